@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing whole files; replacing and removing them safely. */
+#include "base/io.h"
+
+#include "base/own.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+int io_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t io_read_full(int fd, void *data, size_t len)
+{
+	size_t got = 0;
+
+	while (got < len) {
+		ssize_t n = read(fd, (char *)data + got, len - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+int io_read_fd(int fd, size_t most, char **out, size_t *len)
+{
+	_own_free char *s = NULL;
+	size_t size = 4096, have = 0;
+	ssize_t n;
+
+	do {
+		char *grown = realloc(s, size + 1);
+
+		if (!grown)
+			return -ENOMEM;
+		s = grown;
+		n = io_read_full(fd, s + have, size - have);
+		if (n < 0)
+			return (int)n;
+		have += (size_t)n;
+		if (have > most)
+			return -EFBIG;
+		if (have < size)
+			break;
+		size *= 2;
+	} while (n > 0);
+	s[have] = 0;
+	if (len)
+		*len = have;
+	*out = take_ptr(&s);
+	return 0;
+}
+
+int io_read_file(int dir, const char *path, size_t most, char **out, size_t *len)
+{
+	_own_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	return io_read_fd(fd, most, out, len);
+}
+
+int io_write_file(int dir, const char *path, const char *text)
+{
+	_own_fd int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t len = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int io_read_line(int dir, const char *path, char *line, size_t size)
+{
+	_own_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = io_read_full(fd, line, size - 1);
+	if (n < 0)
+		return (int)n;
+	line[n] = 0;
+	line[strcspn(line, "\n")] = 0;
+	return (int)strlen(line);
+}
+
+static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode, bool sync, struct err *e)
+{
+	_own_free char *tmp = str_fmt("%s.new.%d", path, (int)getpid());
+	_own_free char *folder = strdup(path);
+	_own_fd int fd = -1, dfd = -1;
+	char *slash;
+	int r;
+
+	if (!tmp || !folder)
+		return err_num(e, ENOMEM, "write", "%s", path);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, tmp, 0) == 0) /* a killed process of our pid left it */
+		fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return err_sys(e, "create", "%s", tmp);
+	r = io_write_all(fd, data, len);
+	if (r == 0 && sync && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0 && renameat(dir, tmp, dir, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dir, tmp, 0);
+		return err_num(e, -r, "write", "%s", path);
+	}
+	if (!sync)
+		return 0;
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = 0;
+	dfd = openat(dir, slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dfd >= 0)
+		(void)fsync(dfd); /* some file systems cannot; the rename itself has happened */
+	return 0;
+}
+
+int io_replace_file(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return replace(dir, path, data, len, mode, true, e);
+}
+
+int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return replace(dir, path, data, len, mode, false, e);
+}
+
+int io_mkdir_p(const char *path, mode_t mode, struct err *e)
+{
+	_own_free char *p = strdup(path);
+
+	if (!p)
+		return err_num(e, ENOMEM, "create folder", "%s", path);
+	for (char *s = p + (*p == '/');; s++) {
+		char was = *s;
+
+		if (was && was != '/')
+			continue;
+		*s = 0;
+		if (*p && mkdir(p, mode) < 0 && errno != EEXIST)
+			return err_sys(e, "create folder", "%s", p);
+		*s = was;
+		if (!was)
+			return 0;
+	}
+}
+
+/* Empties the open folder; dev is the file system that may not be left. */
+static int remove_inside(int fd, dev_t dev, const char *shown, struct err *e)
+{
+	_own_dir DIR *d = fdopendir(fd);
+
+	if (!d) {
+		(void)close(fd);
+		return err_sys(e, "read folder", "%s", shown);
+	}
+	for (struct dirent *x; (x = readdir(d));) {
+		struct stat st;
+		int sub, r;
+
+		if (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_sys(e, "remove", "%s/%s", shown, x->d_name);
+		if (!S_ISDIR(st.st_mode)) {
+			if (unlinkat(dirfd(d), x->d_name, 0) < 0 && errno != ENOENT)
+				return err_sys(e, "remove", "%s/%s", shown, x->d_name);
+			continue;
+		}
+		if (st.st_dev != dev)
+			return err_num(e, EXDEV, "remove", "%s/%s, another file system", shown, x->d_name);
+		sub = openat(dirfd(d), x->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (sub < 0)
+			return err_sys(e, "open folder", "%s/%s", shown, x->d_name);
+		r = remove_inside(sub, dev, shown, e);
+		if (r < 0)
+			return r;
+		if (unlinkat(dirfd(d), x->d_name, AT_REMOVEDIR) < 0)
+			return err_sys(e, "remove", "%s/%s", shown, x->d_name);
+	}
+	return 0;
+}
+
+int io_remove_tree(int dir, const char *name, struct err *e)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, "open folder", "%s", name);
+	if (fstat(fd, &st) < 0) {
+		r = err_sys(e, "look at", "%s", name);
+		(void)close(fd);
+		return r;
+	}
+	r = remove_inside(fd, st.st_dev, name, e);
+	if (r < 0)
+		return r;
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		return err_sys(e, "remove", "%s", name);
+	return 0;
+}
+
+int io_memfd(const char *name, const void *data, size_t len)
+{
+	_own_fd int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = io_write_all(fd, data, len);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return -errno;
+	return take_fd(&fd);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Whole reads, whole writes, and files that are replaced by rename, never truncated.
+ * Functions without a `struct err` return 0 (or a length) or -errno and leave the words to the caller.
+ * `dir` is a directory fd or AT_FDCWD.
+ */
+#include "base/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+int io_write_all(int fd, const void *data, size_t len) _must_check;
+/* Reads until `len` bytes or the end of the file; returns how many. */
+ssize_t io_read_full(int fd, void *data, size_t len) _must_check;
+/* The whole file, NUL added, at most `most` bytes (-EFBIG). The caller frees *out. len may be NULL. */
+int io_read_file(int dir, const char *path, size_t most, char **out, size_t *len) _must_check;
+int io_read_fd(int fd, size_t most, char **out, size_t *len) _must_check;
+/* One write(2) to an existing file, as the kernel's own files want it. */
+int io_write_file(int dir, const char *path, const char *text) _must_check;
+/* The first line of a short (< size) file of the kernel's, without its newline; returns its length. */
+int io_read_line(int dir, const char *path, char *line, size_t size) _must_check;
+/* Writes beside, fsyncs, renames over `path`, fsyncs the folder: afterwards old or new, never half. */
+int io_replace_file(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e) _must_check;
+/* The same without fsync, for files that do not outlive the machine's run (tmpfs). */
+int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e) _must_check;
+/* mkdir -p; folders that are there are left as they are. */
+int io_mkdir_p(const char *path, mode_t mode, struct err *e) _must_check;
+/* Removes a folder and all in it by dirfd, without following links or crossing mounts. Absent: 0. */
+int io_remove_tree(int dir, const char *name, struct err *e) _must_check;
+/* A memfd that holds `data`, offset 0, close-on-exec; sealed against any change. */
+int io_memfd(const char *name, const void *data, size_t len) _must_check;

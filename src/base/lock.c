@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* OFD locks on files that may be removed by their holder. */
+#include "base/lock.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static struct flock whole(short type)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
+}
+
+/* The holder removes the file before it lets go: what we locked must still be what the name leads to. */
+static bool is_current(int dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
+int lock_take(int dir, const char *name)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		_own_fd int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		struct flock l = whole(F_WRLCK);
+
+		if (fd < 0)
+			return -errno;
+		if (fcntl(fd, F_OFD_SETLK, &l) < 0)
+			return errno == EACCES ? -EAGAIN : -errno;
+		if (is_current(dir, name, fd))
+			return take_fd(&fd);
+	}
+	return -EAGAIN;
+}
+
+int lock_held(int dir, const char *name)
+{
+	_own_fd int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct flock l = whole(F_WRLCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fcntl(fd, F_OFD_GETLK, &l) < 0)
+		return -errno;
+	return l.l_type != F_UNLCK;
+}

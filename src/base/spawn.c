@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* clone, dup, exec: without touching the caller. */
+#include "base/spawn.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { STACK = 64 << 10, LOW = 3 };
+
+struct job {
+	const struct spawn *s;
+	int error; /* of the child, in the memory that both share */
+	char *stack;
+};
+
+/* All wanted fds go out of the way first, so that none is overwritten on the way to its number. */
+static int place_fds(const struct spawn *s)
+{
+	int high[64], floor = LOW + (int)s->n_fds + 3, null;
+
+	if (s->n_fds > ARRAY_SIZE(high) - 3)
+		return E2BIG;
+	for (size_t i = 0; i < s->n_fds + 3; i++) {
+		int fd = i < 3 ? (s->stdio ? s->stdio[i] : (int)i) : s->fds[i - 3];
+
+		high[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, floor);
+		if (fd >= 0 && high[i] < 0 && (i >= 3 || s->stdio))
+			return errno;
+	}
+	for (size_t i = 0; i < s->n_fds + 3; i++) {
+		if (high[i] >= 0 && dup2(high[i], (int)i) < 0)
+			return errno;
+		if (high[i] < 0)
+			(void)close((int)i);
+	}
+	for (int i = 0; i < 3; i++) {
+		if (high[i] >= 0)
+			continue;
+		null = open("/dev/null", O_RDWR);
+		if (null >= 0 && null != i) {
+			(void)dup2(null, i);
+			(void)close(null);
+		}
+	}
+	if (syscall(SYS_close_range, LOW + (unsigned)s->n_fds, ~0U, 0) < 0) /* Linux 5.9 */
+		return errno;
+	return 0;
+}
+
+static int exec_child(void *arg)
+{
+	struct job *j = arg;
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int n = 1; n < _NSIG; n++)
+		(void)sigaction(n, &dfl, NULL);
+	if (j->s->detach || j->s->new_session)
+		(void)setsid();
+	if (j->s->detach && chdir("/") < 0)
+		j->error = errno;
+	if (!j->error)
+		j->error = place_fds(j->s);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!j->error) {
+		(void)execve(j->s->path, j->s->argv, j->s->envp ? j->s->envp : environ);
+		j->error = errno;
+	}
+	_exit(127);
+}
+
+/* The grandchild is nobody's child once this one has ended. */
+static int detach_child(void *arg)
+{
+	struct job *j = arg;
+
+	if (clone(exec_child, j->stack + STACK / 2, CLONE_VM | CLONE_VFORK | SIGCHLD, j) < 0)
+		j->error = errno;
+	_exit(0);
+}
+
+int spawn(const struct spawn *s, pid_t *pid, struct err *e)
+{
+	struct job j = { .s = s };
+	sigset_t all, old;
+	pid_t child;
+	int error;
+
+	j.stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (j.stack == MAP_FAILED)
+		return err_sys(e, "run", "%s", s->path);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &old);
+	child = clone(s->detach ? detach_child : exec_child, j.stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, &j);
+	error = child < 0 ? errno : j.error;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	(void)munmap(j.stack, STACK);
+	if (child >= 0 && (s->detach || error))
+		(void)waitpid(child, NULL, 0);
+	if (error)
+		return err_num(e, error, "run", "%s", s->path);
+	if (pid)
+		*pid = s->detach ? 0 : child;
+	return 0;
+}
+
+int spawn_wait(pid_t pid, int timeout_ms, int *status)
+{
+	_own_fd int pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&p, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		(void)kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return r == 0 ? -ETIMEDOUT : 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Starting another program from a process that may be threaded and is not ours: clone(CLONE_VM |
+ * CLONE_VFORK) with signals blocked, so that nothing of the caller is copied or changed and a failing
+ * exec is told with its errno.
+ */
+#include "base/err.h"
+
+#include <sys/types.h>
+
+struct spawn {
+	const char *path; /* absolute; no $PATH is searched */
+	char *const *argv;
+	char *const *envp;   /* NULL: the caller's */
+	const int *stdio;    /* three fds that become 0, 1, 2 (-1: /dev/null); NULL: the caller's */
+	const int *fds;	     /* become 3, 4, ...; -1 leaves that number closed */
+	size_t n_fds;
+	bool detach;	     /* a session of its own below pid 1 (or the subreaper), in "/": nobody to wait for */
+	bool new_session;    /* setsid() without detaching */
+};
+
+/* *pid (may be NULL when detached) is the caller's to reap unless detached. All other fds are closed in it. */
+int spawn(const struct spawn *s, pid_t *pid, struct err *e) _must_check;
+/* Waits for a child of ours; -1: for ever. 0 and *status as waitpid(2); -ETIMEDOUT: it was killed then reaped. */
+int spawn_wait(pid_t pid, int timeout_ms, int *status) _must_check;
