@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the config language: lines "lxc.KEY = VALUE", comments, includes; tells all mistakes at once. */
+#include "base/io.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "spec/key.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DEEPEST = 32, LARGEST = 16 << 20 };
+
+struct reader {
+	struct spec *spec;
+	struct problems *problems;
+	unsigned flags;
+	unsigned depth;
+};
+
+static int read_path(struct reader *r, const char *path, struct origin at);
+
+static void problem(struct reader *r, struct origin at, const char *key, const char *text)
+{
+	struct err *e = problems_next(r->problems);
+
+	if (!e)
+		return;
+	(void)err_say(e, EINVAL, "%s", text);
+	err_key(e, key, at);
+}
+
+static bool by_name(const char *a, const char *b)
+{
+	return strcmp(a, b) > 0;
+}
+
+static void sort(struct strv *v)
+{
+	for (size_t i = 1; i < v->n; i++)
+		for (size_t j = i; j && by_name(v->v[j - 1], v->v[j]); j--) {
+			char *t = v->v[j];
+
+			v->v[j] = v->v[j - 1];
+			v->v[j - 1] = t;
+		}
+}
+
+/* Every *.conf of the folder, by name: LXC takes readdir's order, which no user can foresee. */
+static int read_folder(struct reader *r, const char *path, struct origin at)
+{
+	_own_dir DIR *d = opendir(path);
+	_own_strv struct strv names = { 0 };
+
+	if (!d)
+		return 0;
+	for (struct dirent *x; (x = readdir(d));)
+		if (strlen(x->d_name) >= 6 && str_ends(x->d_name, ".conf") && strv_add(&names, x->d_name) < 0)
+			return -ENOMEM;
+	sort(&names);
+	for (size_t i = 0; i < names.n; i++) {
+		_own_free char *p = str_fmt("%s/%s", path, names.v[i]);
+
+		if (!p)
+			return -ENOMEM;
+		(void)read_path(r, p, at);
+	}
+	return 0;
+}
+
+static void include(struct reader *r, const char *path, struct origin at)
+{
+	struct stat st;
+
+	if (!*path)
+		return;
+	if (r->depth >= DEEPEST) {
+		problem(r, at, "lxc.include", "includes are nested more than 32 deep: does a file include itself?");
+		return;
+	}
+	r->depth++;
+	if (str_ends(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+		(void)read_folder(r, path, at);
+	else
+		(void)read_path(r, path, at);
+	r->depth--;
+}
+
+/* `# LINE "FILE"`: where the next line came from. */
+static void wire_origin(struct reader *r, const char *line, struct origin *at)
+{
+	_own_free char *copy = strdup(line);
+	char *quote = copy ? strchr(copy, '"') : NULL, *end;
+	int64_t n;
+
+	if (!quote || quote < copy + 3)
+		return;
+	quote[-1] = 0;
+	end = strrchr(quote + 1, '"');
+	if (!end || num_i64(copy + 2, 0, UINT32_MAX, &n) < 0)
+		return;
+	*end = 0;
+	at->file = quote[1] ? spec_file(r->spec, quote + 1) : NULL;
+	at->line = (unsigned)n;
+}
+
+static char *trim(char *s)
+{
+	char *end;
+
+	s += strspn(s, " \t");
+	end = s + strlen(s);
+	while (end > s && strchr(" \t\r\n", end[-1]))
+		*--end = 0;
+	return s;
+}
+
+static char *unquote(char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || (s[0] != '"' && s[0] != '\'') || s[n - 1] != s[0])
+		return s;
+	s[n - 1] = 0;
+	return s + 1;
+}
+
+static void read_line(struct reader *r, char *line, struct origin *at)
+{
+	char *key, *value, *equals;
+	struct err e = { 0 };
+
+	if (r->flags & SPEC_WIRE && str_starts(line, "# ")) {
+		wire_origin(r, line, at);
+		return;
+	}
+	line = trim(line);
+	if (!str_starts(line, "lxc.")) /* comments, and what older LXC versions let pass */
+		return;
+	equals = strchr(line, '=');
+	if (!equals) {
+		problem(r, *at, line, "a config line needs a \"=\" behind its key");
+		return;
+	}
+	*equals = 0;
+	key = trim(line);
+	value = trim(equals + 1);
+	if (!(r->flags & SPEC_WIRE))
+		value = unquote(value);
+	if (strcmp(key, "lxc.include") == 0) {
+		include(r, value, *at);
+		return;
+	}
+	if (spec_set(r->spec, key, value, *at, &e) < 0) {
+		struct err *kept = problems_next(r->problems);
+
+		if (kept)
+			*kept = e;
+	}
+}
+
+static int read_text(struct reader *r, const char *text, size_t len, const char *file)
+{
+	struct origin at = { .file = spec_file(r->spec, file) };
+	const char *end = text + len;
+
+	if (!at.file)
+		return -ENOMEM;
+	if (memchr(text, 0, len)) {
+		problem(r, at, "", "a config file cannot hold a NUL byte");
+		return -EINVAL;
+	}
+	for (const char *p = text; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((nl ? nl : end) - p);
+		_own_free char *line = strndup(p, n);
+
+		if (!line)
+			return -ENOMEM;
+		if (!(r->flags & SPEC_WIRE))
+			at.line++;
+		read_line(r, line, &at);
+		p += n + 1;
+	}
+	return 0;
+}
+
+static int read_path(struct reader *r, const char *path, struct origin at)
+{
+	_own_free char *text = NULL;
+	size_t len;
+	int e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
+
+	if (e < 0) {
+		struct err *p = problems_next(r->problems);
+
+		if (p) {
+			(void)err_num(p, -e, "read", "%s", path);
+			if (at.file)
+				err_key(p, "lxc.include", at);
+		}
+		return e;
+	}
+	return read_text(r, text, len, path);
+}
+
+int spec_read_file(struct spec *s, const char *path, struct problems *p)
+{
+	struct reader r = { .spec = s, .problems = p };
+	size_t before = p->n;
+	int e = read_path(&r, path, (struct origin){ 0 });
+
+	return e < 0 ? e : p->n > before ? -EINVAL : 0;
+}
+
+int spec_read_text(struct spec *s, const char *text, size_t len, const char *file, unsigned flags, struct problems *p)
+{
+	struct reader r = { .spec = s, .problems = p, .flags = flags };
+	size_t before = p->n;
+	int e = read_text(&r, text, len, file);
+
+	return e < 0 ? e : p->n > before ? -EINVAL : 0;
+}
