@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * One object owns a container's cgroups, on v1, v2 and hybrid hosts alike. A container has one name
+ * (lxc.payload.NAME) in every hierarchy; it is made, filled, killed and removed here and nowhere else,
+ * by fd. The keeper is never inside it.
+ */
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { CGROUP_HIERARCHIES = 24 };
+
+struct cgroup_hierarchy {
+	char mount[128];       /* "/sys/fs/cgroup/memory" */
+	char controllers[128]; /* "cpu,cpuacct"; "name=systemd"; v2: those that may be enabled, ""  where none */
+	char base[256];	       /* cgroup below which containers' cgroups are made: "" for the root */
+	char own[256];	       /* cgroup of the process that was looked at; base for a tree that is relative */
+	bool v2;
+};
+
+struct cgroup_host {
+	struct cgroup_hierarchy v[CGROUP_HIERARCHIES];
+	size_t n;
+	int unified; /* index of the v2 hierarchy, -1: none */
+};
+
+/* Reads /proc/self/mountinfo and /proc/self/cgroup. Root makes its cgroups below the hierarchies' roots,
+ * everybody else below the cgroup that he is in. */
+int cgroup_look(struct cgroup_host *h, struct err *e) _must_check;
+/* The same with the cgroups of another process (0: the caller) as `own`: who looks for a tree that is
+ * relative to the keeper asks with the keeper's pid. */
+int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e) _must_check;
+
+struct cgroup_tree {
+	const struct cgroup_host *host;
+	char path[512];			  /* "lxc.payload.web1", below each hierarchy's base; "./..." is below `own` */
+	char owner[512];		  /* who it belongs to, kept on the cgroup itself; "": the caller vouches */
+	char inner[64];			  /* sub-cgroup that the processes live in, below the limits; "": none */
+	int fd[CGROUP_HIERARCHIES];	  /* O_PATH|O_DIRECTORY of the payload cgroup; -1: not made */
+	int inner_fd[CGROUP_HIERARCHIES]; /* of the inner one; -1: none */
+	bool made[CGROUP_HIERARCHIES];	  /* by us, or adopted */
+	bool open;
+};
+
+/* A tree that is not yet made. A path that begins with "./" is relative to the caller's own cgroups. */
+int cgroup_tree_init(struct cgroup_tree *t, const struct cgroup_host *h, const char *path, struct err *e) _must_check;
+/* Both before make or open. The owner (the lxcpath) tells two containers of one name apart: a tree that
+ * is in use and bears another owner's mark, or none, is neither emptied nor removed. */
+int cgroup_tree_set_owner(struct cgroup_tree *t, const char *owner, struct err *e) _must_check;
+int cgroup_tree_set_inner(struct cgroup_tree *t, const char *name, struct err *e) _must_check;
+
+/* Makes it in every hierarchy; a stale one of that name is emptied (its processes killed) and made anew,
+ * so that no limit of its former life is left. -EBUSY: another owner uses it. */
+int cgroup_tree_make(struct cgroup_tree *t, struct err *e) _must_check;
+/* Opens one that is there; hierarchies without it stay -1. -ENOENT: nowhere. */
+int cgroup_tree_open(struct cgroup_tree *t, struct err *e) _must_check;
+/* For clone3 CLONE_INTO_CGROUP: fd of the v2 payload, -1 where there is no v2. */
+int cgroup_tree_clone_fd(const struct cgroup_tree *t);
+/* Moves a process into every hierarchy (v2 too unless `cloned`). pid 0: the caller. Into a tree that was
+ * opened, not made, it goes by the leaf ".lxc" on v2: what the container has made of its own cgroup by
+ * then may have no processes in it. */
+int cgroup_tree_enter(const struct cgroup_tree *t, pid_t pid, bool cloned, struct err *e) _must_check;
+/* Kills all in it (v2: cgroup.kill, Linux 5.14, else and v1: freeze, kill, thaw), waits until it is
+ * empty at most timeout_ms, removes it bottom-up. Idempotent. */
+int cgroup_tree_remove(struct cgroup_tree *t, int timeout_ms, struct err *e) _must_check;
+int cgroup_tree_kill(const struct cgroup_tree *t, int timeout_ms, struct err *e) _must_check;
+void cgroup_tree_close(struct cgroup_tree *t);
+/* Gives the payload cgroup, and the files in it that the kernel means to be given, to a container's root. */
+int cgroup_tree_delegate(const struct cgroup_tree *t, uid_t uid, gid_t gid, struct err *e) _must_check;
+
+/* Freezes or thaws and waits for it: at most timeout_ms, then it is rolled back. */
+int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms, struct err *e) _must_check;
+/* 1 frozen, 0 not. */
+int cgroup_tree_frozen(const struct cgroup_tree *t);
+
+/* A file such as "memory.limit_in_bytes" or "memory.max", by its controller; names of the other
+ * version of cgroups are translated where a meaning exists. "devices.allow|deny" on v2: by eBPF. */
+int cgroup_tree_get(const struct cgroup_tree *t, const char *file, struct buf *out, struct err *e) _must_check;
+int cgroup_tree_set(const struct cgroup_tree *t, const char *file, const char *value, struct err *e) _must_check;
+
+/* Whether a name of that version can be set here by its own name: its controller is in a hierarchy of that
+ * version, or in none at all and there are such hierarchies. */
+bool cgroup_is_native(const struct cgroup_host *h, const char *file, bool v2);
+/* The file that a name of the other version stands for ("memory.max"); -EOPNOTSUPP: it has no twin. */
+int cgroup_twin(const char *file, bool to_v2, char *twin, size_t size) _must_check;
+
+struct bpf_devices;
+/* Whether device rules are an eBPF program here, not files of the v1 controller. */
+bool cgroup_devices_by_bpf(const struct cgroup_host *h);
+/* Puts these rules in the place of what rules there are (v2). */
+int cgroup_tree_set_devices(const struct cgroup_tree *t, const struct bpf_devices *d, struct err *e) _must_check;
+
+struct cgroup_stats { /* -1: the host does not count it */
+	int64_t cpu_ns, memory, kmem, swap, io_bytes, pids;
+};
+void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s);

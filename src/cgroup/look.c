@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Which cgroup hierarchies this host has, where they are mounted, and where in them we are. */
+#include "cgroup/inside.h"
+
+#include "base/io.h"
+#include "base/own.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOUNTINFO_MOST = 16 << 20 };
+
+struct mount {
+	const char *root, *at, *type, *options;
+};
+
+/* Undoes the \040 of mountinfo, in place. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = 0;
+}
+
+/* ID PARENT DEV ROOT AT OPTIONS [OPTIONAL...] - TYPE SOURCE OPTIONS */
+static bool mount_line(char *line, struct mount *m)
+{
+	char *tail = strstr(line, " - "), *save, *word[5];
+
+	if (!tail)
+		return false;
+	*tail = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++) {
+		word[i] = strtok_r(i ? NULL : line, " ", &save);
+		if (!word[i])
+			return false;
+	}
+	m->type = strtok_r(tail + 3, " ", &save);
+	(void)strtok_r(NULL, " ", &save);
+	m->options = strtok_r(NULL, " ", &save);
+	unescape(word[3]);
+	unescape(word[4]);
+	m->root = word[3];
+	m->at = word[4];
+	return m->type && m->options;
+}
+
+bool cgroup_has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; n && (p = strstr(p, word)); p += n)
+		if ((p == list || strchr(", ", p[-1])) && strchr(", \n", p[n]))
+			return true;
+	return false;
+}
+
+/* The hierarchy of a mount: told by any one of its controllers, since none can be in two. */
+static struct cgroup_hierarchy *hierarchy_of(struct cgroup_host *h, const struct mount *m)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		char first[sizeof(h->v[i].controllers)];
+
+		if (h->v[i].v2 != (strcmp(m->type, "cgroup2") == 0))
+			continue;
+		if (h->v[i].v2)
+			return &h->v[i];
+		(void)snprintf(first, sizeof(first), "%s", h->v[i].controllers);
+		first[strcspn(first, ",")] = 0;
+		if (cgroup_has_word(m->options, first))
+			return &h->v[i];
+	}
+	return NULL;
+}
+
+/* A cgroup's path as it is seen below a mount that shows only a part of the hierarchy (a container's). */
+static const char *below_root(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (strcmp(root, "/") == 0)
+		return strcmp(path, "/") == 0 ? "" : path;
+	if (strncmp(path, root, n) == 0 && (path[n] == '/' || !path[n]))
+		return path + n;
+	return NULL;
+}
+
+/* One hierarchy can be mounted several times: that at /sys/fs/cgroup counts, else the first. */
+static void take_mount(struct cgroup_host *h, const struct mount *m)
+{
+	struct cgroup_hierarchy *to = hierarchy_of(h, m);
+	const char *below;
+
+	if (!to || strlen(m->at) >= sizeof(to->mount))
+		return;
+	if (to->mount[0] && (str_starts(to->mount, "/sys/fs/cgroup") || !str_starts(m->at, "/sys/fs/cgroup")))
+		return;
+	below = below_root(to->base, m->root); /* base holds the path as /proc/PID/cgroup tells it until here */
+	if (!below)
+		below = "";
+	memcpy(to->mount, m->at, strlen(m->at) + 1);
+	memmove(to->own, below, strlen(below) + 1);
+}
+
+/* ID:CONTROLLERS:PATH */
+static int membership_line(struct cgroup_host *h, char *line, struct err *e)
+{
+	char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+	struct cgroup_hierarchy *to = &h->v[h->n];
+
+	if (!path)
+		return 0;
+	*path++ = 0;
+	names++;
+	if (h->n == CGROUP_HIERARCHIES)
+		return err_say(e, E2BIG, "this host has more than %d cgroup hierarchies", CGROUP_HIERARCHIES);
+	if (str_copy(to->controllers, sizeof(to->controllers), names) < 0 ||
+	    str_copy(to->base, sizeof(to->base), path) < 0)
+		return err_num(e, ENAMETOOLONG, "use the cgroup", "%s of %s", path, names);
+	to->v2 = !*names;
+	h->n++;
+	return 0;
+}
+
+static int memberships(struct cgroup_host *h, pid_t pid, struct err *e)
+{
+	_own_free char *text = NULL;
+	char path[64] = "/proc/self/cgroup", *save = NULL;
+	int r;
+
+	if (pid)
+		(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	r = io_read_file(-1, path, 1 << 20, &text, NULL);
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", path);
+	for (char *line = strtok_r(text, "\n", &save); line && r == 0; line = strtok_r(NULL, "\n", &save))
+		r = membership_line(h, line, e);
+	return r;
+}
+
+static int mounts(struct cgroup_host *h, struct err *e)
+{
+	_own_free char *text = NULL;
+	char *save = NULL;
+	int r = io_read_file(-1, "/proc/self/mountinfo", MOUNTINFO_MOST, &text, NULL);
+
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", "/proc/self/mountinfo");
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		struct mount m;
+
+		if (strstr(line, " - cgroup") && mount_line(line, &m))
+			take_mount(h, &m);
+	}
+	return 0;
+}
+
+/* What v2 can enable. The list is the same all the way down for root; others see what was left to them. */
+static void v2_controllers(struct cgroup_hierarchy *v)
+{
+	char path[CGROUP_PATH];
+
+	(void)snprintf(path, sizeof(path), "%s%s/cgroup.controllers", v->mount, v->base);
+	if (io_read_line(-1, path, v->controllers, sizeof(v->controllers)) < 0)
+		v->controllers[0] = 0;
+}
+
+int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e)
+{
+	bool root = geteuid() == 0;
+	size_t kept = 0;
+	int r;
+
+	*h = (struct cgroup_host){ .unified = -1 };
+	r = memberships(h, pid, e);
+	if (r == 0)
+		r = mounts(h, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < h->n; i++) {
+		struct cgroup_hierarchy *v = &h->v[i];
+
+		if (!v->mount[0]) /* the kernel has it, nobody has mounted it */
+			continue;
+		memcpy(v->base, root ? "" : v->own, root ? 1 : sizeof(v->base));
+		if (v->v2) {
+			v2_controllers(v);
+			h->unified = (int)kept;
+		}
+		if (kept != i)
+			h->v[kept] = *v;
+		kept++;
+	}
+	h->n = kept;
+	return 0;
+}
+
+int cgroup_look(struct cgroup_host *h, struct err *e)
+{
+	return cgroup_look_pid(h, 0, e);
+}
+
+int cgroup_v1_index(const struct cgroup_host *h, const char *controller)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!h->v[i].v2 && cgroup_has_word(h->v[i].controllers, controller))
+			return (int)i;
+	return -1;
+}
