@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* lxc.apparmor.*: the AppArmor profile of init. Without AppArmor in the kernel the keys change nothing. */
+#include "features/apparmor.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "spec/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+struct apparmor {
+	struct text profile;
+	struct number incomplete, nesting;
+	struct list raw;
+};
+
+static const struct key keys[] = {
+	{
+		.name = "lxc.apparmor.profile", .type = &type_text, .field = offsetof(struct apparmor, profile),
+		.values = "a profile's name, unconfined, unchanged or generated",
+		.help = "The profile under which init runs where the kernel has AppArmor.", .since = "2.1",
+		.good = { "generated", "unconfined", "lxc-container-default-cgns" },
+	},
+	{
+		.name = "lxc.apparmor.allow_incomplete", .type = &type_bool, .field = offsetof(struct apparmor, incomplete),
+		.values = "0 or 1", .help = "Start although the kernel's AppArmor cannot confine mounts.", .since = "2.1",
+		.good = { "0", "1" }, .bad = { "2", "yes" },
+	},
+	{
+		.name = "lxc.apparmor.allow_nesting", .type = &type_bool, .field = offsetof(struct apparmor, nesting),
+		.values = "0 or 1", .help = "Containers may be run inside: a clean procfs and sysfs stand below /dev/.lxc.",
+		.since = "3.1", .good = { "0", "1" }, .bad = { "2", "yes" },
+	},
+	{
+		.name = "lxc.apparmor.raw", .type = &type_list, .field = offsetof(struct apparmor, raw),
+		.values = "a line of AppArmor's profile language", .help = "Added to a generated profile.", .since = "3.1",
+		.good = { "deny /proc/sysrq-trigger w," },
+	},
+};
+
+const struct feature apparmor_feature = {
+	.name = "apparmor", .size = sizeof(struct apparmor), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+};
+
+bool apparmor_allows_nesting(const struct plan *p)
+{
+	const struct apparmor *a = plan_part(p, FEATURE_APPARMOR);
+
+	return a->nesting.n;
+}
+
+bool apparmor_confines(const struct plan *p)
+{
+	const struct apparmor *a = plan_part(p, FEATURE_APPARMOR);
+
+	return p->host->apparmor && a->profile.s && strcmp(a->profile.s, "unchanged") != 0;
+}
+
+/*
+ * Needs:  the host's /proc, or one of our own, at /proc: before root.pivot.
+ * Leaves: the next exec changes to the profile.
+ */
+int apparmor_set_profile(struct run *r, struct err *e)
+{
+	const struct apparmor *a = plan_part(r->plan, FEATURE_APPARMOR);
+	_own_free char *text = NULL;
+	int x;
+
+	if (strcmp(a->profile.s, "generated") == 0) {
+		x = err_say(e, ENOTSUP, "this version of Keg generates no AppArmor profiles");
+		err_key(e, "lxc.apparmor.profile", a->profile.at);
+		err_hint(e, "name a loaded profile, or set it to unconfined");
+		return x;
+	}
+	text = str_fmt("exec %s", a->profile.s);
+	if (!text)
+		return err_num(e, ENOMEM, "hold", "the profile");
+	x = io_write_file(AT_FDCWD, "/proc/self/attr/apparmor/exec", text); /* Linux 5.1 */
+	if (x == -ENOENT)
+		x = io_write_file(AT_FDCWD, "/proc/self/attr/exec", text);
+	if (x < 0) {
+		x = err_num(e, -x, "change to AppArmor profile", "%s", a->profile.s);
+		err_key(e, "lxc.apparmor.profile", a->profile.at);
+		err_hint(e, "load it: apparmor_parser -r FILE");
+	}
+	return x;
+}

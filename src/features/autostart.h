@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "spec/spec.h"
+
+bool autostart_is_ephemeral(const struct spec *s);

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/* lxc.cgroup.* and lxc.cgroup2.*: the container's cgroups, where they lie and what they limit. */
+#include "features/cgroup.h"
+
+#include "base/own.h"
+#include "spec/key.h"
+#include "sys/bpf.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { REMOVE_TIMEOUT_MS = 10000 };
+
+struct cgroup {
+	struct list v1, v2; /* names without "lxc.cgroup." */
+	struct text dir, container, monitor, pivot, inner;
+	struct number relative;
+};
+
+/* --- keys --- */
+
+static int check_relative(const char *text, struct err *e)
+{
+	(void)e;
+	for (const char *p = text;; p++) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 0 || n > 255 || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return -EINVAL;
+		p += n;
+		if (!*p)
+			return 0;
+	}
+}
+
+static int check_inner(const char *text, struct err *e)
+{
+	(void)e;
+	return strchr(text, '/') || strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || strlen(text) > 63 ? -EINVAL : 0;
+}
+
+static int clear_only(struct list *l, const char *value)
+{
+	if (*value)
+		return -EINVAL;
+	list_clear(l);
+	return 0;
+}
+
+static int set_v1(void *part, unsigned index, const char *value, struct origin at, struct err *e)
+{
+	(void)index, (void)at, (void)e;
+	return clear_only(&((struct cgroup *)part)->v1, value);
+}
+
+static int set_v2(void *part, unsigned index, const char *value, struct origin at, struct err *e)
+{
+	(void)index, (void)at, (void)e;
+	return clear_only(&((struct cgroup *)part)->v2, value);
+}
+
+static int get_all(const struct list *l, const char *prefix, struct buf *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		buf_addf(out, "%s.%s = %s\n", prefix, l->v[i].name, l->v[i].text);
+	return out->failed ? -ENOMEM : 0;
+}
+
+static int get_v1(const void *part, unsigned index, struct buf *out)
+{
+	(void)index;
+	return get_all(&((const struct cgroup *)part)->v1, "lxc.cgroup", out);
+}
+
+static int get_v2(const void *part, unsigned index, struct buf *out)
+{
+	(void)index;
+	return get_all(&((const struct cgroup *)part)->v2, "lxc.cgroup2", out);
+}
+
+#define RELATIVE_PATH "a relative path without \"..\""
+#define FIELD(var) .field = offsetof(struct cgroup, var)
+
+/* Rows are matched from the top: what has a meaning of its own stands before what names a file. */
+static const struct key keys[] = {
+	{
+		.name = "lxc.cgroup2",
+		.type = &type_list,
+		.values = "nothing: an empty value takes all lxc.cgroup2.* away",
+		.help = "All lxc.cgroup2.* together. Reading it gives them as \"KEY = VALUE\" lines.",
+		.since = "3.0",
+		.bad = { "memory.max" },
+		.set = set_v2,
+		.get = get_v2,
+	},
+	{
+		.name = "lxc.cgroup2.*",
+		.type = &type_list,
+		FIELD(v2),
+		.values = "what the kernel takes for that file",
+		.help = "A file of the container's cgroup v2 and the value that is written to it, in the order of the config. "
+			"devices.allow and devices.deny, of which v2 has no files, are rules as v1 has them (\"a\", "
+			"\"c 1:3 rwm\") and become an eBPF program. Where the host keeps the controller in a v1 hierarchy, "
+			"names and values are translated; what has no meaning there is left out.",
+		.since = "3.0",
+		.good = { "memory.max=512M", "devices.deny=a", "devices.allow=c 1:3 rwm", "cpu.max=50000 100000" },
+	},
+	{
+		.name = "lxc.cgroup.dir.monitor.pivot",
+		.type = &type_path,
+		FIELD(pivot),
+		.values = RELATIVE_PATH,
+		.help = "Where LXC's monitor goes before its own cgroup is removed. Kept, but without an effect: a keeper is "
+			"never in a cgroup of the container's.",
+		.since = "5.0",
+		.good = { "pivot" },
+		.bad = { "/pivot", "../pivot" },
+		.check = check_relative,
+	},
+	{
+		.name = "lxc.cgroup.dir.monitor",
+		.type = &type_path,
+		FIELD(monitor),
+		.values = RELATIVE_PATH,
+		.help = "The cgroup of LXC's monitor. It must be set together with lxc.cgroup.dir.container and has no other "
+			"effect: a keeper stays in the cgroup of whoever has started it.",
+		.since = "5.0",
+		.good = { "sys/monitor" },
+		.bad = { "/sys", "a/../b" },
+		.check = check_relative,
+	},
+	{
+		.name = "lxc.cgroup.dir.container.inner",
+		.type = &type_path,
+		FIELD(inner),
+		.values = "one name, without \"/\"",
+		.help = "A cgroup below lxc.cgroup.dir.container that the container's processes live in and see as their "
+			"root; the limits stay out of their reach, one level above.",
+		.since = "5.0",
+		.good = { "in" },
+		.bad = { "a/b", "..", "." },
+		.check = check_inner,
+	},
+	{
+		.name = "lxc.cgroup.dir.container",
+		.type = &type_path,
+		FIELD(container),
+		.values = RELATIVE_PATH,
+		.help = "The container's cgroup, exactly: nothing is added to it.",
+		.since = "5.0",
+		.good = { "sys/web1" },
+		.bad = { "/sys/web1", "../web1" },
+		.check = check_relative,
+	},
+	{
+		.name = "lxc.cgroup.dir",
+		.type = &type_path,
+		FIELD(dir),
+		.values = RELATIVE_PATH,
+		.help = "The cgroup that the container's own, lxc.payload.NAME, is made in.",
+		.since = "2.1",
+		.good = { "lxd", "tenants/a" },
+		.bad = { "/lxd", "../lxd", "a/../../b" },
+		.check = check_relative,
+	},
+	{
+		.name = "lxc.cgroup.relative",
+		.type = &type_bool,
+		FIELD(relative),
+		.dflt = "0",
+		.values = "0 or 1",
+		.help = "1: the container's cgroups are made below the one that it is started from, also by root; 0: root makes "
+			"them below the root of each hierarchy.",
+		.since = "3.1",
+		.good = { "0", "1" },
+		.bad = { "2", "yes" },
+	},
+	{
+		.name = "lxc.cgroup",
+		.type = &type_list,
+		.values = "nothing: an empty value takes all lxc.cgroup.* that name files away",
+		.help = "All files of lxc.cgroup.* together. Reading it gives them as \"KEY = VALUE\" lines.",
+		.since = "1.0",
+		.bad = { "memory" },
+		.set = set_v1,
+		.get = get_v1,
+	},
+	{
+		.name = "lxc.cgroup.*",
+		.type = &type_list,
+		FIELD(v1),
+		.values = "what the kernel takes for that file",
+		.help = "A file of the container's cgroup v1 and the value that is written to it, in the order of the config. "
+			"On a host with cgroup v2, names and values are translated (memory.limit_in_bytes is memory.max, "
+			"cpu.shares is cpu.weight); what has no meaning there is left out.",
+		.since = "1.0",
+		.good = { "memory.limit_in_bytes=512M", "cpu.shares=512", "devices.deny=a", "devices.allow=c 1:3 rwm" },
+	},
+};
+
+static void problem(struct problems *p, const char *key, struct origin at, const char *text)
+{
+	struct err *e = problems_next(p);
+
+	if (!e)
+		return;
+	(void)err_say(e, EINVAL, "%s", text);
+	err_key(e, key, at);
+}
+
+static void check(const struct spec *s, struct problems *p)
+{
+	const struct cgroup *c = s->part[FEATURE_CGROUP];
+
+	if (c->dir.s && (c->container.s || c->monitor.s))
+		problem(p, "lxc.cgroup.dir", c->dir.at,
+			"lxc.cgroup.dir cannot be set together with lxc.cgroup.dir.container and lxc.cgroup.dir.monitor");
+	else if (c->container.s && !c->monitor.s)
+		problem(p, "lxc.cgroup.dir.container", c->container.at,
+			"lxc.cgroup.dir.container needs lxc.cgroup.dir.monitor beside it");
+	else if (c->monitor.s && !c->container.s)
+		problem(p, "lxc.cgroup.dir.monitor", c->monitor.at,
+			"lxc.cgroup.dir.monitor needs lxc.cgroup.dir.container beside it");
+	if (c->inner.s && !c->container.s)
+		problem(p, "lxc.cgroup.dir.container.inner", c->inner.at,
+			"lxc.cgroup.dir.container.inner needs lxc.cgroup.dir.container beside it");
+}
+
+const struct feature cgroup_feature = {
+	.name = "cgroup", .size = sizeof(struct cgroup), .keys = keys, .n_keys = ARRAY_SIZE(keys), .check = check
+};
+
+/* --- paths --- */
+
+/* A leading "./" of the user's means nothing; one of ours means "below the caller's own cgroup". */
+static int join(const struct cgroup *c, const char *dir, const char *leaf, char *out, size_t size)
+{
+	int n;
+
+	while (str_starts(dir, "./"))
+		dir += 2;
+	if (strcmp(dir, ".") == 0)
+		dir = "";
+	n = snprintf(out, size, "%s%s%s%s", c->relative.n ? "./" : "", dir, *dir && *leaf ? "/" : "", leaf);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int cgroup_path(const struct spec *s, const char *name, char *out, size_t size)
+{
+	const struct cgroup *c = s->part[FEATURE_CGROUP];
+	char leaf[300];
+	int n = snprintf(leaf, sizeof(leaf), "lxc.payload.%s", name);
+
+	if (n < 0 || (size_t)n > 255)
+		return -ENAMETOOLONG;
+	if (c->container.s)
+		return join(c, c->container.s, "", out, size);
+	return join(c, c->dir.s ? c->dir.s : "", leaf, out, size);
+}
+
+int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *name, char *out, size_t size)
+{
+	const struct cgroup *c = s->part[FEATURE_CGROUP];
+	_own_buf struct buf dir = { 0 };
+
+	if (!pattern || !*pattern || c->dir.s || c->container.s)
+		return cgroup_path(s, name, out, size);
+	while (*pattern == '/')
+		pattern++;
+	for (const char *p = pattern; *p; p++) {
+		if (p[0] == '%' && p[1] == 'n') {
+			buf_addf(&dir, "%s", name);
+			p++;
+		} else {
+			buf_add(&dir, p, 1);
+		}
+	}
+	buf_add(&dir, "", 0);
+	return dir.failed ? -ENOMEM : join(c, dir.s, "payload", out, size);
+}
+
+/* --- steps --- */
+
+bool cgroup_wanted(const struct plan *p)
+{
+	return p->host->cgroup.n > 0;
+}
+
+bool cgroup_is_own(const struct plan *p)
+{
+	return p->clone_flags & CLONE_NEWCGROUP;
+}
+
+static bool is_device(const struct item *it)
+{
+	return str_starts(it->name, "devices.");
+}
+
+static bool has(const struct list *l, bool device)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (is_device(&l->v[i]) == device)
+			return true;
+	return false;
+}
+
+bool cgroup_has_limits(const struct plan *p)
+{
+	const struct cgroup *c = plan_part(p, FEATURE_CGROUP);
+
+	return has(&c->v1, false) || has(&c->v2, false);
+}
+
+bool cgroup_has_devices(const struct plan *p)
+{
+	const struct cgroup *c = plan_part(p, FEATURE_CGROUP);
+
+	return has(&c->v1, true) || has(&c->v2, true);
+}
+
+/* The tree by its path, owned by the container of this lxcpath. */
+static int tree_init(struct cgroup_tree *t, const struct plan *p, const char *path, struct err *e)
+{
+	const struct cgroup *c = plan_part(p, FEATURE_CGROUP);
+	char owner[sizeof(t->owner)];
+	int r = cgroup_tree_init(t, &p->host->cgroup, path, e);
+
+	if (str_copy(owner, sizeof(owner), p->lxcpath) < 0)
+		(void)snprintf(owner, sizeof(owner), "%016llx", str_fnv64(p->lxcpath));
+	if (r == 0)
+		r = cgroup_tree_set_owner(t, owner, e);
+	if (r == 0 && c->inner.s)
+		r = cgroup_tree_set_inner(t, c->inner.s, e);
+	return r;
+}
+
+/*
+ * Needs:   the lock that says that nobody else runs this container.
+ * Leaves:  its cgroups, empty, in every hierarchy; what was left of an earlier one is gone.
+ * Mustn't: touch those of a container of the same name in another lxcpath.
+ */
+int cgroup_make(struct run *r, struct err *e)
+{
+	const struct cgroup *c = plan_part(r->plan, FEATURE_CGROUP);
+	const struct text *asked = c->container.s ? &c->container : &c->dir;
+	char path[sizeof(r->cgroup.path)];
+	int x = str_copy(path, sizeof(path), r->cgroup.path);
+
+	if (!path[0])
+		x = cgroup_path(r->plan->spec, r->plan->name, path, sizeof(path));
+	x = x < 0 ? err_num(e, -x, "name the cgroup of", "%s", r->plan->name) : tree_init(&r->cgroup, r->plan, path, e);
+	if (x == 0)
+		x = cgroup_tree_make(&r->cgroup, e);
+	if (x < 0 && asked->s)
+		err_key(e, c->container.s ? "lxc.cgroup.dir.container" : "lxc.cgroup.dir", asked->at);
+	return x;
+}
+
+/* Works in a process that did not make them, too. What cannot be removed is left to the next start. */
+void cgroup_undo(struct run *r)
+{
+	char path[sizeof(r->cgroup.path)];
+	int x = str_copy(path, sizeof(path), r->cgroup.path);
+
+	if (x < 0 || !path[0])
+		return;
+	if (!r->cgroup.open)
+		x = tree_init(&r->cgroup, r->plan, path, NULL);
+	if (x == 0)
+		x = cgroup_tree_remove(&r->cgroup, REMOVE_TIMEOUT_MS, NULL);
+}
+
+/*
+ * Needs:  init's pid.
+ * Leaves: init in the cgroups of all hierarchies; its children will be born there.
+ */
+int cgroup_enter(struct run *r, struct err *e)
+{
+	return cgroup_tree_enter(&r->cgroup, r->init_pid, r->cloned_into_cgroup, e);
+}
+
+static int with_key(struct err *e, const struct item *it, bool v2, int x)
+{
+	char key[96];
+
+	(void)snprintf(key, sizeof(key), "lxc.cgroup%s.%s", v2 ? "2" : "", it->name);
+	err_key(e, key, it->at);
+	return x;
+}
+
+static bool names(const struct list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A config written for both versions says the same twice: then what is meant for this host counts. */
+static bool said_natively(const struct list *other, const char *name, bool v2)
+{
+	char twin[64];
+
+	return names(other, name) || (cgroup_twin(name, !v2, twin, sizeof(twin)) == 0 && names(other, twin));
+}
+
+static int limit_foreign(struct run *r, const struct list *l, const struct list *other, bool v2, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *it = &l->v[i];
+		struct err why = { 0 };
+		int x;
+
+		if (is_device(it) || cgroup_is_native(r->cgroup.host, it->name, v2) || said_natively(other, it->name, v2))
+			continue;
+		x = cgroup_tree_set(&r->cgroup, it->name, it->text, &why);
+		if (x < 0 && x != -ENOENT) { /* ENOENT: it means nothing here */
+			if (e && !e->set)
+				*e = why;
+			return with_key(e, it, v2, x);
+		}
+	}
+	return 0;
+}
+
+static int limit_native(struct run *r, const struct list *l, bool v2, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *it = &l->v[i];
+		int x = 0;
+
+		if (!is_device(it) && cgroup_is_native(r->cgroup.host, it->name, v2))
+			x = cgroup_tree_set(&r->cgroup, it->name, it->text, e);
+		if (x < 0)
+			return with_key(e, it, v2, x);
+	}
+	return 0;
+}
+
+/*
+ * Needs:  the cgroups.
+ * Leaves: their files written, each version's in the order of the config, the host's own version last.
+ */
+int cgroup_limits(struct run *r, struct err *e)
+{
+	const struct cgroup *c = plan_part(r->plan, FEATURE_CGROUP);
+	int x = limit_foreign(r, &c->v1, &c->v2, false, e);
+
+	if (x == 0)
+		x = limit_foreign(r, &c->v2, &c->v1, true, e);
+	if (x == 0)
+		x = limit_native(r, &c->v1, false, e);
+	if (x == 0)
+		x = limit_native(r, &c->v2, true, e);
+	return x;
+}
+
+/* All rules as one program, which is attached once. */
+static int devices_by_bpf(struct run *r, const struct list *l, bool v2, struct err *e)
+{
+	_own_free struct bpf_devices *d = malloc(sizeof(*d));
+	const struct item *first = NULL;
+	int x;
+
+	if (!d)
+		return err_num(e, ENOMEM, "hold", "%s", "the device rules");
+	bpf_devices_init(d);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct item *it = &l->v[i];
+
+		if (!is_device(it))
+			continue;
+		first = first ? first : it;
+		x = strcmp(it->name, "devices.allow") == 0 || strcmp(it->name, "devices.deny") == 0 ? 0 : -ENOENT;
+		if (x == 0)
+			x = bpf_devices_change(d, it->name[8] == 'a', it->text);
+		if (x == 0)
+			continue;
+		x = err_num(e, -x, "set", "%s of the cgroup %s to \"%.200s\"", it->name, r->cgroup.path, it->text);
+		err_hint(e, "a device rule is \"a\", or as in \"c 1:3 rwm\"");
+		return with_key(e, it, v2, x);
+	}
+	x = cgroup_tree_set_devices(&r->cgroup, d, e);
+	return x < 0 ? with_key(e, first, v2, x) : 0;
+}
+
+/*
+ * Needs:   INIT has made the container's device nodes; from here on it makes only those that are allowed.
+ * Leaves:  the rules in force. Those written for the host's version count, else the other's.
+ */
+int cgroup_devices(struct run *r, struct err *e)
+{
+	const struct cgroup *c = plan_part(r->plan, FEATURE_CGROUP);
+	bool bpf = cgroup_devices_by_bpf(r->cgroup.host);
+	bool v2 = bpf ? has(&c->v2, true) : !has(&c->v1, true);
+	const struct list *l = v2 ? &c->v2 : &c->v1;
+
+	if (!has(l, true))
+		return 0;
+	if (bpf)
+		return devices_by_bpf(r, l, v2, e);
+	for (size_t i = 0; i < l->n; i++) {
+		int x = is_device(&l->v[i]) ? cgroup_tree_set(&r->cgroup, l->v[i].name, l->v[i].text, e) : 0;
+
+		if (x < 0)
+			return with_key(e, &l->v[i], v2, x);
+	}
+	return 0;
+}
+
+/*
+ * Needs:  init is in all its cgroups: the namespace's root is where it is now.
+ * Leaves: an own cgroup namespace.
+ */
+int cgroup_unshare(struct run *r, struct err *e)
+{
+	(void)r;
+	if (unshare(CLONE_NEWCGROUP) < 0) {
+		int x = err_sys(e, "make", "%s", "a cgroup namespace");
+
+		err_hint(e, "it needs a kernel with CONFIG_CGROUPS and Linux 4.6; lxc.namespace.keep = cgroup does without");
+		return x;
+	}
+	return 0;
+}

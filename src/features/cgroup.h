@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "engine/step.h"
+
+/* The path that a container's cgroups get below each hierarchy's base, as struct cgroup_tree has it:
+ * "lxc.payload.NAME", or what the lxc.cgroup.dir keys say. -ENAMETOOLONG. */
+int cgroup_path(const struct spec *s, const char *name, char *out, size_t size) _must_check;
+/* The same by lxc.cgroup.pattern of the global config ("lxc/%n"), which counts where no lxc.cgroup.dir
+ * key is set: "lxc/NAME/payload". Whoever knows of it fills run.cgroup.path before cgroup_make(). */
+int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *name, char *out, size_t size) _must_check;
+
+bool cgroup_wanted(const struct plan *p);      /* the host has cgroups */
+bool cgroup_is_own(const struct plan *p);      /* an own cgroup namespace */
+bool cgroup_has_limits(const struct plan *p);  /* lxc.cgroup.* beside the devices */
+bool cgroup_has_devices(const struct plan *p); /* lxc.cgroup.devices.* */
+
+int cgroup_make(struct run *r, struct err *e);	  /* KEEPER */
+void cgroup_undo(struct run *r);		  /* from run.cgroup.path and run.plan alone */
+int cgroup_enter(struct run *r, struct err *e);	  /* KEEPER */
+int cgroup_limits(struct run *r, struct err *e);  /* KEEPER */
+int cgroup_devices(struct run *r, struct err *e); /* KEEPER: after INIT has made its device nodes */
+int cgroup_unshare(struct run *r, struct err *e); /* INIT: after it has been entered */

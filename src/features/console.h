@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "engine/step.h"
+
+/* lxc.console.path is not "none". */
+bool console_wanted(const struct plan *p);
+/* Its pty is in the container's devpts; else, where there is one, in the host's. */
+bool console_inside(const struct plan *p);
+
+/* KEEPER, before the clone: leaves r->console_host_fd where the console is of the host's devpts. */
+int console_open_host(struct run *r, struct err *e);
+void console_undo(struct run *r);
+/* INIT, behind devpts; when console_inside(); gives SLOT_CONSOLE. */
+int console_open(struct run *r, struct err *e);
+/* INIT, before root.pivot; when console_wanted(): leaves r->console_fd. */
+int console_bind(struct run *r, struct err *e);
+/* INIT, when it is about to become init's stdio; when console_wanted(). */
+int console_own(struct run *r, struct err *e);
+
+/* For the keeper. The log's fd, and the fd of lxc.console.path (input and output are relayed); -1: none. */
+int console_open_log(const struct plan *p, int *fd, struct err *e) _must_check;
+int console_open_peer(const struct plan *p, int *fd, struct err *e) _must_check;
+const char *console_log_path(const struct plan *p); /* "": none */
+long long console_log_size(const struct plan *p);    /* bytes; 0: no limit */
+long long console_buffer_size(const struct plan *p); /* bytes; 0: none */
+bool console_rotates(const struct plan *p);

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "engine/step.h"
+
+/* "K=V" of lxc.environment and lxc.environment.runtime, then container=lxc: init's whole environment. */
+int environ_of_init(const struct spec *s, struct strv *out) _must_check;

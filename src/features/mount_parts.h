@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What the mount_*.c files share: the part of lxc.mount.*, and one entry of it, parsed. */
+#include "spec/key.h"
+#include "sys/mount.h"
+
+struct mounts {
+	struct list automatic, entries;
+	struct text fstab;
+};
+
+enum entry_create { CREATE_NOTHING, CREATE_DIR, CREATE_FILE };
+enum entry_kind { ENTRY_NEW, ENTRY_BIND, ENTRY_MOVE, ENTRY_REMOUNT };
+
+struct entry {
+	char *source, *target, *type; /* never NULL */
+	char *data;		      /* options for the file system itself; NULL: none */
+	char *idmap;		      /* "container" or a path; NULL: none */
+	struct mount_shape shape;
+	enum entry_kind kind;
+	enum entry_create create;
+	bool recursive, optional, relative;
+};
+
+/* One line of fstab(5). -EINVAL with a sentence: not one. */
+int entry_parse(const char *line, struct entry *out, struct err *e) _must_check;
+/* Comma-separated options into an entry that is all zero. */
+int entry_options(const char *options, struct entry *out, struct err *e) _must_check;
+void entry_free(struct entry *n);
+#define _own_entry __attribute__((cleanup(entry_free)))
+
+/* Carries it out inside root_fd; optional entries never fail. `host_root`: paths of the host that stand for "/". */
+int entry_mount(int root_fd, const struct entry *n, const char *const *host_root, struct err *e) _must_check;
+
+/* A word of lxc.mount.auto. */
+enum auto_class { AUTO_PROC, AUTO_SYS, AUTO_CGROUP, AUTO_SHMOUNTS, AUTO_CLASSES };
+enum auto_mode { AUTO_PLAIN, AUTO_MIXED, AUTO_RO, AUTO_RW };
+enum auto_tree { TREE_OWN, TREE_FULL, TREE_UNIFIED };
+
+struct auto_word {
+	const char *word;
+	const char *shown; /* as `get` tells it; NULL: LXC hides it */
+	enum auto_class class;
+	enum auto_mode mode;
+	enum auto_tree tree; /* AUTO_CGROUP only */
+	bool force;
+};
+
+/* The row of a word ("shmounts:HOST" has one, too); NULL: no such word. */
+const struct auto_word *auto_word(const char *text);
+/* The last word of its class, and in *item where it was said; NULL: none. */
+const struct auto_word *auto_last(const struct mounts *m, enum auto_class class, const struct item **item);

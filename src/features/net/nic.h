@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Inside features/net only: one lxc.net.N, as it is configured. */
+#include "engine/run.h"
+#include "spec/key.h"
+#include "sys/link.h"
+#include "sys/route.h"
+
+enum net_type { NET_INVALID, NET_EMPTY, NET_NONE, NET_VETH, NET_VLAN, NET_MACVLAN, NET_IPVLAN, NET_PHYS, NET_TYPES };
+
+enum veth_mode { VETH_BRIDGE, VETH_ROUTER };
+
+struct nic {
+	unsigned index;
+	struct number type; /* enum net_type */
+	struct text flags, link, name, hwaddr, mtu;
+	struct text script_up, script_down;
+	struct list ipv4, ipv6;		/* "ADDRESS/PREFIX", IPv4 also "ADDRESS/PREFIX BROADCAST" */
+	struct text gateway4, gateway6; /* an address, "auto" or "dev" */
+	struct number l2proxy;
+	struct text veth_pair;
+	struct number veth_mode, veth_rx, veth_tx; /* queues 0: the kernel's choice */
+	struct list veth_route4, veth_route6, veth_tagged;
+	struct number veth_vlan;					    /* -1: "none" */
+	struct number vlan_id, macvlan_mode, ipvlan_mode, ipvlan_isolation; /* modes: the kernel's numbers */
+};
+
+struct net {
+	struct nic **v; /* by index */
+	size_t n;
+};
+
+/* nics.c: see struct feature */
+void *nic_at(void *part, unsigned index, bool create);
+int nic_nth(const void *part, size_t n);
+void nic_drop(void *part, unsigned index);
+
+/* net.c: all that a device says is forgotten; what has a default has it again. */
+void nic_reset(struct nic *nic);
+
+enum { NIC_KEY = 48 };
+
+/* "lxc.net.3.link" into key[NIC_KEY]; returns key. */
+const char *nic_key(const struct nic *nic, const char *sub, char *key);
+const char *nic_type_name(const struct nic *nic);
+bool nic_has_device(const struct nic *nic);
+/* Its name in the container: .name, else the lowest eth%d that no other device takes or asks for. */
+void nic_inner_name(const struct net *net, size_t nth, char name[IFNAMSIZ]);
+/* The name with which the KEEPER makes it in the container's namespace. */
+void nic_birth_name(const struct net *net, size_t nth, char name[IFNAMSIZ]);
+/* 0: not asked for. */
+unsigned nic_mtu(const struct nic *nic);
+
+/* values.c: the kinds of value of the rows */
+extern const struct type net_type_type, net_type_flags, net_type_ifname, net_type_hwaddr, net_type_address4,
+	net_type_address6, net_type_gateway4, net_type_gateway6, net_type_route4, net_type_route6, net_type_veth_mode,
+	net_type_queues, net_type_vlan, net_type_port_vlan, net_type_tagged, net_type_macvlan_mode,
+	net_type_ipvlan_mode, net_type_isolation;
+
+/* check.c */
+void net_check(const struct spec *s, struct problems *p);
+
+/* What making one device works with. */
+struct nic_job {
+	struct run *run;
+	const struct net *net;
+	size_t nth;
+	const struct nic *nic;
+	struct nl *nl;
+	struct nic_state *state; /* to fill: what undo takes away */
+};
+
+/* An error about a key of the device, with where it was set. Returns r. */
+int nic_blame(const struct nic_job *j, int r, const char *sub, struct origin at, struct err *e);
+/* The link that .link names. */
+int nic_find_link(const struct nic_job *j, const char *what, struct link *out, struct err *e) _must_check;
+
+int veth_make(struct nic_job *j, struct err *e) _must_check;
+int stacked_make(struct nic_job *j, struct err *e) _must_check; /* vlan, macvlan, ipvlan */
+int phys_make(struct nic_job *j, struct err *e) _must_check;
+/* Brings every device in the journal back; harmless where there is none. */
+void phys_undo(struct run *r);
+
+/* gateway.c: what net_find_gateways() found; family 0: nothing. */
+struct ip gateway_of_link(size_t nth, int family);

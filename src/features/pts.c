@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The container's devpts, and the ptys in it. Its keys are in tty.c. */
+#include "features/pts.h"
+
+#include "base/beneath.h"
+#include "base/own.h"
+#include "features/dev.h"
+#include "features/rootfs.h"
+#include "features/tty.h"
+#include "sys/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/ioctl.h>
+
+bool pts_own(const struct plan *p)
+{
+	return rootfs_private(p) && tty_pty_max(p->spec) > 0;
+}
+
+bool pts_has_console(const struct plan *p)
+{
+	return rootfs_private(p) && tty_pty_max(p->spec) > 1;
+}
+
+static int mount_devpts(int dev, const struct spec *s, struct err *e)
+{
+	_own_fd int target = beneath_mkdir_p(dev, "pts", 0755);
+	char data[96];
+	int mnt, x;
+
+	if (target < 0)
+		return err_num(e, -target, "create", "/dev/pts");
+	/* every mount is an instance of its own since Linux 4.7 */
+	(void)snprintf(data, sizeof(data), "gid=5,mode=0620,ptmxmode=0666,max=%lld", tty_pty_max(s) + tty_max(s));
+	mnt = mount_new("devpts", "devpts", data, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	if (mnt < 0)
+		return mnt;
+	x = mount_attach(mnt, target, "", NULL);
+	if (x == 0)
+		return mnt;
+	(void)close(mnt);
+	return err_num(e, -x, "mount", "devpts on /dev/pts");
+}
+
+/*
+ * Needs:  /dev.
+ * Leaves: devpts on /dev/pts and its ptmx as /dev/ptmx.
+ */
+int pts_mount(struct run *r, struct err *e)
+{
+	_own_fd int dev = dev_open(r, e), pts = -1, ptmx = -1;
+
+	if (dev < 0)
+		return dev;
+	pts = mount_devpts(dev, r->plan->spec, e);
+	if (pts < 0)
+		return pts;
+	ptmx = mount_copy(pts, "ptmx", 0);
+	return ptmx < 0 ? err_num(e, -ptmx, "bind", "/dev/pts/ptmx") : dev_put(dev, "ptmx", ptmx, e);
+}
+
+int pts_slave(int master)
+{
+	int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */
+
+	return fd < 0 ? -errno : fd;
+}
+
+int pts_new(const struct run *r, int *slave, struct err *e)
+{
+	_own_fd int master = -1;
+	int unlocked = 0, x;
+
+	if (pts_own(r->plan)) {
+		master = beneath_open(r->root_fd, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
+		errno = master < 0 ? -master : 0;
+	} else {
+		master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	}
+	if (master < 0) {
+		x = err_sys(e, "open a pty from", "%s", pts_own(r->plan) ? "the container's /dev/pts" : "the host's /dev/ptmx");
+		if (x == -EPERM)
+			err_hint(e, "the devices cgroup must allow it: lxc.cgroup.devices.allow = c 5:2 rwm");
+		return x;
+	}
+	if (ioctl(master, TIOCSPTLCK, &unlocked) < 0)
+		return err_sys(e, "unlock", "a pty");
+	x = pts_slave(master);
+	if (x < 0)
+		return err_num(e, -x, "open", "the slave of a pty");
+	*slave = x;
+	return take_fd(&master);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* lxc.rootfs.*: the tree that becomes "/" of the container. */
+#include "features/rootfs.h"
+
+#include "base/beneath.h"
+#include "base/io.h"
+#include "base/own.h"
+#include "features/mount_parts.h"
+#include "spec/key.h"
+#include "sys/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+/* Made where it is missing: it is ours. Nothing is seen there but by the container's first process. */
+#define MOUNTPOINT "/run/keg/rootfs"
+
+struct rootfs {
+	struct text path, mount, options;
+	struct number managed;
+};
+
+/* Of "TYPE:PATH" the path; what stands before the first colon is the type, whatever it says. */
+static const char *behind_type(const char *s)
+{
+	const char *colon = strchr(s, ':');
+
+	return colon ? colon + 1 : s;
+}
+
+static int get_path(const void *part, unsigned index, struct buf *out)
+{
+	const struct rootfs *r = part;
+
+	(void)index;
+	buf_addf(out, "%s", r->path.s ? behind_type(r->path.s) : "");
+	return out->failed ? -ENOMEM : 0;
+}
+
+/* What makes sense for one mount among others makes none for the root of all. */
+static int check_options(const char *text, struct err *e)
+{
+	_own_entry struct entry n = { 0 };
+	int x = entry_options(text, &n, e);
+
+	if (x < 0)
+		return x;
+	if (n.create != CREATE_NOTHING || n.optional || n.relative)
+		return -EINVAL;
+	return n.idmap && strcmp(n.idmap, "container") != 0 && access(n.idmap, F_OK) < 0 ? -EINVAL : 0;
+}
+
+static const struct key keys[] = {
+	{
+		.name = "lxc.rootfs.path", .type = &type_path, .field = offsetof(struct rootfs, path),
+		.values = "[TYPE:]PATH, TYPE being dir or overlay (overlay:LOWER[:LOWER...]:UPPER)",
+		.help = "The root file system. Without it the container shares the host's own.", .since = "2.1",
+		.good = { "/var/lib/lxc/web1/rootfs", "dir:/srv/web1", "overlay:/srv/base:/srv/web1" }, .get = get_path,
+	},
+	{
+		.name = "lxc.rootfs.mount", .type = &type_path, .field = offsetof(struct rootfs, mount),
+		.values = "an existing folder of the host's",
+		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it there. " MOUNTPOINT
+			" without it.",
+		.since = "1.0", .good = { "/mnt/rootfs" },
+	},
+	{
+		.name = "lxc.rootfs.options", .type = &type_text, .field = offsetof(struct rootfs, options),
+		.values = "mount options without create=, optional and relative, parted by commas",
+		.help = "How the root file system is mounted: ro, nosuid, rslave and the like.", .since = "1.0",
+		.good = { "ro", "nodev,nosuid,ro", "rshared" },
+		.bad = { "optional", "create=dir", "relative", "idmap=/no/such/file" }, .check = check_options,
+	},
+	{
+		.name = "lxc.rootfs.managed", .type = &type_bool, .field = offsetof(struct rootfs, managed), .dflt = "1",
+		.values = "0 or 1", .help = "0: the storage is somebody else's, and destroying the container removes nothing.",
+		.since = "3.1", .good = { "0", "1" }, .bad = { "2", "yes" },
+	},
+};
+
+const struct feature rootfs_feature = {
+	.name = "rootfs", .size = sizeof(struct rootfs), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+};
+
+const char *rootfs_path(const struct spec *s)
+{
+	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+
+	return r->path.s ? behind_type(r->path.s) : NULL;
+}
+
+const char *rootfs_type(const struct spec *s, char *buf, size_t size)
+{
+	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+	const char *path = rootfs_path(s);
+
+	buf[0] = 0;
+	if (path && path > r->path.s)
+		(void)snprintf(buf, size, "%.*s", (int)(path - r->path.s - 1), r->path.s);
+	return buf;
+}
+
+const char *rootfs_mountpoint(const struct spec *s)
+{
+	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+
+	return r->mount.s ? r->mount.s : MOUNTPOINT;
+}
+
+bool rootfs_managed(const struct spec *s)
+{
+	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+
+	return r->managed.n;
+}
+
+bool rootfs_private(const struct plan *p)
+{
+	return p->clone_flags & CLONE_NEWNS;
+}
+
+bool rootfs_own(const struct plan *p)
+{
+	return rootfs_private(p) && rootfs_path(p->spec);
+}
+
+int rootfs_folder(int root_fd, const char *name, struct err *e)
+{
+	int fd = beneath_open(root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	if (fd == -ENOENT)
+		fd = beneath_mkdir_p(root_fd, name, 0755);
+	if (fd < 0)
+		(void)err_num(e, -fd, "use the folder", "/%s of the rootfs", name);
+	if (fd == -ENOTDIR || fd == -ELOOP)
+		err_hint(e, "it is a link or no folder, and nothing of the host's may be mounted there");
+	if (fd == -EROFS)
+		err_hint(e, "it is missing and the rootfs is read-only: create it beforehand");
+	return fd;
+}
+
+static bool is_overlay(const char *type)
+{
+	return strcmp(type, "overlay") == 0 || strcmp(type, "overlayfs") == 0;
+}
+
+/* Of an overlay the upper folder, which is the container's own. */
+static const char *own_path(const char *type, const char *path)
+{
+	const char *colon = strrchr(path, ':');
+
+	return is_overlay(type) && colon ? colon + 1 : path;
+}
+
+static int refuse_path(const struct rootfs *c, const char *path, struct err *e)
+{
+	int x = err_sys(e, "open the rootfs", "%s", path);
+
+	err_key(e, "lxc.rootfs.path", c->path.at);
+	if (x == -ENOENT)
+		err_hint(e, "create it, or correct lxc.rootfs.path");
+	if (x == -EACCES)
+		err_hint(e, "every folder above it must be traversable (chmod a+x)");
+	if (x == -ENOTDIR)
+		err_hint(e, "a folder or an overlay can be a rootfs; images and volumes cannot yet");
+	return x;
+}
+
+static int prepare_mountpoint(const struct rootfs *c, struct err *e)
+{
+	struct stat st;
+	int x;
+
+	if (!c->mount.s)
+		return io_mkdir_p(MOUNTPOINT, 0755, e);
+	if (stat(c->mount.s, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	x = err_say(e, ENOTDIR, "%s, where the rootfs is to be mounted, is no folder", c->mount.s);
+	err_key(e, "lxc.rootfs.mount", c->mount.at);
+	err_hint(e, "create it, or take lxc.rootfs.mount out of the config");
+	return x;
+}
+
+/*
+ * Leaves: r->rootfs_fd, which tells before anything is made whether there is a rootfs at all; the built-in
+ *	   mount point there.
+ */
+int rootfs_open(struct run *r, struct err *e)
+{
+	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
+	char type[32];
+	const char *path = rootfs_path(r->plan->spec);
+
+	if (!path)
+		return 0;
+	(void)rootfs_type(r->plan->spec, type, sizeof(type));
+	if (*type && strcmp(type, "dir") != 0 && !is_overlay(type)) {
+		int x = err_say(e, ENOTSUP, "storage of type %s is not supported", type);
+
+		err_key(e, "lxc.rootfs.path", c->path.at);
+		err_hint(e, "for a path that holds a colon write dir:%s", c->path.s);
+		return x;
+	}
+	path = own_path(type, path);
+	r->rootfs_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->rootfs_fd < 0)
+		return refuse_path(c, path, e);
+	return prepare_mountpoint(c, e);
+}
+
+void rootfs_close(struct run *r)
+{
+	close_fd(&r->rootfs_fd);
+}
+
+/*
+ * Needs:  a mount namespace of our own.
+ * Leaves: nothing that is mounted from here on reaches the host; what the host mounts still arrives.
+ */
+int mount_private(struct run *r, struct err *e)
+{
+	(void)r;
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? err_sys(e, "cut the mounts off", "the host's") : 0;
+}
+
+/* "LOWER[:LOWER...]:UPPER"; the folder that overlayfs works in is beside the upper one, where LXC has it. */
+static int overlay_options(const char *path, struct buf *out, struct err *e)
+{
+	const char *upper = strrchr(path, ':'), *name = upper ? strrchr(upper, '/') : NULL;
+	_own_free char *work = NULL;
+	int x;
+
+	if (!name || upper == path)
+		return err_say(e, EINVAL, "an overlay takes overlay:LOWER:UPPER with absolute paths, not %s", path);
+	work = str_fmt("%.*s/work", (int)(name - upper - 1), upper + 1);
+	if (!work)
+		return err_num(e, ENOMEM, "hold", "a path");
+	x = io_mkdir_p(work, 0755, e);
+	if (x < 0)
+		return x;
+	buf_addf(out, "lowerdir=%.*s,upperdir=%s,workdir=%s", (int)(upper - path), path, upper + 1, work);
+	return out->failed ? err_num(e, ENOMEM, "hold", "a path") : 0;
+}
+
+static int mount_overlay(const char *path, const char *at, const struct mount_shape *shape, struct err *e)
+{
+	_own_fd int target = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1;
+	_own_free char *lower = strdup(path);
+	_own_buf struct buf data = { 0 };
+	int x;
+
+	if (target < 0)
+		return err_sys(e, "open", "%s", at);
+	x = lower ? overlay_options(path, &data, e) : err_num(e, ENOMEM, "hold", "a path");
+	if (x < 0)
+		return x;
+	*strrchr(lower, ':') = 0; /* the source that /proc/mounts shows */
+	x = mount_new_at(target, "overlay", lower, data.s, 0, e);
+	if (x < 0)
+		return x;
+	top = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (top < 0)
+		return err_sys(e, "open", "%s", at);
+	x = mount_change(top, shape);
+	return x < 0 ? err_num(e, -x, "change", "the mount on %s", at) : take_fd(&top);
+}
+
+static int mount_folder(const char *path, const char *at, const struct mount_shape *shape, struct err *e)
+{
+	_own_fd int tree = mount_copy(AT_FDCWD, path, AT_RECURSIVE);
+	int x = tree < 0 ? tree : mount_attach(tree, AT_FDCWD, at, shape);
+
+	return x < 0 ? err_num(e, -x, "mount", "%s on %s", path, at) : take_fd(&tree);
+}
+
+/* Words of propagation cannot make the root of all shared before pivot_root(2), which refuses that; all
+ * mounts end up shared anyway. */
+static struct mount_shape root_shape(const struct entry *n)
+{
+	struct mount_shape s = n->shape;
+
+	if ((s.propagation & ~(unsigned long)MS_REC) == MS_SHARED)
+		s.propagation = 0;
+	return s;
+}
+
+/*
+ * Needs:  mount.private. Walks host paths once more, in this namespace: only its own mounts can be copied,
+ *	   and a pre-mount hook may have mounted something there.
+ * Leaves: the rootfs on its mount point, r->root_fd its top; without a rootfs the host's "/".
+ */
+int rootfs_mount(struct run *r, struct err *e)
+{
+	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
+	const char *path = rootfs_path(r->plan->spec), *at = rootfs_mountpoint(r->plan->spec);
+	_own_entry struct entry options = { .kind = ENTRY_BIND };
+	struct mount_shape shape;
+	char type[32];
+	int fd = c->options.s ? entry_options(c->options.s, &options, e) : 0;
+
+	if (fd < 0)
+		return fd;
+	if (!path) {
+		r->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return r->root_fd < 0 ? err_sys(e, "open", "/") : 0;
+	}
+	shape = root_shape(&options);
+	if (is_overlay(rootfs_type(r->plan->spec, type, sizeof(type))))
+		fd = mount_overlay(path, at, &shape, e);
+	else
+		fd = mount_folder(path, at, &shape, e);
+	if (fd < 0) {
+		err_key(e, "lxc.rootfs.path", c->path.at);
+		return fd;
+	}
+	r->root_fd = fd;
+	return 0;
+}
+
+/*
+ * Needs:   all that is mounted from the host to be mounted.
+ * Leaves:  the rootfs as "/"; the host's mounts out of sight.
+ * Mustn't: be followed by anything that walks a path of the host's.
+ */
+int root_pivot(struct run *r, struct err *e)
+{
+	return mount_pivot(r->root_fd, e);
+}

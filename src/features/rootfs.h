@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "engine/step.h"
+
+/* lxc.rootfs.path without its "TYPE:"; NULL: none, the host's own root is shared. */
+const char *rootfs_path(const struct spec *s);
+/* Its "TYPE", in buf; "" where it says none. */
+const char *rootfs_type(const struct spec *s, char *buf, size_t size);
+/* lxc.rootfs.mount or, unset, the built-in folder. */
+const char *rootfs_mountpoint(const struct spec *s);
+/* lxc.rootfs.managed: may the storage be deleted with the container? */
+bool rootfs_managed(const struct spec *s);
+
+/* A mount namespace of its own: without one nothing can be mounted. */
+bool rootfs_private(const struct plan *p);
+/* And a rootfs to be "/" in it. */
+bool rootfs_own(const struct plan *p);
+
+/* KEEPER, before the clone. */
+int rootfs_open(struct run *r, struct err *e);
+void rootfs_close(struct run *r);
+/* INIT. */
+int mount_private(struct run *r, struct err *e);
+int rootfs_mount(struct run *r, struct err *e);
+int root_pivot(struct run *r, struct err *e);
+
+/* O_PATH fd of a folder right below the rootfs, made (0755) where it is missing; a link is refused. */
+int rootfs_folder(int root_fd, const char *name, struct err *e) _must_check;
