@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of an attach, and its rows. */
+#include "engine/attach.h"
+
+#include "base/beneath.h"
+#include "base/io.h"
+#include "base/own.h"
+#include "features/caps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <pty.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+/*
+ * Needs:  the container's init as r->init_pidfd.
+ * Leaves: a child that is born into the container's pid namespace; this thread's own children are born
+ *	   where they were before.
+ */
+static int attach_fork(struct run *r, struct err *e)
+{
+	bool enters = r->attach->namespaces & CLONE_NEWPID;
+	_own_fd int own = enters ? open("/proc/thread-self/ns/pid_for_children", O_RDONLY | O_CLOEXEC) : -1;
+	pid_t pid;
+
+	if (enters && (own < 0 || setns(r->init_pidfd, CLONE_NEWPID) < 0)) /* by pidfd: Linux 5.8 */
+		return err_sys(e, "enter", "the pid namespace");
+	pid = fork();
+	if (pid < 0)
+		(void)err_sys(e, "fork", "for the program");
+	if (enters && pid != 0)
+		(void)setns(own, CLONE_NEWPID);
+	if (pid < 0)
+		return -EAGAIN;
+	r->who = pid ? KEEPER : INIT;
+	r->init_pid = pid;
+	return pid == 0;
+}
+
+/* A failed attach: the child goes, and is reaped. */
+static void attach_kill(struct run *r)
+{
+	if (r->init_pid <= 0)
+		return;
+	(void)kill(r->init_pid, SIGKILL);
+	(void)waitpid(r->init_pid, NULL, 0);
+	r->init_pid = 0;
+}
+
+static int attach_cgroup(struct run *r, struct err *e)
+{
+	return r->attach->keep_cgroup ? 0 : cgroup_tree_enter(&r->cgroup, 0, false, e);
+}
+
+static int attach_namespaces(struct run *r, struct err *e)
+{
+	int flags = (int)(r->attach->namespaces & ~(uint64_t)CLONE_NEWPID);
+
+	if (flags && setns(r->init_pidfd, flags) < 0)
+		return err_sys(e, "enter", "the namespaces of the container");
+	r->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->root_fd < 0)
+		return err_sys(e, "open", "the root of the container");
+	return 0;
+}
+
+/* The container's own ptmx, if it is one: the device of a devpts and nothing that a payload put there. */
+static int open_ptmx(int root)
+{
+	_own_fd int fd = beneath_open(root, "dev/pts/ptmx", O_RDWR, 0);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return -1;
+	return take_fd(&fd);
+}
+
+/*
+ * Leaves: a pty of the container's devpts, else (it has none) the one that the caller opened on the
+ *	   host; the master goes to the caller.
+ */
+static int attach_pty(struct run *r, struct err *e)
+{
+	int master, unlock = 0;
+
+	if (!r->attach->pty)
+		return 0;
+	master = open_ptmx(r->root_fd);
+	if (master < 0)
+		master = r->console_host_fd;
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(e, "open", "a terminal in the container");
+	r->console_fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */
+	if (r->console_fd < 0)
+		return err_sys(e, "open", "a terminal in the container");
+	(void)fchown(r->console_fd, (uid_t)r->attach->uid, (gid_t)-1);
+	return run_give(r, SLOT_CONSOLE, master, e);
+}
+
+static int attach_session(struct run *r, struct err *e)
+{
+	if (setsid() < 0)
+		return err_sys(e, "begin", "a session");
+	if (r->console_fd >= 0 && ioctl(r->console_fd, TIOCSCTTY, 0) < 0)
+		return err_sys(e, "take", "the terminal");
+	for (int i = 0; i < 3; i++) {
+		int from = r->attach->stdio[i] >= 0 ? r->attach->stdio[i] : r->console_fd;
+
+		if (from >= 0 && from != i && dup2(from, i) < 0)
+			return err_sys(e, "place", "fd %d", i);
+		if (from == i)
+			(void)fcntl(i, F_SETFD, 0);
+	}
+	return 0;
+}
+
+static int attach_limits(struct run *r, struct err *e)
+{
+	const struct attach *a = r->attach;
+
+	if (a->personality != 0xffffffff && personality(a->personality) < 0)
+		return err_sys(e, "set", "the personality");
+	return a->keep_caps ? 0 : caps_drop_of(a->spec, e);
+}
+
+static int attach_cwd(struct run *r, struct err *e)
+{
+	_own_fd int fd = r->attach->cwd ? beneath_open(r->root_fd, r->attach->cwd, O_PATH | O_DIRECTORY, 0) : -1;
+
+	if ((fd < 0 || fchdir(fd) < 0) && chdir("/") < 0)
+		return err_sys(e, "enter", "/");
+	return 0;
+}
+
+static int attach_ids(struct run *r, struct err *e)
+{
+	uid_t uid = (uid_t)r->attach->uid;
+	gid_t gid = (gid_t)r->attach->gid;
+
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return err_sys(e, "drop", "the supplementary groups");
+	if (setresgid(gid, gid, gid) < 0)
+		return err_sys(e, "become", "group %u", gid);
+	if (setresuid(uid, uid, uid) < 0)
+		return err_sys(e, "become", "user %u", uid);
+	return 0;
+}
+
+/* The last field of the user's line in the container's passwd, by our own parser: no NSS of a hostile tree. */
+static char *login_shell(int root, int64_t uid)
+{
+	_own_fd int fd = beneath_open(root, "etc/passwd", O_RDONLY | O_NONBLOCK, 0);
+	_own_free char *text = NULL;
+	char *save = NULL;
+
+	if (fd < 0 || io_read_fd(fd, 1 << 20, &text, NULL) < 0)
+		return NULL;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *field[7] = { 0 };
+
+		for (int i = 0; i < 7; i++)
+			field[i] = strsep(&line, ":");
+		if (field[6] && *field[6] == '/' && strtoll(field[2], NULL, 10) == uid)
+			return strdup(field[6]);
+	}
+	return NULL;
+}
+
+static int attach_exec(struct run *r, struct err *e)
+{
+	const struct attach *a = r->attach;
+	_own_free char *shell = a->argv ? NULL : login_shell(r->root_fd, a->uid);
+	char *shell_argv[] = { shell ? shell : "/bin/sh", NULL }, *sh_argv[] = { "/bin/sh", NULL };
+	char **argv = a->argv ? a->argv : shell_argv;
+	sigset_t none;
+
+	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC); /* Linux 5.11; before it: each at its birth */
+	for (int n = 1; n < _NSIG; n++)
+		(void)signal(n, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	environ = a->envp;
+	(void)execvp(argv[0], argv);
+	if (!a->argv && shell)
+		(void)execve(sh_argv[0], sh_argv, a->envp);
+	return err_sys(e, "run", "%s", argv[0]);
+}
+
+static const struct step rows[] = {
+	/* clang-format off */
+	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
+	{ INIT,   "attach.cgroup",     attach_cgroup },
+	{ INIT,   "attach.namespaces", attach_namespaces },
+	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
+	{ INIT,   "attach.session",    attach_session },
+	{ INIT,   "attach.limits",     attach_limits },
+	{ INIT,   "attach.cwd",        attach_cwd },
+	{ INIT,   "attach.ids",        attach_ids },
+	{ INIT,   "attach.exec",       attach_exec },
+	/* clang-format on */
+};
+
+const struct seq attach_seq = { .name = "attach", .v = rows, .n = ARRAY_SIZE(rows) };

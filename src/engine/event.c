@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Tells and hears changes of state; see event.h. */
+#include "engine/event.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "engine/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+/* A socket's path may be longer than sun_path: it is reached through the fd of its folder. */
+static void address(struct sockaddr_un *a, int dir, const char *name)
+{
+	a->sun_family = AF_UNIX;
+	(void)snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d/%.64s", dir, name); /* ours are "PID.N" */
+}
+
+int monitor_open(const char *lxcpath, struct err *e)
+{
+	static atomic_uint serial;
+	_own_free char *folder = path_monitors(lxcpath);
+	_own_fd int dir = -1, fd = -1;
+	struct sockaddr_un a = { 0 };
+	char name[32];
+
+	if (!folder)
+		return err_num(e, ENOMEM, "listen", "below %s", lxcpath);
+	if (io_mkdir_p(folder, 0711, e) < 0)
+		return -EACCES;
+	(void)chmod(folder, 0700);
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (dir < 0 || fd < 0)
+		return err_sys(e, "listen", "in %s", folder);
+	(void)snprintf(name, sizeof(name), "%d.%u", (int)getpid(), atomic_fetch_add(&serial, 1));
+	(void)unlinkat(dir, name, 0); /* of a killed process with our pid */
+	address(&a, dir, name);
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_sys(e, "listen", "in %s", folder);
+	return take_fd(&fd);
+}
+
+int monitor_next(int fd, struct event *ev, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+	int r;
+
+	do
+		r = poll(&p, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		return r < 0 ? -errno : -ETIMEDOUT;
+	n = recv(fd, ev, sizeof(*ev), 0);
+	if (n != sizeof(*ev))
+		return n < 0 ? -errno : -EBADMSG;
+	ev->name[sizeof(ev->name) - 1] = 0;
+	return 1;
+}
+
+void monitor_close(int fd, const char *lxcpath)
+{
+	_own_free char *folder = path_monitors(lxcpath);
+	_own_fd int dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct sockaddr_un a = { 0 };
+	socklen_t len = sizeof(a);
+	char *name;
+
+	/* The name that it was bound to ends in the file's own. */
+	if (dir >= 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0) {
+		name = strrchr(a.sun_path, '/');
+		if (name)
+			(void)unlinkat(dir, name + 1, 0);
+		(void)rmdir(folder);
+	}
+	(void)close(fd);
+}
+
+void monitor_tell(const char *lxcpath, const struct event *ev)
+{
+	_own_free char *folder = path_monitors(lxcpath);
+	_own_dir DIR *d = folder ? opendir(folder) : NULL;
+	_own_fd int fd = -1;
+
+	if (!d)
+		return;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	for (struct dirent *x; fd >= 0 && (x = readdir(d));) {
+		struct sockaddr_un a = { 0 };
+
+		if (x->d_name[0] == '.')
+			continue;
+		address(&a, dirfd(d), x->d_name);
+		/* A socket that nobody has open any more was a killed listener's. */
+		if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == ECONNREFUSED)
+			(void)unlinkat(dirfd(d), x->d_name, 0);
+	}
+}
+
+void monitor_tell_state(const char *lxcpath, const char *name, int state)
+{
+	struct event ev = { .value = state };
+
+	(void)!str_copy(ev.name, sizeof(ev.name), name);
+	monitor_tell(lxcpath, &ev);
+}

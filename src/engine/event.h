@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Changes of state, told to whoever listens: every listener has a datagram socket below
+ * /run/keg/monitors/<lxcpath>/, every teller sends to all of them and waits for none. No daemon.
+ */
+#include "base/err.h"
+
+struct event {
+	char name[256];
+	int exited; /* 1: value is init's wait status; 0: it is an enum state */
+	int value;
+};
+
+/* A socket that gets every event of the lxcpath's containers from now on. Ended with monitor_close(). */
+int monitor_open(const char *lxcpath, struct err *e) _must_check;
+/* 1: an event; -ETIMEDOUT; -errno. -1 as timeout: for ever. */
+int monitor_next(int fd, struct event *ev, int timeout_ms) _must_check;
+void monitor_close(int fd, const char *lxcpath);
+/* Sends an event to all who listen. */
+void monitor_tell(const char *lxcpath, const struct event *ev);
+void monitor_tell_state(const char *lxcpath, const char *name, int state);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Points at which the tests break a start or a stop: KEG_FAULT=fail:STEP, kill-keeper:STEP,
+ * kill-init:STEP, or the same with undo:STEP. Only a build with -DKEG_FAULTS looks; in the real
+ * keeper there is nothing to look at.
+ */
+#include "engine/run.h"
+
+#ifdef KEG_FAULTS
+int fault_hit(const char *step, struct run *r, struct err *e) _must_check;
+int fault_hit_undo(const char *step, struct run *r, struct err *e) _must_check;
+#else
+static inline int fault_hit(const char *step, struct run *r, struct err *e)
+{
+	(void)step, (void)r, (void)e;
+	return 0;
+}
+#define fault_hit_undo fault_hit
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Facts of this host, asked once, before a plan is made; const afterwards. */
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+
+struct host {
+	struct cgroup_host cgroup; /* the mounted hierarchies */
+	bool apparmor;		   /* the kernel enforces AppArmor */
+	bool ipv6;
+	unsigned last_cap;	   /* the highest capability the kernel knows */
+};
+
+int host_look(struct host *h, struct err *e) _must_check;
+void host_free(struct host *h);

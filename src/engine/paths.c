@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds our own programs and run-time folders. */
+#include "engine/paths.h"
+
+#include "base/own.h"
+#include "base/str.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef KEG_LIBEXECDIR
+#define KEG_LIBEXECDIR "/usr/libexec/keg"
+#endif
+
+#define RUNTIME "/run/keg"
+
+/* The folder of the running program, without a slash at its end. */
+static char *own_folder(void)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = 0;
+	*strrchr(exe, '/') = 0;
+	return strdup(exe);
+}
+
+char *path_libexec(const char *program)
+{
+	const char *forced = secure_getenv("KEG_LIBEXEC");
+	_own_free char *folder = NULL;
+
+	if (forced)
+		return str_fmt("%s/%s", forced, program);
+	folder = own_folder();
+	for (size_t i = 0; folder && i < 2; i++) {
+		_own_free char *path = i == 0 ? str_fmt("%s/%s", folder, program) : str_fmt("%s/../libexec/%s", folder, program);
+
+		if (path && access(path, X_OK) == 0)
+			return take_ptr(&path);
+	}
+	return str_fmt("%s/%s", KEG_LIBEXECDIR, program);
+}
+
+char *path_escape(const char *path)
+{
+	_own_buf struct buf b = { 0 };
+
+	if (strlen(path) > 100)
+		return str_fmt("#%016llx", str_fnv64(path));
+	for (; *path; path++) {
+		if (*path == '/')
+			buf_addf(&b, "-");
+		else if (*path == '-')
+			buf_addf(&b, "\\x2d");
+		else
+			buf_add(&b, path, 1);
+	}
+	return buf_take(&b);
+}
+
+char *path_runtime(const char *lxcpath)
+{
+	_own_free char *word = path_escape(lxcpath);
+
+	return word ? str_fmt(RUNTIME "/%s", word) : NULL;
+}
+
+char *path_monitors(const char *lxcpath)
+{
+	_own_free char *word = path_escape(lxcpath);
+
+	return word ? str_fmt(RUNTIME "/monitors/%s", word) : NULL;
+}
+
+#ifndef KEG_BINDIR
+#define KEG_BINDIR "/usr/bin"
+#endif
+
+char *path_keg(void)
+{
+	_own_free char *folder = own_folder(), *path = folder ? str_fmt("%s/../bin/keg", folder) : NULL;
+
+	if (path && access(path, X_OK) == 0)
+		return take_ptr(&path);
+	return strdup(KEG_BINDIR "/keg");
+}

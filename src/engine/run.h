@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What happens while a plan is carried out: fds, pids, names that the kernel chose. Each process has
+ * its own copy from the clone on; what the other side made arrives in slots.
+ */
+#include "engine/plan.h"
+
+#include <sys/types.h>
+
+struct attach;
+
+enum role { KEEPER, INIT };
+
+/* Fds that one side makes and the other receives. */
+enum slot {
+	SLOT_NONE,
+	SLOT_CONSOLE, /* the master of the console's pty */
+	SLOT_TTYS,    /* the masters of tty1..N */
+	SLOT_COUNT
+};
+
+struct fds {
+	int *v;
+	size_t n;
+};
+
+/* A host interface of ours, kept in the state file so that info can show it and undo can remove it. */
+struct nic_state {
+	char host[16]; /* IFNAMSIZ; "" for a kind without a host side */
+	int ifindex;   /* of the host side; 0: not made */
+};
+
+struct nics {
+	struct nic_state *v;
+	size_t n;
+};
+
+struct run {
+	const struct plan *plan;
+	enum role who;
+	struct fds slot[SLOT_COUNT];
+
+	/* KEEPER */
+	int runtime_fd;	   /* the container's folder below /run/keg */
+	int lock_fd;	   /* held for life */
+	int control_fd;	   /* the listening socket */
+	struct cgroup_tree cgroup;
+	pid_t init_pid;	   /* 0: none, or reaped */
+	int init_pidfd;
+	bool cloned_into_cgroup; /* init was born in its v2 cgroup */
+	int exit_status;   /* of init, as waitpid(2), once it is reaped */
+	struct nics nics;
+
+	/* INIT; the first three are opened before the clone */
+	int rootfs_fd;	   /* O_PATH: where the rootfs comes from */
+	int console_host_fd; /* master of a console from the host's devpts, -1: from the container's */
+	int host_dev_fd;   /* O_PATH of the host's /dev */
+	int root_fd;	   /* O_PATH of the mounted rootfs: "/" of the container from root.pivot on */
+	int console_fd;	   /* the console's slave, -1: none */
+	int init_fd;	   /* O_PATH or memfd of the program to exec, -1: by name */
+
+	const struct attach *attach; /* of the attach table only; see attach.h */
+};
+
+/* Adds a copy of the fd number (not of the file) to a slot. */
+int run_give(struct run *r, enum slot s, int fd, struct err *e) _must_check;

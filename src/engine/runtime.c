@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The lock, the state file, the running config and the control socket of a keeper. */
+#include "engine/runtime.h"
+
+#include "base/io.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "engine/event.h"
+#include "engine/paths.h"
+#include "engine/leftovers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+int runtime_set_state(const struct run *r, enum state s, struct err *e)
+{
+	struct status st = { .state = s, .keeper_pid = getpid(), .init_pid = r->init_pid, .nics = r->nics };
+	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
+
+	if (x == 0)
+		x = state_write(r->runtime_fd, &st, e);
+	monitor_tell_state(r->plan->lxcpath, r->plan->name, s);
+	return x;
+}
+
+/*
+ * Leaves: the runtime folder; the lock, held until the keeper's death. From here on the container
+ *	   counts as running, and no second start gets past this row.
+ */
+int runtime_lock(struct run *r, struct err *e)
+{
+	int fd;
+
+	r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
+	if (r->runtime_fd < 0)
+		return r->runtime_fd;
+	fd = lock_take(r->runtime_fd, "lock");
+	if (fd == -ENOENT) { /* the folder was taken away between the two calls */
+		close_fd(&r->runtime_fd);
+		r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
+		fd = r->runtime_fd < 0 ? r->runtime_fd : lock_take(r->runtime_fd, "lock");
+	}
+	if (fd == -EAGAIN)
+		return err_say(e, EBUSY, "it is already running");
+	if (fd < 0)
+		return err_num(e, -fd, "lock", "the runtime folder of %s", r->plan->name);
+	r->lock_fd = fd;
+	if (faccessat(r->runtime_fd, "state", F_OK, 0) == 0)
+		return leftovers_undo(r, e);
+	return 0;
+}
+
+void runtime_unlock(struct run *r)
+{
+	static const char *const files[] = { "control", "config", "state", "lock" };
+	_own_free char *base = path_runtime(r->plan->lxcpath), *path = base ? str_fmt("%s/%s", base, r->plan->name) : NULL;
+
+	if (r->lock_fd < 0) /* somebody else's */
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)unlinkat(r->runtime_fd, files[i], 0);
+	if (path) {
+		(void)rmdir(path);
+		(void)rmdir(base);
+	}
+	close_fd(&r->lock_fd);
+	close_fd(&r->runtime_fd);
+	monitor_tell_state(r->plan->lxcpath, r->plan->name, STOPPED);
+}
+
+/*
+ * Needs:  the lock.
+ * Leaves: STARTING in the state file, the running config beside it.
+ */
+int runtime_announce(struct run *r, struct err *e)
+{
+	_own_buf struct buf config = { 0 };
+	int x = spec_print(r->plan->spec, &config);
+
+	if (x < 0)
+		return err_num(e, -x, "print", "the config");
+	x = io_replace_file_fast(r->runtime_fd, "config", config.s ? config.s : "", config.len, 0600, e);
+	return x < 0 ? x : runtime_set_state(r, STARTING, e);
+}
+
+/*
+ * Leaves: init's pid and the host's interfaces in the state file, from which they can be undone by
+ *	   another process. INIT execs only behind this row, the keeper's last.
+ */
+int runtime_record(struct run *r, struct err *e)
+{
+	struct status st = { .state = STARTING, .keeper_pid = getpid(), .init_pid = r->init_pid, .nics = r->nics };
+	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
+
+	return x < 0 ? err_num(e, -x, "record", "the cgroup %s", r->cgroup.path) : state_write(r->runtime_fd, &st, e);
+}
+
+/*
+ * Leaves: the control socket, 0600 in the 0700 folder; connections wait until the keeper is idle.
+ */
+int runtime_listen(struct run *r, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	r->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->control_fd < 0)
+		return err_sys(e, "make", "the control socket");
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", r->runtime_fd);
+	if (bind(r->control_fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(r->control_fd, 16) < 0)
+		return err_sys(e, "listen on", "the control socket of %s", r->plan->name);
+	return 0;
+}
+
+void runtime_unlisten(struct run *r)
+{
+	close_fd(&r->control_fd);
+	if (r->runtime_fd >= 0)
+		(void)unlinkat(r->runtime_fd, "control", 0);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The start of a container, from top to bottom. KEEPER is the keeper's process, INIT the one that
+ * becomes pid 1. Every ending - a stop, a crash, a start that fails - runs the last column upwards.
+ */
+#include "engine/start.h"
+
+#include "base/own.h"
+#include "engine/clone.h"
+#include "engine/runtime.h"
+#include "features/apparmor.h"
+#include "features/arch.h"
+#include "features/caps.h"
+#include "features/cgroup.h"
+#include "features/console.h"
+#include "features/dev.h"
+#include "features/init.h"
+#include "features/keyring.h"
+#include "features/mount_auto.h"
+#include "features/mount_cgroup.h"
+#include "features/mount_entry.h"
+#include "features/net/net.h"
+#include "features/pts.h"
+#include "features/rootfs.h"
+#include "features/signals.h"
+#include "features/time.h"
+#include "features/tty.h"
+#include "features/uts.h"
+
+#include <string.h>
+
+static const struct step rows[] = {
+	/* clang-format off */
+	/* what makes it "running" for everybody else */
+	{ KEEPER, "runtime.lock",     runtime_lock,        .undo = runtime_unlock },
+	{ KEEPER, "runtime.announce", runtime_announce },
+	{ KEEPER, "runtime.listen",   runtime_listen,      .undo = runtime_unlisten },
+	/* what must be there before anything is made */
+	{ KEEPER, "rootfs.open",      rootfs_open,         .undo = rootfs_close },
+	{ KEEPER, "init.open",        init_open_ours,      .when = init_is_ours },
+	{ KEEPER, "net.gateways",     net_find_gateways,   .when = net_asks_link },
+	{ KEEPER, "console.host",     console_open_host,   .when = console_wanted, .undo = console_undo },
+	{ KEEPER, "cgroup.make",      cgroup_make,         .when = cgroup_wanted, .undo = cgroup_undo },
+	{ KEEPER, "time.shift",       time_shift,          .when = time_is_own },
+	/* two processes from here on */
+	{ KEEPER, "init.clone",       clone_init,          .undo = clone_reap, .forks = true },
+	{ KEEPER, "cgroup.enter",     cgroup_enter,        .when = cgroup_wanted },
+	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo },
+	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
+	{ INIT,   "init.guard",       signals_guard },
+	{ INIT,   "mount.private",    mount_private,       .when = rootfs_private },
+	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_own },
+	{ INIT,   "uts.name",         uts_set_name,        .when = uts_named },
+	{ INIT,   "keyring.join",     keyring_join,        .when = keyring_is_new },
+	{ INIT,   "dev.mount",        dev_mount,           .when = dev_own },
+	{ INIT,   "mount.proc",       mount_auto_proc,     .when = mount_auto_proc_wanted },
+	{ INIT,   "mount.sys",        mount_auto_sys,      .when = mount_auto_sys_wanted },
+	{ INIT,   "mount.shmounts",   mount_auto_shmounts, .when = mount_auto_shmounts_wanted },
+	{ INIT,   "mount.fstab",      mount_fstab,         .when = mount_fstab_given },
+	{ INIT,   "mount.entries",    mount_entries,       .when = mount_entries_given },
+	{ INIT,   "cgroup.namespace", cgroup_unshare,      .when = cgroup_is_own, .needs = "cgroup.enter" },
+	{ INIT,   "mount.cgroup",     mount_cgroup,        .when = mount_cgroup_wanted },
+	{ INIT,   "dev.nodes",        dev_nodes,           .when = dev_own },
+	{ INIT,   "pts.mount",        pts_mount,           .when = pts_own },
+	{ INIT,   "console.open",     console_open,        .when = console_inside, .gives = SLOT_CONSOLE },
+	{ INIT,   "console.bind",     console_bind,        .when = console_wanted },
+	{ INIT,   "tty.open",         tty_open,            .when = tty_wanted, .gives = SLOT_TTYS },
+	{ INIT,   "dev.links",        dev_links,           .when = dev_linked },
+	{ INIT,   "dev.boot-id",      dev_boot_id,         .when = dev_own },
+	{ INIT,   "dev.nesting",      dev_nesting,         .when = dev_nests },
+	{ INIT,   "apparmor.profile", apparmor_set_profile, .when = apparmor_confines },
+	{ INIT,   "root.pivot",       root_pivot,          .when = rootfs_own },
+	{ INIT,   "mount.share",      mount_share,         .when = rootfs_private },
+	{ KEEPER, "cgroup.devices",   cgroup_devices,      .when = cgroup_has_devices, .needs = "dev.nodes" },
+	{ KEEPER, "runtime.record",   runtime_record },
+	{ INIT,   "net.configure",    net_configure,       .when = net_any, .needs = "net.make" },
+	{ INIT,   "arch.personality", arch_set_personality, .when = arch_given },
+	{ INIT,   "caps.drop",        caps_drop,           .when = caps_limited },
+	{ INIT,   "console.own",      console_own,         .when = console_wanted },
+	{ INIT,   "init.session",     init_session },
+	{ INIT,   "init.cwd",         init_cwd,            .when = init_has_cwd },
+	{ INIT,   "init.ids",         init_ids },
+	{ INIT,   "init.exec",        init_exec,           .needs = "runtime.record" },
+	/* clang-format on */
+};
+
+const struct seq start_seq = { .name = "start", .v = rows, .n = ARRAY_SIZE(rows) };
+_Static_assert(ARRAY_SIZE(rows) <= SEQ_MOST, "the shared page has room for every row");
+
+void run_init_fields(struct run *r, const struct plan *p)
+{
+	*r = (struct run){
+		.plan = p,
+		.who = KEEPER,
+		.runtime_fd = -1,
+		.lock_fd = -1,
+		.control_fd = -1,
+		.init_pidfd = -1,
+		.rootfs_fd = -1,
+		.console_host_fd = -1,
+		.host_dev_fd = -1,
+		.root_fd = -1,
+		.console_fd = -1,
+		.init_fd = -1,
+	};
+	for (int i = 0; i < CGROUP_HIERARCHIES; i++)
+		r->cgroup.fd[i] = -1;
+}
+
+size_t start_row_after_lock(void)
+{
+	return seq_find(&start_seq, "runtime.lock") + 1;
+}
+
+void start_undo_rest(struct run *r)
+{
+	seq_undo(&start_seq, start_row_after_lock(), start_seq.n - 1, r);
+}
+
+void start_undo_all(struct run *r)
+{
+	seq_undo(&start_seq, 0, start_seq.n - 1, r);
+}

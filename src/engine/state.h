@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What can be known of a container without asking anybody: its runtime folder
+ * /run/keg/<lxcpath, escaped>/<name>/ (0700) holds
+ *   lock     held by the keeper for life (base/lock.h): "running" means that it is held
+ *   state    text, replaced by rename: state, pids, host interfaces
+ *   config   the running config, canonical, with origins
+ *   control  the keeper's socket
+ * The folder goes when the container has stopped. A folder whose lock is free is a dead keeper's.
+ */
+#include "engine/run.h"
+
+enum state { STOPPED, STARTING, RUNNING, STOPPING, ABORTING, FREEZING, FROZEN, THAWED, STATE_COUNT };
+
+/* "STOPPED" ...; the number is LXC's own. */
+const char *state_name(enum state s);
+/* -1: no such name */
+int state_of_name(const char *name);
+
+struct status {
+	enum state state;   /* as stored; RUNNING is refined to FROZEN by asking the cgroup */
+	pid_t keeper_pid, init_pid;
+	char cgroup[512];   /* struct cgroup_tree's path */
+	struct nics nics;   /* owned */
+	bool dead;	    /* a state file without a keeper: left by one that was killed */
+};
+
+/* dirfd of the runtime folder; made if `create`. -ENOENT. */
+int state_open_dir(const char *lxcpath, const char *name, bool create, struct err *e) _must_check;
+/* STOPPED where there is no folder or the lock is free. */
+int state_read(const char *lxcpath, const char *name, struct status *s, struct err *e) _must_check;
+int state_write(int runtime_fd, const struct status *s, struct err *e) _must_check;
+void status_free(struct status *s);
