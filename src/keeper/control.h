@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The control protocol: what a running keeper answers. Messages are base/msg.h's: fixed header, size
+ * checked before dispatch. A connection speaks for one tty at a time and holds it until it is closed.
+ */
+#include <stdint.h>
+
+enum {
+	CONTROL_PING = 1, /* no body; answered by the same */
+	CONTROL_TTY,	  /* struct control_tty; answered by the same and the master's fd, or by error */
+	CONTROL_WINCH,	  /* struct control_winch: the size of the console's terminal; no answer */
+};
+
+struct control_tty {
+	int32_t number; /* 1..N, 0: the console, -1: the first free tty */
+	int32_t error;	/* of an answer: 0 or an errno value */
+};
+
+struct control_winch {
+	uint16_t rows, columns;
+};

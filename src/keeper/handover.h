@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What the stages of a keeper hand to each other across exec: this struct at the start of a memfd, the
+ * fds that it names left open. Behind it lie the words of init's argv, each ended by NUL.
+ */
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { HANDOVER_MAGIC = 0x6b656702, HANDOVER_TTYS = 128 };
+
+struct handover {
+	uint32_t magic, size;
+	pid_t init_pid;
+	int32_t init_pidfd, lock_fd, runtime_fd, control_fd, config_fd;
+	int32_t verdict_fd;  /* -1: nobody waits for the end */
+	int32_t console_fd;  /* master, -1: none */
+	int32_t console_log_fd;
+	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
+	int32_t n_ttys, tty[HANDOVER_TTYS];
+	int64_t console_log_size; /* bytes; 0: no limit */
+	uint32_t argv_words;
+	uint8_t foreground, use_init, rotate;
+	char name[256], lxcpath[1024], config_file[1024], console_log[1024], pidfile[1024], keeper[1024];
+};

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The idle stage of a keeper: a small static program without a heap that waits for init's end, hands out
+ * ttys, and moves the console's output to its log and to whoever has the console. Zero wake-ups while
+ * nothing happens. For all else it execs the engine stage again.
+ *
+ *	keg-keeper FD NAME LXCPATH	the handover is in that fd; the names are for ps(1)
+ */
+#include "base/msg.h"
+#include "base/own.h"
+#include "keeper/control.h"
+#include "keeper/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <termios.h>
+
+enum { CLIENTS = 32, CHUNK = 4096, DRAIN_MS = 1000 };
+
+static struct handover hand;
+static int hand_fd;
+
+/* Who is connected; a tty is theirs until they close. */
+static struct client {
+	int fd;	 /* -1: free */
+	int tty; /* 0: none; N: holds ttyN */
+	bool console;
+} clients[CLIENTS];
+
+/* Console output that the peer has not taken yet; while there is some, no more is read. */
+static struct {
+	char data[CHUNK];
+	size_t at, end;
+} pending;
+
+static long long logged; /* bytes in the log file */
+
+/* --- the console ------------------------------------------------------------------------------- */
+
+/* "lxc.console.rotate": the old log is kept as FILE.1. */
+static void rotate_log(void)
+{
+	char old[sizeof(hand.console_log) + 2];
+	size_t n = strlen(hand.console_log);
+	int fd;
+
+	memcpy(old, hand.console_log, n);
+	memcpy(old + n, ".1", 3);
+	if (rename(hand.console_log, old) < 0)
+		return;
+	fd = open(hand.console_log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY, 0640);
+	if (fd < 0)
+		return;
+	(void)dup2(fd, hand.console_log_fd);
+	(void)close(fd);
+	logged = 0;
+}
+
+/* A log that cannot be written loses lines; the container does not wait for our disk. */
+static void log_console(const char *data, size_t n)
+{
+	if (hand.console_log_fd < 0)
+		return;
+	if (hand.console_log_size && logged + (long long)n > hand.console_log_size) {
+		if (hand.rotate)
+			rotate_log();
+		else if (ftruncate(hand.console_log_fd, 0) == 0)
+			logged = 0;
+	}
+	if (write(hand.console_log_fd, data, n) == (ssize_t)n)
+		logged += (long long)n;
+}
+
+static void drop_peer(void)
+{
+	if (hand.peer_fd >= 0)
+		(void)close(hand.peer_fd);
+	hand.peer_fd = -1;
+	pending.at = pending.end = 0;
+}
+
+static void push_peer(void)
+{
+	ssize_t n = send(hand.peer_fd, pending.data + pending.at, pending.end - pending.at, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0)
+		pending.at += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		drop_peer();
+	if (pending.at == pending.end)
+		pending.at = pending.end = 0;
+}
+
+/* Without a reader the pty would fill and stop the container's writers: so it is always read. */
+static bool read_console(void)
+{
+	ssize_t n = read(hand.console_fd, pending.data, sizeof(pending.data));
+
+	if (n <= 0)
+		return false; /* EIO: nobody has the slave open (yet); EAGAIN: nothing there */
+	log_console(pending.data, (size_t)n);
+	pending.at = 0;
+	pending.end = hand.peer_fd >= 0 ? (size_t)n : 0;
+	if (pending.end)
+		push_peer();
+	return true;
+}
+
+/* What the user types. */
+static void read_peer(void)
+{
+	char data[512];
+	ssize_t n = recv(hand.peer_fd, data, sizeof(data), MSG_DONTWAIT);
+
+	if (n > 0 && hand.console_fd >= 0)
+		(void)!write(hand.console_fd, data, (size_t)n);
+	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		drop_peer();
+}
+
+/* init is dead: what it wrote last still reaches the log and the peer. */
+static void drain_console(void)
+{
+	struct pollfd p = { .events = POLLOUT };
+
+	if (hand.console_fd < 0)
+		return;
+	do {
+		while (hand.peer_fd >= 0 && pending.at < pending.end) {
+			p.fd = hand.peer_fd;
+			if (poll(&p, 1, DRAIN_MS) <= 0)
+				drop_peer();
+			else
+				push_peer();
+		}
+	} while (read_console());
+}
+
+/* --- clients ----------------------------------------------------------------------------------- */
+
+static void drop_client(struct client *c)
+{
+	if (c->console)
+		drop_peer();
+	(void)close(c->fd);
+	*c = (struct client){ .fd = -1 };
+}
+
+static bool is_ours(int fd)
+{
+	struct ucred u;
+	socklen_t len = sizeof(u);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) == 0 && (u.uid == 0 || u.uid == geteuid());
+}
+
+static void accept_client(void)
+{
+	int fd = accept4(hand.control_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CLIENTS && is_ours(fd); i++) {
+		if (clients[i].fd < 0) {
+			clients[i] = (struct client){ .fd = fd };
+			return;
+		}
+	}
+	(void)close(fd);
+}
+
+static bool is_taken(int tty)
+{
+	for (int i = 0; i < CLIENTS; i++)
+		if (clients[i].fd >= 0 && clients[i].tty == tty)
+			return true;
+	return false;
+}
+
+/* A pty's master: 1..N, or -1 for the first that is free. */
+static int give_tty(struct client *c, struct control_tty *t)
+{
+	for (int n = 1; t->number == -1 && n <= hand.n_ttys; n++)
+		if (!is_taken(n))
+			t->number = n;
+	if (t->number < 1 || t->number > hand.n_ttys)
+		return t->number == -1 && hand.n_ttys ? EBUSY : ENODEV;
+	if (is_taken(t->number))
+		return EBUSY;
+	c->tty = t->number;
+	return 0;
+}
+
+/* The console has one user at a time: a stream to it, so that a slow one never blocks us. */
+static int give_console(struct client *c, int *stream)
+{
+	int pair[2];
+
+	if (hand.console_fd < 0)
+		return ENODEV;
+	if (hand.peer_fd >= 0)
+		return EBUSY;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return errno;
+	hand.peer_fd = pair[0];
+	c->console = true;
+	*stream = pair[1];
+	return 0;
+}
+
+static void answer_tty(struct client *c, const struct msg *m)
+{
+	struct control_tty t;
+	int fd = -1, stream = -1;
+
+	memcpy(&t, m->body, sizeof(t));
+	if (t.number == 0) {
+		t.error = give_console(c, &stream);
+		fd = stream;
+	} else {
+		t.error = give_tty(c, &t);
+		fd = t.error ? -1 : hand.tty[t.number - 1];
+	}
+	if (msg_send(c->fd, CONTROL_TTY, &t, sizeof(t), &fd, fd >= 0) < 0)
+		drop_client(c);
+	if (stream >= 0)
+		(void)close(stream);
+}
+
+static void set_size(const struct msg *m)
+{
+	struct control_winch w;
+	struct winsize ws = { 0 };
+
+	memcpy(&w, m->body, sizeof(w));
+	ws.ws_row = w.rows;
+	ws.ws_col = w.columns;
+	if (hand.console_fd >= 0)
+		(void)ioctl(hand.console_fd, TIOCSWINSZ, &ws);
+}
+
+/* What each message's body must measure; checked before it is looked at. */
+static const struct {
+	uint16_t type;
+	uint16_t size;
+} sizes[] = {
+	{ CONTROL_PING, 0 },
+	{ CONTROL_TTY, sizeof(struct control_tty) },
+	{ CONTROL_WINCH, sizeof(struct control_winch) },
+};
+
+static bool has_its_size(const struct msg *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (sizes[i].type == m->head.type)
+			return sizes[i].size == m->head.size;
+	return false;
+}
+
+static void serve(struct client *c)
+{
+	static struct msg m;
+
+	if (msg_recv(c->fd, &m, 0) != 1) {
+		drop_client(c);
+		return;
+	}
+	msg_close_fds(&m);
+	if (!has_its_size(&m)) {
+		drop_client(c);
+		return;
+	}
+	switch (m.head.type) {
+	case CONTROL_PING:
+		if (msg_send(c->fd, CONTROL_PING, NULL, 0, NULL, 0) < 0)
+			drop_client(c);
+		break;
+	case CONTROL_TTY:
+		answer_tty(c, &m);
+		break;
+	case CONTROL_WINCH:
+		set_size(&m);
+		break;
+	}
+}
+
+/* --- waiting ----------------------------------------------------------------------------------- */
+
+/* Whoever signals the keeper means its init; a hangup means: end. */
+static void pass_signal(int fd)
+{
+	struct signalfd_siginfo si;
+
+	if (read(fd, &si, sizeof(si)) != sizeof(si) || si.ssi_signo == SIGCHLD)
+		return;
+	(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, si.ssi_signo == SIGHUP ? SIGTERM : (int)si.ssi_signo, NULL, 0);
+}
+
+static void become_engine(void)
+{
+	char number[16], *argv[] = { "keg-keeper", "stop", number, NULL };
+	int n = hand_fd, i = 0;
+	char digits[12];
+
+	drain_console();
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	for (n = 0; i > 0;)
+		number[n++] = digits[--i];
+	number[n] = 0;
+	/* The peer sees the end of its stream once all is undone; what the engine does not know closes here. */
+	for (i = 0; i < CLIENTS; i++)
+		if (clients[i].fd >= 0)
+			drop_client(&clients[i]);
+	if (lseek(hand_fd, 0, SEEK_SET) == 0 && write(hand_fd, &hand, sizeof(hand)) == (ssize_t)sizeof(hand))
+		(void)execve(hand.keeper, argv, environ);
+	_exit(1); /* the lock goes with us; the next command clears up */
+}
+
+enum { WAIT_INIT, WAIT_SIGNAL, WAIT_CONTROL, WAIT_CONSOLE, WAIT_PEER, WAIT_VERDICT, WAIT_CLIENTS };
+
+static void wait_once(int signal_fd)
+{
+	struct pollfd p[WAIT_CLIENTS + CLIENTS] = {
+		[WAIT_INIT] = { hand.init_pidfd, POLLIN, 0 },
+		[WAIT_SIGNAL] = { signal_fd, POLLIN, 0 },
+		[WAIT_CONTROL] = { hand.control_fd, POLLIN, 0 },
+		[WAIT_CONSOLE] = { pending.at < pending.end ? -1 : hand.console_fd, POLLIN, 0 },
+		[WAIT_PEER] = { hand.peer_fd, POLLIN | (pending.at < pending.end ? POLLOUT : 0), 0 },
+		[WAIT_VERDICT] = { hand.foreground ? hand.verdict_fd : -1, 0, 0 },
+	};
+
+	for (int i = 0; i < CLIENTS; i++)
+		p[WAIT_CLIENTS + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
+	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+		return;
+	if (p[WAIT_INIT].revents)
+		become_engine();
+	if (p[WAIT_SIGNAL].revents)
+		pass_signal(signal_fd);
+	/* Whoever stayed for a foreground start is gone: so goes the container, as under LXC. */
+	if (p[WAIT_VERDICT].revents & (POLLHUP | POLLERR)) {
+		(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, SIGKILL, NULL, 0);
+		hand.foreground = 0;
+	}
+	if (p[WAIT_PEER].revents & POLLOUT)
+		push_peer();
+	if (p[WAIT_PEER].revents & (POLLIN | POLLHUP | POLLERR) && hand.peer_fd >= 0)
+		read_peer();
+	if (p[WAIT_CONSOLE].revents & POLLIN)
+		(void)read_console();
+	for (int i = 0; i < CLIENTS; i++)
+		if (p[WAIT_CLIENTS + i].revents && clients[i].fd >= 0)
+			serve(&clients[i]);
+	if (p[WAIT_CONTROL].revents)
+		accept_client();
+}
+
+/*
+ * The master hangs up (POLLHUP, again and again) while nobody has its slave open; we hold it open
+ * ourselves then, or poll(2) would spin.
+ */
+static void hold_console_open(void)
+{
+	int flags, slave;
+
+	if (hand.console_fd < 0)
+		return;
+	flags = fcntl(hand.console_fd, F_GETFL);
+	(void)fcntl(hand.console_fd, F_SETFL, flags | O_NONBLOCK);
+	slave = ioctl(hand.console_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */
+	(void)slave;
+	logged = hand.console_log_fd >= 0 ? lseek(hand.console_log_fd, 0, SEEK_END) : 0;
+}
+
+static int number_of(const char *text)
+{
+	int n = 0;
+
+	while (*text >= '0' && *text <= '9')
+		n = n * 10 + *text++ - '0';
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t all;
+	int signal_fd;
+
+	if (argc < 2)
+		return 2;
+	hand_fd = number_of(argv[1]);
+	(void)prctl(PR_SET_NAME, "keg-keeper", 0, 0, 0);
+	if (lseek(hand_fd, 0, SEEK_SET) < 0 || read(hand_fd, &hand, sizeof(hand)) != (ssize_t)sizeof(hand) ||
+	    hand.magic != HANDOVER_MAGIC || hand.size != sizeof(hand))
+		return 2;
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i].fd = -1;
+	hold_console_open();
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	for (;;)
+		wait_once(signal_fd);
+}

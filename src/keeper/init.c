@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keg-init: pid 1 of an application container (lxc-execute). Runs one command as its child, passes
+ * signals on, reaps whatever is orphaned, and ends as the command ends: its status, 128 + N for a
+ * signal, 255 where it cannot be run.
+ *
+ *	init -- COMMAND [ARG...]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CANNOT_RUN = 255, GRACE_S = 1 };
+
+static pid_t run(char **argv, const sigset_t *before)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)setsid();
+	if (isatty(0))
+		(void)ioctl(0, TIOCSCTTY, 1); /* taken over from us */
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+	(void)execvp(argv[0], argv);
+	(void)dprintf(2, "init: cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(CANNOT_RUN);
+}
+
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Everybody is asked to end, and after a second ended. */
+static void end_all(pid_t command, int *status)
+{
+	struct timespec grace = { .tv_sec = GRACE_S };
+	sigset_t chld;
+	pid_t pid;
+
+	(void)kill(-1, SIGTERM);
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	for (;;) {
+		while ((pid = waitpid(-1, status, WNOHANG)) > 0)
+			if (pid == command)
+				return;
+		if (pid < 0 || sigtimedwait(&chld, NULL, &grace) < 0)
+			break;
+	}
+	(void)kill(-1, SIGKILL);
+}
+
+int main(int argc, char **argv)
+{
+	int status = 0, first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
+	sigset_t all, before;
+	pid_t command;
+
+	if (argc <= first)
+		return CANNOT_RUN;
+	(void)prctl(PR_SET_NAME, "init", 0, 0, 0);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	command = run(argv + first, &before);
+	if (command < 0)
+		return CANNOT_RUN;
+	for (;;) {
+		int sig = sigwaitinfo(&all, NULL), one;
+		pid_t pid;
+
+		if (sig == SIGTERM || sig == SIGPWR)
+			end_all(command, &status);
+		else if (sig > 0 && sig != SIGCHLD)
+			(void)kill(command, sig);
+		while ((pid = waitpid(-1, &one, WNOHANG)) > 0)
+			if (pid == command)
+				return exit_code(one);
+		if (pid < 0 && errno == ECHILD)
+			return exit_code(status);
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "engine/start.h"
+#include "keeper/handover.h"
+#include "keeper/verdict.h"
+
+/* One container, as a stage of its keeper sees it. */
+struct keeper {
+	struct spec *spec;
+	struct host host;
+	struct plan plan;
+	struct run run;
+	struct seq_page *page;
+	struct handover hand; /* fds and names that outlive the stage */
+	struct strv argv;
+};
+
+int keeper_start(int argc, char **argv);
+int keeper_stop(const char *fd);
+int keeper_recover(const char *name, const char *lxcpath);
+
+/* Spec, host and plan out of k->hand, k->argv and the config's memfd; no run yet. */
+int keeper_load(struct keeper *k, struct err *e) _must_check;
+/* From row `first` on: starts, tells the verdict, becomes the idle stage. Returns an exit status on failure. */
+int keeper_launch(struct keeper *k, size_t first);
+void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int status);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine stage of a keeper: starts a container, undoes it when it has ended, and clears up after a
+ * keeper that was killed. In between it is the idle stage (idle.c) that waits.
+ *
+ *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE] NAME LXCPATH [ARGV...]
+ *	keg-keeper stop FD		the handover is in that fd
+ *	keg-keeper recover NAME LXCPATH
+ */
+#include "keeper/keeper.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+int main(int argc, char **argv)
+{
+	sigset_t all;
+
+	/* Signals wait until the idle stage reads them. SIGCHLD must not be ignored, or init reaps itself. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)prctl(PR_SET_NAME, "keg-keeper", 0, 0, 0);
+	if (argc > 3 && strcmp(argv[1], "start") == 0)
+		return keeper_start(argc - 2, argv + 2);
+	if (argc == 3 && strcmp(argv[1], "stop") == 0)
+		return keeper_stop(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "recover") == 0)
+		return keeper_recover(argv[2], argv[3]);
+	(void)fprintf(stderr, "keg-keeper is run by keg: see keg(1)\n");
+	return 2;
+}

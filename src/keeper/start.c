@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* keg-keeper start: runs the table, tells the verdict, becomes the idle stage. */
+#include "keeper/keeper.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "engine/event.h"
+#include "engine/paths.h"
+#include "engine/runtime.h"
+#include "features/console.h"
+#include "features/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+static int usage(const char *why)
+{
+	(void)fprintf(stderr, "keg-keeper: %s\n", why);
+	return 2;
+}
+
+/* An fd that the caller may have left closed. */
+static int given_fd(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : fd;
+}
+
+static int parse(struct keeper *k, int argc, char **argv)
+{
+	struct handover *h = &k->hand;
+	int i = 0, bad = 0;
+
+	for (; i < argc && str_starts(argv[i], "--"); i++) {
+		if (strcmp(argv[i], "--foreground") == 0)
+			h->foreground = 1;
+		else if (strcmp(argv[i], "--execute") == 0)
+			h->use_init = 1;
+		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			bad |= str_copy(h->config_file, sizeof(h->config_file), argv[++i]);
+		else if (strcmp(argv[i], "--pidfile") == 0 && i + 1 < argc)
+			bad |= str_copy(h->pidfile, sizeof(h->pidfile), argv[++i]);
+		else
+			return usage("unknown option");
+	}
+	if (argc - i < 2)
+		return usage("no name");
+	bad |= str_copy(h->name, sizeof(h->name), argv[i]);
+	bad |= str_copy(h->lxcpath, sizeof(h->lxcpath), argv[i + 1]);
+	for (i += 2; i < argc; i++)
+		bad |= strv_add(&k->argv, argv[i]);
+	return bad ? usage("a path is too long") : 0;
+}
+
+/*
+ * In the foreground the caller's own fds reach init where there is no console, and the command of
+ * lxc-execute where they are no terminals: files and pipes go through as they are.
+ */
+static void take_stdio(struct keeper *k)
+{
+	for (int i = 0; i < 3; i++) {
+		int fd = given_fd(KEEPER_FD_STDIO + i);
+
+		if (fd >= 0 && (!console_wanted(&k->plan) || (k->plan.use_init && !isatty(fd))))
+			k->plan.stdio[i] = fd;
+	}
+}
+
+int keeper_start(int argc, char **argv)
+{
+	struct keeper k = {
+		.hand = {
+			.magic = HANDOVER_MAGIC,
+			.size = sizeof(k.hand),
+			.config_fd = given_fd(KEEPER_FD_CONFIG),
+			.verdict_fd = given_fd(KEEPER_FD_VERDICT),
+			.peer_fd = given_fd(KEEPER_FD_PEER),
+			.console_fd = -1,
+			.console_log_fd = -1,
+		},
+	};
+	struct err e = { 0 };
+	int x = parse(&k, argc, argv);
+
+	if (x)
+		return x;
+	k.page = seq_page_map(given_fd(KEEPER_FD_PAGE), &e);
+	x = k.page ? keeper_load(&k, &e) : -ENOMEM;
+	if (x < 0) {
+		keeper_tell(&k, VERDICT_FAILED, &e, 0);
+		return 1;
+	}
+	take_stdio(&k);
+	return keeper_launch(&k, 0);
+}
+
+static int write_pidfile(struct keeper *k, struct err *e)
+{
+	char pid[16];
+
+	if (!k->hand.pidfile[0])
+		return 0;
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	return io_replace_file_fast(AT_FDCWD, k->hand.pidfile, pid, strlen(pid), 0600, e);
+}
+
+/* The memfd that the idle stage, and after it the stop, read. */
+static int write_handover(struct keeper *k)
+{
+	struct handover *h = &k->hand;
+	struct run *r = &k->run;
+	int fd = memfd_create("keg-handover", 0), x;
+
+	h->init_pid = r->init_pid;
+	h->init_pidfd = r->init_pidfd;
+	h->lock_fd = r->lock_fd;
+	h->runtime_fd = r->runtime_fd;
+	h->control_fd = r->control_fd;
+	h->console_fd = r->slot[SLOT_CONSOLE].n ? r->slot[SLOT_CONSOLE].v[0] : r->console_host_fd;
+	h->n_ttys = (int32_t)(r->slot[SLOT_TTYS].n < HANDOVER_TTYS ? r->slot[SLOT_TTYS].n : HANDOVER_TTYS);
+	for (int i = 0; i < h->n_ttys; i++)
+		h->tty[i] = r->slot[SLOT_TTYS].v[i];
+	h->argv_words = (uint32_t)k->argv.n;
+	x = fd < 0 ? -errno : io_write_all(fd, h, sizeof(*h));
+	for (size_t i = 0; x == 0 && i < k->argv.n; i++)
+		x = io_write_all(fd, k->argv.v[i], strlen(k->argv.v[i]) + 1);
+	return x < 0 ? x : fd;
+}
+
+static void keep_open(int fd)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, 0);
+}
+
+/* Execs the idle stage; what it needs stays open, all else closes. */
+static int become_idle(struct keeper *k, struct err *e)
+{
+	_own_free char *idle = path_libexec("keg-idle"), *keeper = path_libexec("keg-keeper");
+	const struct handover *h = &k->hand;
+	char number[16];
+	char *argv[] = { "keg-keeper", number, k->hand.name, k->hand.lxcpath, NULL };
+	int fd;
+
+	if (!idle || !keeper || str_copy(k->hand.keeper, sizeof(k->hand.keeper), keeper) < 0)
+		return err_num(e, ENOMEM, "run", "keg-idle");
+	fd = write_handover(k);
+	if (fd < 0)
+		return err_num(e, -fd, "hand over to", "%s", idle);
+	(void)snprintf(number, sizeof(number), "%d", fd);
+	const int kept[] = { h->init_pidfd, h->lock_fd, h->runtime_fd, h->control_fd, h->config_fd,
+			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		keep_open(kept[i]);
+	for (int i = 0; i < h->n_ttys; i++)
+		keep_open(h->tty[i]);
+	(void)execve(idle, argv, environ);
+	return err_sys(e, "run", "%s", idle);
+}
+
+static int fail(struct keeper *k, const struct err *e)
+{
+	keeper_tell(k, VERDICT_FAILED, e, 0);
+	return 1;
+}
+
+/* Between the table and the idle stage: what only makes sense once init runs. */
+static int settle(struct keeper *k, struct err *e)
+{
+	int x = runtime_set_state(&k->run, RUNNING, e);
+
+	if (x == 0)
+		x = write_pidfile(k, e);
+	if (x == 0)
+		x = console_open_log(&k->plan, &k->hand.console_log_fd, e);
+	if (x == 0) {
+		k->hand.console_log_size = console_log_size(&k->plan);
+		k->hand.rotate = console_rotates(&k->plan);
+		x = str_copy(k->hand.console_log, sizeof(k->hand.console_log), console_log_path(&k->plan));
+	}
+	return x;
+}
+
+int keeper_launch(struct keeper *k, size_t first)
+{
+	struct err e = { 0 };
+	int x = seq_run(&start_seq, first, &k->run, k->page, &e);
+
+	if (x < 0) {
+		if (first > 0) /* a reboot that failed: the rows before `first` are not undone yet */
+			start_undo_all(&k->run);
+		return fail(k, &e);
+	}
+	x = settle(k, &e);
+	if (x == 0) {
+		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
+		if (!k->hand.foreground)
+			close_fd(&k->hand.verdict_fd);
+		x = become_idle(k, &e);
+	}
+	start_undo_all(&k->run);
+	return fail(k, &e);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* keg-keeper stop: init has ended. Undoes the start, or begins it again where init asked for a reboot. */
+#include "keeper/keeper.h"
+
+#include "base/io.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "engine/clone.h"
+#include "engine/event.h"
+#include "engine/leftovers.h"
+#include "engine/paths.h"
+#include "engine/runtime.h"
+#include "features/autostart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+static void again_cloexec(const struct handover *h)
+{
+	const int kept[] = { h->init_pidfd, h->lock_fd, h->runtime_fd, h->control_fd, h->config_fd,
+			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (kept[i] >= 0)
+			(void)fcntl(kept[i], F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < h->n_ttys; i++)
+		(void)close(h->tty[i]);
+}
+
+static int read_handover(struct keeper *k, int fd)
+{
+	struct handover *h = &k->hand;
+	_own_free char *words = NULL;
+	size_t len, at = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0 || io_read_full(fd, h, sizeof(*h)) != sizeof(*h) || h->magic != HANDOVER_MAGIC ||
+	    h->size != sizeof(*h) || io_read_fd(fd, 16 << 20, &words, &len) < 0)
+		return -EBADMSG;
+	for (uint32_t i = 0; i < h->argv_words && at < len; i++) {
+		if (strv_add(&k->argv, words + at) < 0)
+			return -ENOMEM;
+		at += strlen(words + at) + 1;
+	}
+	again_cloexec(h);
+	(void)close(fd);
+	return 0;
+}
+
+/* The run as the start left it, as far as its undo needs it. */
+static int take_run(struct keeper *k, struct err *e)
+{
+	struct run *r = &k->run;
+	struct status s;
+	int x = state_read(k->hand.lxcpath, k->hand.name, &s, e);
+
+	if (x < 0)
+		return x;
+	r->runtime_fd = k->hand.runtime_fd;
+	r->lock_fd = k->hand.lock_fd;
+	r->control_fd = k->hand.control_fd;
+	r->init_pid = k->hand.init_pid;
+	r->init_pidfd = k->hand.init_pidfd;
+	r->nics = s.nics;
+	return str_copy(r->cgroup.path, sizeof(r->cgroup.path), s.cgroup);
+}
+
+/* init's end, as reboot(2) in a pid namespace tells it: SIGHUP is a restart. */
+static bool wants_reboot(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
+}
+
+static void tell_exit(const struct keeper *k, int status)
+{
+	struct event ev = { .exited = 1, .value = status };
+
+	(void)!str_copy(ev.name, sizeof(ev.name), k->hand.name);
+	monitor_tell(k->hand.lxcpath, &ev);
+}
+
+/* "lxc.ephemeral = 1": it goes with its end. The command knows how. */
+static void destroy(const struct keeper *k)
+{
+	_own_free char *keg = path_keg();
+	char *argv[] = { "keg", "destroy", "-q", "-P", (char *)k->hand.lxcpath, "-n", (char *)k->hand.name, NULL };
+
+	if (keg)
+		(void)execve(keg, argv, environ);
+}
+
+static int begin_again(struct keeper *k)
+{
+	struct err e = { 0 };
+
+	start_undo_rest(&k->run);
+	monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
+	free(k->run.nics.v);
+	run_init_fields(&k->run, &k->plan);
+	k->run.runtime_fd = k->hand.runtime_fd;
+	k->run.lock_fd = k->hand.lock_fd;
+	close_fd(&k->hand.console_log_fd);
+	k->page = seq_page_new(NULL, &e);
+	if (k->page)
+		return keeper_launch(k, start_row_after_lock());
+	start_undo_all(&k->run);
+	return 1;
+}
+
+int keeper_stop(const char *number)
+{
+	struct keeper k = { 0 };
+	struct err e = { 0 };
+	int64_t fd;
+	int x = num_i64(number, 3, INT_MAX, &fd), status = 0;
+
+	if (x == 0)
+		x = read_handover(&k, (int)fd);
+	if (x == 0)
+		x = keeper_load(&k, &e);
+	if (x == 0)
+		x = take_run(&k, &e);
+	if (x < 0) /* the next command finds the lock free and clears up */
+		return 1;
+	close_fd(&k.hand.console_fd);
+	(void)waitpid(k.run.init_pid, &status, 0);
+	k.run.init_pid = 0;
+	close_fd(&k.run.init_pidfd);
+	tell_exit(&k, status);
+	(void)!runtime_set_state(&k.run, STOPPING, &e);
+	if (wants_reboot(status))
+		return begin_again(&k);
+	close_fd(&k.hand.peer_fd);
+	start_undo_all(&k.run);
+	if (k.hand.pidfile[0])
+		(void)unlink(k.hand.pidfile);
+	keeper_tell(&k, VERDICT_ENDED, NULL, status);
+	if (autostart_is_ephemeral(k.spec))
+		destroy(&k);
+	return 0;
+}
+
+int keeper_recover(const char *name, const char *lxcpath)
+{
+	struct host host;
+	struct err e = { 0 };
+	_own_spec struct spec *spec = NULL;
+	struct plan plan = { .name = name, .lxcpath = lxcpath, .host = &host };
+	struct run run;
+	int x = host_look(&host, &e);
+
+	if (x == 0)
+		x = spec_new(&spec, &e);
+	plan.spec = spec;
+	run_init_fields(&run, &plan);
+	if (x == 0)
+		x = runtime_lock(&run, &e); /* clears up, then holds it */
+	if (x == 0)
+		runtime_unlock(&run);
+	if (x < 0 && x != -EBUSY)
+		err_print(&e, "keg", name);
+	return x < 0 && x != -EBUSY;
+}
