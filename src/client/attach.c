@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a program in a running container: gathers what the attach table needs, relays its terminal. */
+#include "engine/attach.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "client/container.h"
+#include "client/pump.h"
+#include "engine/start.h"
+#include "features/arch.h"
+#include "features/environ.h"
+#include "features/init.h"
+#include "features/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The config that it runs with, which its file may no longer say. */
+static int running_spec(const struct container *c, struct spec **out, struct err *e)
+{
+	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, e);
+	_own_problems struct problems p = { 0 };
+	_own_spec struct spec *s = NULL;
+	_own_free char *text = NULL;
+	size_t len;
+	int x = dir < 0 ? dir : spec_new(&s, e);
+
+	if (x == 0) {
+		x = io_read_file(dir, "config", 16 << 20, &text, &len);
+		if (x < 0)
+			return err_num(e, -x, "read", "the running config of %s", c->name);
+		(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
+		*out = take_ptr(&s);
+	}
+	return x;
+}
+
+static bool is_kept(const char *variable, char **names)
+{
+	size_t n = strcspn(variable, "=");
+
+	for (; names && *names; names++)
+		if (strlen(*names) == n && strncmp(*names, variable, n) == 0)
+			return true;
+	return false;
+}
+
+/* Sets or replaces; the order of first mention is kept. */
+static int put(struct strv *env, const char *variable)
+{
+	size_t n = strcspn(variable, "=");
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (strncmp(env->v[i], variable, n) == 0 && (env->v[i][n] == '=' || !env->v[i][n])) {
+			char *copy = strdup(variable);
+
+			if (!copy)
+				return -ENOMEM;
+			free(env->v[i]);
+			env->v[i] = copy;
+			return 0;
+		}
+	}
+	return strv_add(env, variable);
+}
+
+static int build_env(const struct attach_request *r, const struct spec *s, struct strv *env)
+{
+	_own_strv struct strv own = { 0 };
+	int bad = r->clear_env ? put(env, DEFAULT_PATH) | put(env, "container=lxc") : 0;
+
+	for (char **v = environ; *v; v++)
+		if (!r->clear_env || is_kept(*v, r->keep_env))
+			bad |= put(env, *v);
+	bad |= environ_of_init(s, &own);
+	for (size_t i = 0; i < own.n; i++)
+		bad |= put(env, own.v[i]);
+	for (char **v = r->set_env; v && *v; v++)
+		bad |= put(env, *v);
+	return bad ? -ENOMEM : 0;
+}
+
+/* Those of the wanted namespaces that differ from the caller's; entering one's own may be refused. */
+static uint64_t to_enter(pid_t init, uint64_t wanted)
+{
+	static const char *const names[] = { "user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time" };
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[64], a[64] = "", b[64] = "";
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init, names[i]);
+		if (readlink(path, a, sizeof(a) - 1) < 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		if (readlink(path, b, sizeof(b) - 1) > 0 && strcmp(a, b) != 0)
+			flags |= namespaces_flag(names[i]);
+	}
+	return wanted ? flags & wanted : flags;
+}
+
+static void on_size(void *arg, unsigned rows, unsigned columns)
+{
+	struct winsize ws = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };
+
+	(void)ioctl(*(int *)arg, TIOCSWINSZ, &ws);
+}
+
+static int on_exit_of_child(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+/* The terminal of the program is relayed to the caller's until the program ends. */
+static int relay(const struct attach_request *r, int master, pid_t child, struct err *e)
+{
+	_own_fd int pidfd = (int)syscall(SYS_pidfd_open, child, 0), log = -1;
+	struct pump p = { .in = r->fd[0], .out = r->fd[1], .remote = master, .also = pidfd, .on_also = on_exit_of_child,
+			  .on_size = on_size, .arg = &master, .log_fd = -1 };
+	enum pump_end end;
+
+	if (r->pty_log) {
+		log = open(r->pty_log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+		if (log < 0)
+			return err_sys(e, "open", "%s", r->pty_log);
+		p.log_fd = log;
+	}
+	return pump_run(&p, &end, e);
+}
+
+static int reap(pid_t child, int *status)
+{
+	while (waitpid(child, status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* A program that cannot be run is the program's end, as for a shell: 126, 127. */
+static int exec_failed(const struct err *e, int *status)
+{
+	if (strcmp(e->step, "attach.exec") != 0)
+		return -1;
+	*status = (e->errnum == ENOENT ? 127 : 126) << 8;
+	return 0;
+}
+
+static int fill(struct attach *a, const struct attach_request *r, const struct spec *s, pid_t init)
+{
+	uid_t uid;
+	gid_t gid;
+
+	init_ids_of(s, &uid, &gid);
+	*a = (struct attach){
+		.spec = s,
+		.namespaces = to_enter(init, r->namespaces),
+		.keep_cgroup = r->keep_cgroup,
+		.keep_caps = r->keep_caps,
+		.personality = r->personality >= 0 ? (unsigned long)r->personality : arch_personality(s),
+		.uid = r->uid >= 0 ? r->uid : uid,
+		.gid = r->gid >= 0 ? r->gid : gid,
+		.argv = r->argv,
+		.pty = isatty(r->fd[0]) || isatty(r->fd[1]) || isatty(r->fd[2]),
+	};
+	for (int i = 0; i < 3; i++)
+		a->stdio[i] = a->pty && isatty(r->fd[i]) ? -1 : r->fd[i];
+	return 0;
+}
+
+static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, int *status,
+	       struct err *e)
+{
+	struct seq_page *page = seq_page_new(NULL, e);
+	int x;
+
+	(void)c;
+	if (!page)
+		return -ENOMEM;
+	run->attach = a;
+	if (a->pty)
+		run->console_host_fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	x = seq_run(&attach_seq, 0, run, page, e);
+	seq_page_free(page);
+	if (x < 0)
+		return exec_failed(e, status) == 0 ? 0 : x;
+	if (a->pty && run->slot[SLOT_CONSOLE].n)
+		x = relay(r, run->slot[SLOT_CONSOLE].v[0], run->init_pid, e);
+	close_fd(&run->console_host_fd);
+	reap(run->init_pid, status);
+	return x;
+}
+
+static void close_run(struct run *run)
+{
+	for (size_t i = 0; i < run->slot[SLOT_CONSOLE].n; i++)
+		(void)close(run->slot[SLOT_CONSOLE].v[i]);
+	free(run->slot[SLOT_CONSOLE].v);
+	close_fd(&run->console_host_fd);
+	close_fd(&run->init_pidfd);
+	cgroup_tree_close(&run->cgroup);
+}
+
+int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e)
+{
+	static const struct cgroup_host no_host;
+	struct host host = { .cgroup = no_host };
+	_own_spec struct spec *spec = NULL;
+	_own_strv struct strv env = { 0 };
+	char cwd[PATH_MAX];
+	struct plan plan = { .name = c->name, .lxcpath = c->lxcpath, .host = &host };
+	struct attach a;
+	struct status s;
+	struct run ru;
+	int x = container_status(c, &s, e);
+
+	if (x < 0)
+		return x;
+	status_free(&s);
+	if (s.state == STOPPED || s.init_pid <= 0)
+		return err_say(e, ESRCH, "it is not running");
+	x = running_spec(c, &spec, e);
+	if (x < 0)
+		return x;
+	plan.spec = spec;
+	run_init_fields(&ru, &plan);
+	ru.init_pidfd = (int)syscall(SYS_pidfd_open, s.init_pid, 0);
+	if (ru.init_pidfd < 0)
+		return err_say(e, ESRCH, "it is not running");
+	x = r->keep_cgroup ? 0 : container_cgroup(c, &host.cgroup, &ru.cgroup, e);
+	if (x == 0 && build_env(r, spec, &env) < 0)
+		x = err_num(e, ENOMEM, "hold", "the environment");
+	if (x == 0)
+		x = fill(&a, r, spec, s.init_pid);
+	if (x == 0) {
+		a.envp = env.v;
+		a.cwd = getcwd(cwd, sizeof(cwd));
+		x = run(c, &ru, &a, r, status, e);
+	}
+	close_run(&ru);
+	return x;
+}

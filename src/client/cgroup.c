@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The cgroups of a running container, found by its state file. */
+#include "client/container.h"
+
+#include <errno.h>
+
+int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
+{
+	struct status s;
+	int x = state_read(c->lxcpath, c->name, &s, e);
+
+	if (x < 0)
+		return x;
+	if (s.state == STOPPED || !s.cgroup[0])
+		x = err_say(e, ESRCH, "it is not running");
+	if (x == 0)
+		x = cgroup_look(host, e);
+	if (x == 0)
+		x = cgroup_tree_init(t, host, s.cgroup, e);
+	if (x == 0)
+		x = cgroup_tree_open(t, e);
+	status_free(&s);
+	return x;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* The system configuration, lxc.conf(5): which lxcpath, which default config; and where shipped files are. */
+#include "client/container.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "client/places.h"
+#include "engine/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+enum { CONF_MOST = 1 << 20 };
+
+static const struct setting {
+	const char *key;
+	const char *root; /* the default of root, and of a user below $HOME; NULL: unset */
+	const char *user;
+} settings[] = {
+	{"lxc.lxcpath", KEG_LXCPATH, ".local/share/lxc"},
+	{"lxc.default_config", KEG_SYSCONFDIR "/lxc/default.conf", ".config/lxc/default.conf"},
+	{"lxc.bdev.lvm.vg", "lxc", NULL},
+	{"lxc.bdev.lvm.thin_pool", "lxc", NULL},
+	{"lxc.bdev.zfs.root", "lxc", NULL},
+	{"lxc.bdev.rbd.rbdpool", "lxc", NULL},
+	{"lxc.bdev.rbd.rbduser", NULL, NULL},
+	{"lxc.cgroup.use", NULL, NULL},
+	{"lxc.cgroup.pattern", NULL, NULL},
+};
+
+static char *below_home(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return str_fmt("%s/%s", home && *home ? home : "", path);
+}
+
+static char *conf_path(void)
+{
+	return geteuid() == 0 ? strdup(KEG_SYSCONFDIR "/lxc/lxc.conf") : below_home(".config/lxc/lxc.conf");
+}
+
+/* The value in a line "KEY = VALUE" of that key, NULL: another line. Trailing blanks belong to the value. */
+static const char *line_value(const char *line, const char *key)
+{
+	size_t n = strlen(key);
+
+	if (*line == '#')
+		return NULL;
+	line += strspn(line, " \t");
+	if (strncmp(line, key, n) != 0)
+		return NULL;
+	line += n;
+	line += strspn(line, " \t");
+	if (*line++ != '=')
+		return NULL;
+	return line + strspn(line, " \t");
+}
+
+static char *from_file(const char *key)
+{
+	_own_free char *path = conf_path(), *text = NULL;
+	char *rest, *line;
+
+	if (!path || io_read_file(AT_FDCWD, path, CONF_MOST, &text, NULL) < 0)
+		return NULL;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		const char *v = line_value(line, key);
+
+		if (v && *v)
+			return strdup(v);
+	}
+	return NULL;
+}
+
+static void drop_slashes(char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = 0;
+}
+
+char *global_config(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+		char *v;
+
+		if (strcmp(s->key, key) != 0)
+			continue;
+		v = from_file(key);
+		if (!v && geteuid() != 0 && s->user)
+			v = below_home(s->user);
+		if (!v && s->root)
+			v = strdup(s->root);
+		if (v && strcmp(key, "lxc.lxcpath") == 0)
+			drop_slashes(v);
+		errno = 0;
+		return v;
+	}
+	errno = EINVAL;
+	return NULL;
+}
+
+const char *place_installed(enum place where)
+{
+	switch (where) {
+	case PLACE_TEMPLATES:
+		return KEG_DATADIR "/templates";
+	case PLACE_CONFIG:
+		return KEG_DATADIR "/config";
+	}
+	return "";
+}
+
+/* The folder of the running program, "" where /proc does not tell. */
+static void own_folder(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+	char *slash;
+
+	buf[n > 0 ? n : 0] = 0;
+	slash = strrchr(buf, '/');
+	if (slash)
+		*slash = 0;
+}
+
+/* The build folder that the program is run from: one that Meson keeps its notes in. */
+static char *build_folder(void)
+{
+	static const char *const up[] = {"..", "../.."};
+	char here[4096];
+
+	own_folder(here, sizeof(here));
+	for (size_t i = 0; *here && i < ARRAY_SIZE(up); i++) {
+		_own_free char *mark = str_fmt("%s/%s/meson-private", here, up[i]);
+
+		if (mark && access(mark, F_OK) == 0)
+			return str_fmt("%s/%s", here, up[i]);
+	}
+	return NULL;
+}
+
+char *place_find(enum place where, const char *file)
+{
+	static const char *const inside[][2] = {
+		[PLACE_TEMPLATES] = {"templates", "../templates"},
+		[PLACE_CONFIG] = {"config", "../config"},
+	};
+	_own_free char *build = build_folder();
+
+	for (size_t i = 0; build && i < ARRAY_SIZE(inside[where]); i++) {
+		_own_free char *path = str_fmt("%s/%s/%s", build, inside[where][i], file);
+		char *real = path ? realpath(path, NULL) : NULL;
+
+		if (real)
+			return real;
+	}
+	return str_fmt("%s/%s", place_installed(where), file);
+}
+
+char *place_program(const char *program)
+{
+	return path_libexec(program);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* A container by name: is it there, what does its config say, what is it doing. */
+#include "client/container.h"
+
+#include "base/own.h"
+#include "cgroup/cgroup.h"
+#include "client/disk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+static int check_name(const char *name, struct err *e)
+{
+	if (!*name || strlen(name) > NAME_MAX || disk_is_reserved(name))
+		return err_say(e, EINVAL, "\"%s\" cannot be a container's name", name);
+	for (const char *p = name; *p; p++) {
+		if (*p != '/' && !iscntrl((unsigned char)*p))
+			continue;
+		(void)err_say(e, EINVAL, "\"%s\" cannot be a container's name", name);
+		err_hint(e, "a name holds neither \"/\" nor control characters");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* An absolute path without slashes at its end. */
+static int clean_lxcpath(const char *lxcpath, char **out, struct err *e)
+{
+	_own_free char *given = lxcpath ? strdup(lxcpath) : global_config("lxc.lxcpath"), *cwd = NULL;
+	size_t n = given ? strlen(given) : 0;
+
+	if (!given)
+		return err_num(e, ENOMEM, "find", "the containers' folder");
+	if (n == 0)
+		return err_say(e, EINVAL, "the containers' folder (lxcpath) is an empty word");
+	while (n > 1 && given[n - 1] == '/')
+		given[--n] = 0;
+	if (*given == '/') {
+		*out = take_ptr(&given);
+		return 0;
+	}
+	cwd = getcwd(NULL, 0);
+	if (!cwd)
+		return err_sys(e, "find", "the current folder");
+	*out = str_fmt("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, given);
+	return *out ? 0 : err_num(e, ENOMEM, "find", "%s", given);
+}
+
+int container_open(struct container **out, const char *name, const char *lxcpath, struct err *e)
+{
+	_own_container struct container *c = calloc(1, sizeof(*c));
+	int r = check_name(name, e);
+
+	if (r < 0)
+		return r;
+	if (!c)
+		return err_num(e, ENOMEM, "open container", "%s", name);
+	r = clean_lxcpath(lxcpath, &c->lxcpath, e);
+	if (r < 0)
+		return r;
+	c->name = strdup(name);
+	c->dir = str_fmt("%s/%s", strcmp(c->lxcpath, "/") == 0 ? "" : c->lxcpath, name);
+	c->config_file = c->dir ? str_fmt("%s/config", c->dir) : NULL;
+	if (!c->name || !c->config_file)
+		return err_num(e, ENOMEM, "open container", "%s", name);
+	*out = take_ptr(&c);
+	return 0;
+}
+
+void container_free(struct container *c)
+{
+	if (!c)
+		return;
+	if (c->spec)
+		spec_free(c->spec);
+	free(c->config_file);
+	free(c->dir);
+	free(c->lxcpath);
+	free(c->name);
+	free(c);
+}
+
+bool container_defined(const struct container *c)
+{
+	_own_free char *config = str_fmt("%s/config", c->dir);
+
+	return config && access(config, F_OK) == 0;
+}
+
+static int no_memory(struct problems *p)
+{
+	struct err *e = problems_next(p);
+
+	return e ? err_num(e, ENOMEM, "read", "the config") : -ENOMEM;
+}
+
+/* Even with problems, what could be read is kept: info, ls and destroy can do without a perfect file. */
+int container_load(struct container *c, const char *file, struct problems *p)
+{
+	_own_spec struct spec *s = NULL;
+	struct err e = {0};
+	int r;
+
+	if (spec_new(&s, &e) < 0)
+		return no_memory(p);
+	for (char **v = environ; v && *v; v++)
+		if (strv_add(&s->environ, *v) < 0)
+			return no_memory(p);
+	if (file) {
+		char *copy = strdup(file);
+
+		if (!copy)
+			return no_memory(p);
+		free(c->config_file);
+		c->config_file = copy;
+	}
+	r = access(c->config_file, F_OK) < 0 && errno == ENOENT ? -ENOENT : spec_read_file(s, c->config_file, p);
+	if (c->spec)
+		spec_free(c->spec);
+	c->spec = take_ptr(&s);
+	return r;
+}
+
+static bool frozen(const struct status *s)
+{
+	struct cgroup_host host;
+	struct cgroup_tree tree;
+	struct err e = {0};
+	bool is;
+
+	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
+		return false;
+	is = cgroup_tree_open(&tree, &e) == 0 && cgroup_tree_frozen(&tree) == 1;
+	cgroup_tree_close(&tree);
+	return is;
+}
+
+int container_status(const struct container *c, struct status *s, struct err *e)
+{
+	int r = state_read(c->lxcpath, c->name, s, e);
+
+	if (r < 0)
+		return r;
+	if (s->state == RUNNING && frozen(s))
+		s->state = FROZEN;
+	return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A container as its users see it: a name below an lxcpath, perhaps a config, perhaps running.
+ * Every function leaves its caller's process alone (no chdir, umask, signals) and never prints.
+ */
+#include "engine/event.h" /* monitor_open(), monitor_next(), ... */
+#include "engine/state.h"
+#include "spec/spec.h"
+
+struct container {
+	char *name;
+	char *lxcpath;	   /* no trailing slash */
+	char *dir;	   /* LXCPATH/NAME */
+	char *config_file; /* LXCPATH/NAME/config, or what container_load() was given */
+	struct spec *spec; /* NULL until loaded */
+};
+
+/* Checks the name (no '/', not "." or "..", at most 255 bytes, no control characters). lxcpath NULL: the
+ * configured one. Nothing is loaded or made. */
+int container_open(struct container **out, const char *name, const char *lxcpath, struct err *e) _must_check;
+void container_free(struct container *c);
+static inline void own_container_end(struct container **c)
+{
+	if (*c)
+		container_free(*c);
+}
+#define _own_container __attribute__((cleanup(own_container_end)))
+
+bool container_defined(const struct container *c);
+/* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
+int container_load(struct container *c, const char *file, struct problems *p) _must_check;
+/* -EEXIST/-ENOENT style words: "NAME is not defined" */
+int container_status(const struct container *c, struct status *s, struct err *e) _must_check;
+
+/* The configured lxc.lxcpath, lxc.default_config, ... (lxc.conf(5)); NULL: unknown or unset. The caller frees. */
+char *global_config(const char *key);
+
+/* --- start.c --- */
+struct start_request {
+	bool foreground, use_init;
+	char **argv;		/* NULL: the config's */
+	const char *pidfile;	/* NULL: none; holds the keeper's pid */
+	bool explain, trace;	/* explain: nothing is started, the steps are printed to `out` */
+	struct buf *out;
+};
+/* What only shows when all keys are known together; every problem is told. */
+int container_check(const struct container *c, struct problems *p) _must_check;
+/* Returns when it runs (or, in the foreground, has stopped; *status is then init's wait status). */
+int container_start(struct container *c, const struct start_request *r, int *status, struct err *e) _must_check;
+
+/* --- stop.c --- */
+/* Clears up what a keeper that was killed left behind. */
+int container_recover(const struct container *c, struct err *e) _must_check;
+/* The hard stop: lxc.signal.stop to init. 0 also when it was stopped already. */
+int container_kill(struct container *c, struct err *e) _must_check;
+/* lxc.signal.halt, then waits timeout_ms (-1: for ever, 0: not at all); -ETIMEDOUT. */
+int container_shutdown(struct container *c, int timeout_ms, struct err *e) _must_check;
+/* lxc.signal.reboot; with timeout_ms != 0 waits until it runs again. */
+int container_reboot(struct container *c, int timeout_ms, struct err *e) _must_check;
+int container_freeze(struct container *c, bool freeze, struct err *e) _must_check;
+/* states: bit mask of 1 << enum state. 0, -ETIMEDOUT. */
+int container_wait(struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;
+/* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
+int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e) _must_check;
+
+/* --- attach.c: engine's attach table --- */
+struct attach_request {
+	char **argv;		   /* NULL: the login shell of the uid, else /bin/sh */
+	uint64_t namespaces;	   /* CLONE_NEW*; 0: all that it has */
+	bool keep_cgroup, keep_caps, keep_lsm; /* elevated: the caller's own are kept */
+	bool clear_env;
+	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
+	int64_t uid, gid;	   /* -1: init's */
+	const char *pty_log;	   /* NULL: none */
+	long personality;	   /* -1: the container's */
+	int fd[3];		   /* what the command gets as 0, 1, 2 */
+};
+/* Runs it to its end; *status is its wait status. */
+int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e) _must_check;
+
+/* --- console.c --- */
+/* A tty (-1: the first free one, 0: the console): the master's fd; *hold keeps it ours until closed. */
+int container_tty(struct container *c, int *tty, int *hold, struct err *e) _must_check;
+/* Relays the caller's terminal until ESCAPE q (escape: 1 = ctrl-a), or the other side ends. */
+int container_console(struct container *c, int tty, int in, int out, int escape, struct err *e) _must_check;
+
+/* --- create.c, destroy.c, snapshot.c, list.c --- */
+struct create_request {
+	const char *template;	/* name or absolute path; NULL: none */
+	const char *config;	/* initial config; NULL: lxc.default_config */
+	const char *bdev;	/* NULL or "dir" */
+	const char *dir;	/* --dir: the rootfs folder itself */
+	bool quiet;		/* the template's output goes to /dev/null */
+	char **args;		/* of the template */
+};
+int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;
+/* Only stopped ones, without snapshots. */
+int container_destroy(struct container *c, struct err *e) _must_check;
+int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e) _must_check;
+struct snapshot {
+	char *name, *path, *comment_file, *timestamp;
+};
+int container_snapshots(struct container *c, struct snapshot **v, size_t *n, struct err *e) _must_check;
+void snapshots_free(struct snapshot *v, size_t n);
+/* new_name NULL or its own: replaces the container, by exchange. */
+int container_snapshot_restore(struct container *c, const char *snap, const char *new_name, struct err *e) _must_check;
+int container_snapshot_destroy(struct container *c, const char *snap, struct err *e) _must_check;
+
+/* --- device.c --- */
+/* A node like the host's `path`, at `to` (NULL: the same) in the running container, allowed by its cgroup. */
+int container_device_node(struct container *c, bool add, const char *path, const char *to, struct err *e) _must_check;
+
+/* Names, sorted. */
+int list_defined(const char *lxcpath, struct strv *names, struct err *e) _must_check;
+int list_active(const char *lxcpath, struct strv *names, struct err *e) _must_check;
+
+/* --- addresses.c --- */
+/* The addresses ("10.0.3.51"; without link-local and lo) of a running container, sorted. */
+int container_addresses(const struct container *c, bool v6, struct strv *out, struct err *e) _must_check;
+/* RX and TX bytes of a host interface, as the container counts them (its RX is the host's TX). */
+int link_bytes(const char *ifname, uint64_t *rx, uint64_t *tx);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's side of the control protocol. */
+#include "client/control.h"
+
+#include "base/msg.h"
+#include "base/own.h"
+#include "keeper/control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum { ANSWER_MS = 5000 };
+
+int control_connect(const struct container *c, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct err none = { 0 };
+	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, &none), fd = -1;
+
+	if (dir == -ENOENT)
+		return err_say(e, ESRCH, "it is not running");
+	if (dir < 0) {
+		*e = none;
+		return dir;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(e, "make", "a socket");
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return errno == ENOENT || errno == ECONNREFUSED ? err_say(e, ESRCH, "it is not running") :
+								  err_sys(e, "connect to", "the keeper of %s", c->name);
+	return take_fd(&fd);
+}
+
+int control_tty(int sock, int *tty, const char *name, struct err *e)
+{
+	struct control_tty t = { .number = *tty };
+	static _Thread_local struct msg m;
+	int x = msg_send(sock, CONTROL_TTY, &t, sizeof(t), NULL, 0);
+
+	if (x == 0)
+		x = msg_recv(sock, &m, ANSWER_MS);
+	if (x == -ETIMEDOUT)
+		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+	if (x <= 0 || m.head.type != CONTROL_TTY || m.head.size != sizeof(t)) {
+		if (x > 0)
+			msg_close_fds(&m);
+		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for a tty", name);
+	}
+	memcpy(&t, m.body, sizeof(t));
+	if (t.error || m.fd[0] < 0) {
+		msg_close_fds(&m);
+		if (t.error == EBUSY && *tty == -1)
+			return err_say(e, EBUSY, "all its ttys are in use");
+		if (t.error == EBUSY)
+			return err_say(e, EBUSY, "tty %d is in use", *tty);
+		if (*tty > 0)
+			return err_say(e, ENODEV, "it has no tty %d", *tty);
+		return err_say(e, ENODEV, *tty == 0 ? "it has no console" : "it has no ttys: set lxc.tty.max");
+	}
+	*tty = t.number;
+	return m.fd[0];
+}
+
+void control_winch(int sock, unsigned rows, unsigned columns)
+{
+	struct control_winch w = { .rows = (uint16_t)rows, .columns = (uint16_t)columns };
+
+	(void)!msg_send(sock, CONTROL_WINCH, &w, sizeof(w), NULL, 0);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Asking a running keeper. Every answer has a deadline. */
+#include "client/container.h"
+
+/* A connection to the keeper; -errno. */
+int control_connect(const struct container *c, struct err *e) _must_check;
+/* *tty as CONTROL_TTY; the fd that came with the answer. */
+int control_tty(int sock, int *tty, const char *name, struct err *e) _must_check;
+void control_winch(int sock, unsigned rows, unsigned columns);

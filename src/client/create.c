@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A new container: its folder, its config, its rootfs, its template. What was made is noted as it is
+ * made; when anything fails, exactly that is taken back. While a creation is under way its folder holds
+ * a locked file `partial`; one that is not locked tells of a creator that was killed.
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "client/places.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_MOST = 4 << 20 };
+
+/* What one creation has made so far; undone by take_back(). */
+struct making {
+	struct container *c;
+	const struct create_request *r;
+	char *template; /* its path, NULL: none */
+	char *rootfs;	/* the folder that the template fills, NULL: none */
+	int dir_fd;
+	int partial_fd;
+	bool made_dir, made_config;
+	bool made_rootfs, found_rootfs; /* found: it was there, and empty */
+};
+
+/* What a killed creator left: a folder of ours whose `partial` nobody holds. */
+static int clear_remains(const struct container *c, struct err *e)
+{
+	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1;
+
+	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
+		return 0;
+	lock = lock_take(dir, "partial");
+	if (lock == -EAGAIN)
+		return err_say(e, EEXIST, "Container already exists: it is being created just now");
+	if (lock < 0)
+		return err_num(e, -lock, "lock", "%s/partial", c->dir);
+	return io_remove_tree(AT_FDCWD, c->dir, e);
+}
+
+static int make_folder(struct making *m, struct err *e)
+{
+	const struct container *c = m->c;
+	int r = io_mkdir_p(c->lxcpath, 0755, e);
+
+	if (r < 0)
+		return r;
+	if (mkdir(c->dir, 0770) == 0)
+		m->made_dir = true;
+	else if (errno != EEXIST)
+		return err_sys(e, "create folder", "%s", c->dir);
+	m->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (m->dir_fd < 0)
+		return err_sys(e, "open folder", "%s", c->dir);
+	if (m->made_dir && fchmod(m->dir_fd, 0770) < 0)
+		return err_sys(e, "set the mode of", "%s", c->dir);
+	if (m->made_dir)
+		storage_mark(m->dir_fd, c);
+	return 0;
+}
+
+/* Two creators of one name: the lock says who goes on. */
+static int claim(struct making *m, struct err *e)
+{
+	m->partial_fd = lock_take(m->dir_fd, "partial");
+	if (m->partial_fd < 0)
+		m->made_dir = false; /* whoever holds it goes on in this folder */
+	if (m->partial_fd == -EAGAIN || (m->partial_fd >= 0 && container_defined(m->c)))
+		return err_say(e, EEXIST, "Container already exists");
+	return m->partial_fd < 0 ? err_num(e, -m->partial_fd, "lock", "%s/partial", m->c->dir) : 0;
+}
+
+/* The config to begin with: what was asked for, else the system's, else the one that we ship. */
+static int initial_config(const struct create_request *r, char **text, struct err *e)
+{
+	_own_free char *dflt = r->config ? NULL : global_config("lxc.default_config");
+	const char *path = r->config ? r->config : dflt ? dflt : "";
+	int x = io_read_file(AT_FDCWD, path, CONFIG_MOST, text, NULL);
+
+	if (x == -ENOENT && !r->config) {
+		_own_free char *shipped = place_find(PLACE_CONFIG, "default.conf");
+
+		x = shipped ? io_read_file(AT_FDCWD, shipped, CONFIG_MOST, text, NULL) : -ENOMEM;
+		if (x == -ENOENT) {
+			*text = strdup("");
+			x = *text ? 0 : -ENOMEM;
+		}
+	}
+	return x < 0 ? err_num(e, -x, "read", "the initial config %s", path) : 0;
+}
+
+/* Without a template the rootfs is one that is there already, if the config names any. */
+static int adopt_rootfs(struct making *m, char **text, struct err *e)
+{
+	_own_spec struct spec *s = NULL;
+	_own_problems struct problems p = {0};
+	_own_buf struct buf path = {0};
+	_own_free char *value = NULL;
+	char *with;
+	int r = spec_new(&s, e);
+
+	if (r < 0)
+		return r;
+	if (spec_read_text(s, *text, strlen(*text), m->c->config_file, 0, &p) < 0 || p.n)
+		return 0; /* LXC creates it all the same; every problem is told at the start, with its line */
+	if (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len)
+		return 0;
+	if (path.s[0] == '/' && access(path.s, F_OK) < 0) {
+		(void)err_say(e, ENOENT, "The rootfs \"%s\" does not exist", path.s);
+		return -ENOENT;
+	}
+	if (path.s[0] != '/')
+		return 0;
+	value = str_fmt("dir:%s", path.s);
+	with = value ? config_text_add(*text, "lxc.rootfs.path", value) : NULL;
+	if (!with)
+		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
+	free(*text);
+	*text = with;
+	return 0;
+}
+
+static int write_config(struct making *m, struct err *e)
+{
+	_own_free char *given = NULL, *text = NULL;
+	int r = initial_config(m->r, &given, e);
+
+	if (r < 0)
+		return r;
+	text = config_text_macs(given, false);
+	if (text && m->rootfs) {
+		_own_free char *bare = take_ptr(&text), *value = str_fmt("dir:%s", m->rootfs);
+
+		text = value ? config_text_add(bare, "lxc.rootfs.path", value) : NULL;
+	}
+	if (!text)
+		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
+	if (!m->rootfs)
+		r = adopt_rootfs(m, &text, e);
+	if (r < 0)
+		return r;
+	m->made_config = true;
+	return io_replace_file_fast(m->dir_fd, "config", text, strlen(text), 0640, e);
+}
+
+static int is_empty(const char *path)
+{
+	_own_dir DIR *d = opendir(path);
+
+	if (!d)
+		return -errno;
+	for (struct dirent *x; (x = readdir(d));)
+		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
+			return 0;
+	return 1;
+}
+
+/* A folder with something in it is somebody's: a template would mix with it, and an undo would remove it. */
+static int make_rootfs(struct making *m, struct err *e)
+{
+	_own_fd int fd = -1;
+	int empty;
+
+	if (!m->rootfs)
+		return 0;
+	if (mkdir(m->rootfs, 0755) == 0) {
+		m->made_rootfs = true;
+	} else if (errno != EEXIST) {
+		return err_sys(e, "create folder", "%s", m->rootfs);
+	} else {
+		empty = is_empty(m->rootfs);
+		if (empty < 0)
+			return err_num(e, -empty, "use as rootfs", "%s", m->rootfs);
+		if (!empty) {
+			(void)err_say(e, ENOTEMPTY, "%s is not empty: a new rootfs would mix with what is in it",
+				      m->rootfs);
+			err_hint(e, "for a rootfs that is there, use -t none and a config with lxc.rootfs.path");
+			return -ENOTEMPTY;
+		}
+		m->found_rootfs = true;
+	}
+	fd = open(m->rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open folder", "%s", m->rootfs);
+	if (m->made_rootfs && fchmod(fd, 0755) < 0)
+		return err_sys(e, "set the mode of", "%s", m->rootfs);
+	if (m->made_rootfs)
+		storage_mark(fd, m->c);
+	return 0;
+}
+
+static char *header_of(const struct making *m)
+{
+	_own_buf struct buf b = {0};
+
+	buf_addf(&b, "# Template used to create this container: %s\n# Parameters passed to the template:", m->template);
+	for (char **a = m->r->args; a && *a; a++)
+		buf_addf(&b, " %s", *a);
+	buf_addf(&b, "\n# For additional config options, please look at lxc.container.conf(5)\n\n"
+		     "# Uncomment the following line to support nesting containers:\n");
+	buf_addf(&b, "#lxc.include = %s/nesting.conf\n", place_installed(PLACE_CONFIG));
+	buf_addf(&b, "# (Be aware this has security implications)\n\n");
+	return buf_take(&b);
+}
+
+/* The header, then what the config has become; on disk before `partial` goes. */
+static int finish_config(struct making *m, struct err *e)
+{
+	_own_free char *text = NULL, *header = m->template ? header_of(m) : strdup(""), *all = NULL;
+	int r = io_read_file(m->dir_fd, "config", CONFIG_MOST, &text, NULL);
+
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", m->c->config_file);
+	all = header ? str_fmt("%s%s", header, text) : NULL;
+	if (!all)
+		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
+	return io_replace_file(m->dir_fd, "config", all, strlen(all), 0640, e);
+}
+
+/* The undo, in the opposite order. Its own errors are silent: the first one is what the user has to know. */
+static void take_back(struct making *m)
+{
+	struct err quiet = {0};
+
+	if (m->made_rootfs)
+		(void)!io_remove_tree(AT_FDCWD, m->rootfs, &quiet);
+	if (m->found_rootfs)
+		(void)!storage_empty(AT_FDCWD, m->rootfs, &quiet);
+	if (m->made_dir) {
+		(void)!io_remove_tree(AT_FDCWD, m->c->dir, &quiet);
+		return;
+	}
+	if (m->made_config)
+		(void)unlinkat(m->dir_fd, "config", 0);
+	if (m->partial_fd >= 0)
+		(void)unlinkat(m->dir_fd, "partial", 0);
+}
+
+static int make(struct making *m, struct err *e)
+{
+	int r = make_folder(m, e);
+
+	if (r == 0)
+		r = claim(m, e);
+	if (r == 0)
+		r = make_rootfs(m, e);
+	if (r == 0)
+		r = write_config(m, e);
+	if (r == 0 && m->template)
+		r = template_run(m->template, m->c, m->rootfs, m->r->args, m->r->quiet, e);
+	if (r == 0)
+		r = finish_config(m, e);
+	if (r == 0 && disk_cancelled)
+		r = err_say(e, ECANCELED, "the creation was cancelled");
+	return r;
+}
+
+/* Newlines in what is written to the config as a comment would end the comment. */
+static int check_request(const struct container *c, const struct create_request *r, struct err *e)
+{
+	if (r->bdev && strcmp(r->bdev, "dir") != 0 && strcmp(r->bdev, "none") != 0 && strcmp(r->bdev, "best") != 0)
+		return err_say(e, EINVAL, "%s is not a valid backing storage type", r->bdev);
+	if (r->dir && *r->dir != '/')
+		return err_say(e, EINVAL, "--dir %s is not an absolute path", r->dir);
+	for (char **a = r->args; a && *a; a++)
+		if (strchr(*a, '\n'))
+			return err_say(e, EINVAL, "an argument of the template holds a newline");
+	if (strchr(c->lxcpath, '\n') || (r->dir && strchr(r->dir, '\n')))
+		return err_say(e, EINVAL, "a path holds a newline");
+	return container_defined(c) && access(c->dir, F_OK) == 0 ? err_say(e, EEXIST, "Container already exists") : 0;
+}
+
+int container_create(struct container *c, const struct create_request *r, struct err *e)
+{
+	struct making m = {.c = c, .r = r, .dir_fd = -1, .partial_fd = -1};
+	_own_problems struct problems ignored = {0};
+	int x = clear_remains(c, e);
+
+	if (x == 0)
+		x = check_request(c, r, e);
+	if (x == 0 && r->template)
+		x = template_find(r->template, &m.template, e);
+	if (x < 0)
+		return x;
+	if (r->template)
+		m.rootfs = r->dir ? strdup(r->dir) : str_fmt("%s/rootfs", c->dir);
+	x = r->template && !m.rootfs ? err_num(e, ENOMEM, "create", "%s", c->name) : make(&m, e);
+	if (x < 0)
+		take_back(&m);
+	else
+		(void)unlinkat(m.dir_fd, "partial", 0);
+	close_fd(&m.partial_fd);
+	close_fd(&m.dir_fd);
+	free(m.rootfs);
+	free(m.template);
+	if (x == 0)
+		(void)!container_load(c, NULL, &ignored); /* what a template wrote wrong is told at the start */
+	return x;
+}

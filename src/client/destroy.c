@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a container on disk. Its folder is first renamed, so that it is gone at once, then
+ * removed. A rootfs elsewhere goes only if it carries our mark: what we did not make, we do not delete.
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int check_stopped(const struct container *c, struct err *e)
+{
+	struct status s;
+	int r = container_status(c, &s, e);
+
+	if (r < 0)
+		return r;
+	status_free(&s);
+	return s.state == STOPPED ? 0 : err_say(e, EBUSY, "%s is running", c->name);
+}
+
+static int check_dependents(struct container *c, struct err *e)
+{
+	_own_free char *snaps = str_fmt("%s/snaps", c->dir), *clones = str_fmt("%s/lxc_snapshots", c->dir);
+	struct snapshot *v = NULL;
+	struct stat st;
+	size_t n = 0;
+	int r = container_snapshots(c, &v, &n, e);
+
+	snapshots_free(v, n);
+	if (r < 0)
+		return r;
+	if (!snaps || !clones)
+		return err_num(e, ENOMEM, "destroy", "%s", c->name);
+	if (n == 0)
+		(void)rmdir(snaps);
+	else {
+		(void)err_say(e, EBUSY, "Destroying %s failed: %s has snapshots", c->name, c->name);
+		err_hint(e, "lxc-destroy -s -n %s removes them too", c->name);
+		return -EBUSY;
+	}
+	if (stat(clones, &st) == 0 && st.st_size > 0)
+		return err_say(e, EBUSY, "Destroying %s failed: %s has clones", c->name, c->name);
+	return 0;
+}
+
+static bool managed(const struct container *c)
+{
+	_own_buf struct buf b = {0};
+
+	return !c->spec || spec_get(c->spec, "lxc.rootfs.managed", &b) < 0 || !b.len || strcmp(b.s, "0") != 0;
+}
+
+/* `path` becomes PARENT/.trash-NAME; what an earlier, killed destroy left under that name goes first. */
+static int to_trash(const char *path, const char *name, char **trash, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	_own_free char *to = str_fmt("%.*s/" DISK_TRASH "%s", (int)(slash - path), path, name);
+	int r = to ? io_remove_tree(AT_FDCWD, to, e) : err_num(e, ENOMEM, "remove", "%s", path);
+
+	if (r < 0)
+		return r;
+	if (rename(path, to) < 0)
+		return err_sys(e, "rename", "%s to %s", path, to);
+	*trash = take_ptr(&to);
+	return 0;
+}
+
+/* A rootfs outside the folder, if it is one that we made for this container. NULL: none such. */
+static char *own_outside(const struct container *c)
+{
+	_own_free char *rootfs = storage_rootfs(c);
+	_own_fd int fd = -1;
+
+	if (!rootfs || storage_inside(c, rootfs))
+		return NULL;
+	fd = open(rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && storage_marked(fd, c) ? take_ptr(&rootfs) : NULL;
+}
+
+static int remove_outside(const struct container *c, const char *rootfs, struct err *e)
+{
+	_own_free char *trash = NULL;
+	int r = to_trash(rootfs, c->name, &trash, e);
+
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
+}
+
+static int remove_all(const struct container *c, const char *outside, struct err *e)
+{
+	_own_free char *trash = NULL;
+	int r = to_trash(c->dir, c->name, &trash, e);
+
+	if (r < 0)
+		return r;
+	/* A start that had begun before the rename holds its lock by now: then the folder comes back. */
+	r = check_stopped(c, e);
+	if (r < 0) {
+		if (rename(trash, c->dir) < 0)
+			err_hint(e, "its folder is now %s", trash);
+		return r;
+	}
+	if (outside)
+		r = remove_outside(c, outside, e);
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
+}
+
+int container_destroy(struct container *c, struct err *e)
+{
+	_own_free char *partial = str_fmt("%s/partial", c->dir), *outside = NULL;
+	_own_problems struct problems ignored = {0};
+	int r;
+
+	if (!container_defined(c) && (!partial || access(partial, F_OK) < 0))
+		return err_say(e, ENOENT, "Container is not defined");
+	if (!c->spec)
+		(void)!container_load(c, NULL, &ignored); /* a bad config is no reason to keep a container */
+	r = check_stopped(c, e);
+	if (r == 0)
+		r = check_dependents(c, e);
+	if (r < 0 || !managed(c))
+		return r;
+	outside = own_outside(c);
+	r = storage_not_mounted(c->dir, e);
+	if (r == 0 && outside)
+		r = storage_not_mounted(outside, e);
+	return r < 0 ? r : remove_all(c, outside, e);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* A device node in a running container, made and allowed, or taken away and denied. */
+#include "client/container.h"
+
+#include "base/beneath.h"
+#include "base/own.h"
+#include "cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* The pid that the state file names, held by a pidfd and asked for again: it is still this container's. */
+static int hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
+{
+	_own_fd int fd = -1;
+	pid_t first = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct status s;
+		int r = container_status(c, &s, e);
+
+		if (r < 0)
+			return r;
+		status_free(&s);
+		if (s.state == STOPPED || s.init_pid <= 0 || (first && s.init_pid != first))
+			return err_say(e, ESRCH, "Container %s is not running", c->name);
+		if (first)
+			break;
+		first = s.init_pid;
+		fd = (int)syscall(SYS_pidfd_open, first, 0); /* Linux 5.3 */
+		if (fd < 0)
+			return err_sys(e, "hold", "init of %s", c->name);
+	}
+	*pid = first;
+	*pidfd = take_fd(&fd);
+	return 0;
+}
+
+static bool alive(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* The root as init sees it; from here on nothing of the container is reached by a path of ours. */
+static int open_root(const struct container *c, int *root, struct err *e)
+{
+	_own_fd int pidfd = -1, fd = -1;
+	char path[64];
+	pid_t pid = 0;
+	int r = hold_init(c, &pid, &pidfd, e);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open", "the root of %s", c->name);
+	if (!alive(pidfd))
+		return err_say(e, ESRCH, "Container %s is not running", c->name);
+	*root = take_fd(&fd);
+	return 0;
+}
+
+static bool is_device(mode_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode);
+}
+
+static int allow(const struct container *c, bool add, mode_t mode, dev_t dev, struct err *e)
+{
+	struct cgroup_host host;
+	struct cgroup_tree tree;
+	char rule[64];
+	int r = container_cgroup(c, &host, &tree, e);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(rule, sizeof(rule), "%c %u:%u rwm", S_ISCHR(mode) ? 'c' : 'b', major(dev), minor(dev));
+	r = cgroup_tree_set(&tree, add ? "devices.allow" : "devices.deny", rule, e);
+	cgroup_tree_close(&tree);
+	return r;
+}
+
+/* 1: there is the same device already; 0: nothing; -EEXIST: something else. */
+static int look_for(int root, const char *to, const struct stat *like)
+{
+	_own_fd int fd = beneath_open(root, to, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return (st.st_mode & S_IFMT) == (like->st_mode & S_IFMT) && st.st_rdev == like->st_rdev ? 1 : -EEXIST;
+}
+
+/* In a user namespace the container's root is another id here: its node belongs to whom /dev belongs. */
+static int give_to_container(int root, const char *to)
+{
+	_own_fd int dev = beneath_open(root, "dev", O_PATH | O_DIRECTORY, 0);
+	_own_fd int node = beneath_open(root, to, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (dev < 0)
+		return 0;
+	if (node < 0)
+		return node;
+	if (fstat(dev, &st) < 0)
+		return -errno;
+	return fchownat(node, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static int make_node(int root, const char *to, const struct stat *like)
+{
+	_own_free char *folder = strdup(to);
+	_own_fd int made = -1;
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int r;
+
+	if (!folder)
+		return -ENOMEM;
+	if (slash && slash != folder) {
+		*slash = 0;
+		made = beneath_mkdir_p(root, folder, 0755);
+		if (made < 0)
+			return made;
+	}
+	r = beneath_mknod(root, to, like->st_mode, like->st_rdev);
+	if (r < 0)
+		return r;
+	r = give_to_container(root, to);
+	if (r < 0)
+		(void)!beneath_unlink(root, to, 0);
+	return r;
+}
+
+static int add_node(const struct container *c, int root, const char *to, const struct stat *like, struct err *e)
+{
+	int there = look_for(root, to, like), r = there < 0 ? there : 0;
+
+	if (there == 0)
+		r = make_node(root, to, like);
+	if (r < 0)
+		return err_num(e, -r, "add", "%s to %s", to, c->name);
+	r = allow(c, true, like->st_mode, like->st_rdev, e);
+	if (r < 0 && there == 0)
+		(void)!beneath_unlink(root, to, 0);
+	return r;
+}
+
+static int del_node(const struct container *c, int root, const char *to, struct err *e)
+{
+	_own_fd int fd = beneath_open(root, to, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return err_num(e, -fd, "remove", "%s from %s", to, c->name);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "look at", "%s of %s", to, c->name);
+	if (!is_device(st.st_mode))
+		return err_say(e, ENODEV, "%s of %s is not a device", to, c->name);
+	r = beneath_unlink(root, to, 0);
+	if (r < 0)
+		return err_num(e, -r, "remove", "%s from %s", to, c->name);
+	return allow(c, false, st.st_mode, st.st_rdev, e);
+}
+
+int container_device_node(struct container *c, bool add, const char *path, const char *to, struct err *e)
+{
+	_own_fd int root = -1;
+	struct stat st;
+	int r;
+
+	if (!to)
+		to = path;
+	if (add && stat(path, &st) < 0)
+		return err_sys(e, "add", "%s", path);
+	if (add && !is_device(st.st_mode))
+		return err_say(e, ENODEV, "%s is not a device", path);
+	r = open_root(c, &root, e);
+	if (r < 0)
+		return r;
+	return add ? add_node(c, root, to, &st, e) : del_node(c, root, to, e);
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Snapshots: LXCPATH/NAME/snaps/snapN holds config, rootfs, ts and perhaps comment. One is built under
+ * another name and renamed when it is complete; a restore is built beside the container and the two
+ * folders are exchanged, so that at every moment there is the old container or the new one.
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/own.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000 };
+
+/* In a folder that a restore has put in place: the old one's other files have yet to move over. */
+#define RESTORED "restored"
+
+/* LXC before 1.1 kept snapshots in <LXCPATH>snaps; where that folder is, it still counts. */
+static char *snaps_folder(const struct container *c)
+{
+	_own_free char *old = str_fmt("%ssnaps", c->lxcpath);
+
+	if (old && access(old, F_OK) == 0)
+		return str_fmt("%s/%s", old, c->name);
+	return str_fmt("%s/snaps", c->dir);
+}
+
+static int check_snap_name(const char *snap, struct err *e)
+{
+	if (!*snap || *snap == '.' || strchr(snap, '/'))
+		return err_say(e, EINVAL, "\"%s\" cannot be a snapshot's name", snap);
+	return 0;
+}
+
+static int check_stopped(const struct container *c, const char *what, struct err *e)
+{
+	struct status s;
+	int r = container_status(c, &s, e);
+
+	if (r < 0)
+		return r;
+	status_free(&s);
+	if (s.state == STOPPED)
+		return 0;
+	(void)err_say(e, EBUSY, "%s is running: %s", c->name, what);
+	err_hint(e, "lxc-stop -n %s", c->name);
+	return -EBUSY;
+}
+
+/* What belongs to the old folder and not to its config or rootfs (snapshots, logs) moves over. */
+static int move_rest(int from, int to, const char *shown, struct err *e)
+{
+	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		close_fd(&fd);
+		return err_sys(e, "read folder", "%s", shown);
+	}
+	for (struct dirent *x; (x = readdir(d));) {
+		const char *n = x->d_name;
+
+		if (strcmp(n, ".") == 0 || strcmp(n, "..") == 0 || strcmp(n, "config") == 0 || strcmp(n, "rootfs") == 0)
+			continue;
+		if (renameat2(from, n, to, n, RENAME_NOREPLACE) < 0 && errno != EEXIST)
+			return err_sys(e, "move", "%s of %s", n, shown);
+	}
+	return 0;
+}
+
+/* Ends a restore that was cut short: before the exchange nothing of it counts, after it all does. */
+static int finish_locked(const struct container *c, const char *beside, int old, int dir, struct err *e)
+{
+	int r = 0;
+
+	if (dir < 0 || faccessat(dir, RESTORED, F_OK, 0) < 0)
+		return old >= 0 ? io_remove_tree(AT_FDCWD, beside, e) : 0;
+	if (old >= 0)
+		r = move_rest(old, dir, beside, e);
+	if (r == 0 && old >= 0)
+		r = io_remove_tree(AT_FDCWD, beside, e);
+	if (r == 0 && unlinkat(dir, RESTORED, 0) < 0 && errno != ENOENT)
+		r = err_sys(e, "remove", "%s/" RESTORED, c->dir);
+	return r;
+}
+
+/* The restorer holds a lock on the folder that it builds, through the exchange and to its end. */
+static int finish_restore(const struct container *c, struct err *e)
+{
+	_own_free char *beside = str_fmt("%s/" DISK_RESTORE "%s", c->lxcpath, c->name);
+	_own_fd int old = -1, dir = -1;
+
+	if (!beside)
+		return err_num(e, ENOMEM, "restore", "%s", c->name);
+	old = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if ((old >= 0 && flock(old, LOCK_EX | LOCK_NB) < 0) || (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0))
+		return err_say(e, EBUSY, "%s is being restored just now", c->name);
+	return finish_locked(c, beside, old, dir, e);
+}
+
+/* --- building one --- */
+
+/* Copies a rootfs and a config into the empty folder `to`; the config's rootfs will be `final`/rootfs. */
+static int build(const char *rootfs, const char *config, const char *to, const char *final, const char *uts,
+		 struct err *e)
+{
+	_own_free char *to_rootfs = str_fmt("%s/rootfs", to), *file = str_fmt("%s/config", to), *text = NULL;
+	_own_free char *value = str_fmt("dir:%s/rootfs", final), *with_path = NULL;
+	_own_fd int from = -1, into = -1;
+	int r;
+
+	if (!to_rootfs || !file || !value)
+		return err_num(e, ENOMEM, "copy", "%s", rootfs);
+	if (mkdir(to_rootfs, 0755) < 0)
+		return err_sys(e, "create folder", "%s", to_rootfs);
+	from = open(rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	into = open(to_rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0 || into < 0)
+		return err_sys(e, "open folder", "%s", from < 0 ? rootfs : to_rootfs);
+	r = storage_copy(from, into, rootfs, e);
+	if (r < 0)
+		return r;
+	r = io_read_file(AT_FDCWD, config, CONFIG_MOST, &text, NULL);
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", config);
+	with_path = config_text_set(text, "lxc.rootfs.path", value);
+	if (with_path && uts) {
+		_own_free char *named = config_text_set(with_path, "lxc.uts.name", uts);
+
+		free(with_path);
+		with_path = named ? config_text_macs(named, true) : NULL;
+	}
+	if (!with_path)
+		return err_num(e, ENOMEM, "write", "%s", file);
+	return io_replace_file(AT_FDCWD, file, with_path, strlen(with_path), 0640, e);
+}
+
+static int make_folder(const char *path, struct err *e)
+{
+	if (mkdir(path, 0770) < 0 || chmod(path, 0770) < 0)
+		return err_sys(e, "create folder", "%s", path);
+	return 0;
+}
+
+static int write_beside(const char *folder, const char *file, const char *text, size_t len, mode_t mode, struct err *e)
+{
+	_own_free char *path = str_fmt("%s/%s", folder, file);
+
+	if (!path)
+		return err_num(e, ENOMEM, "write", "%s", file);
+	return io_replace_file(AT_FDCWD, path, text, len, mode, e);
+}
+
+static int write_notes(const char *folder, const char *comment_file, struct err *e)
+{
+	time_t now = time(NULL);
+	_own_free char *comment = NULL;
+	char ts[32];
+	size_t len;
+	struct tm tm;
+	int r;
+
+	if (!localtime_r(&now, &tm) || strftime(ts, sizeof(ts), "%Y:%m:%d %H:%M:%S", &tm) == 0)
+		return err_say(e, EOVERFLOW, "the clock cannot be written as a date");
+	r = write_beside(folder, "ts", ts, strlen(ts), 0644, e);
+	if (r < 0 || !comment_file)
+		return r;
+	r = io_read_file(AT_FDCWD, comment_file, COMMENT_MOST, &comment, &len);
+	if (r < 0)
+		return err_num(e, -r, "read", "the comment %s", comment_file);
+	return write_beside(folder, "comment", comment, len, 0644, e);
+}
+
+/* The lowest free number: the rename refuses one that somebody else took meanwhile. */
+static int name_it(const char *snaps, const char *made, char **final, int *number, struct err *e)
+{
+	for (int n = 0; n < SNAPS_MOST; n++) {
+		_own_free char *to = str_fmt("%s/snap%d", snaps, n);
+
+		if (!to)
+			return err_num(e, ENOMEM, "name", "%s", made);
+		if (renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+			*number = n;
+			*final = take_ptr(&to);
+			return 0;
+		}
+		if (errno != EEXIST)
+			return err_sys(e, "rename", "%s to %s", made, to);
+	}
+	return err_say(e, ENOSPC, "there are %d snapshots in %s already", SNAPS_MOST, snaps);
+}
+
+/* The config of a snapshot names its own rootfs, whose number is known only now. */
+static int point_at(const char *folder, struct err *e)
+{
+	_own_free char *file = str_fmt("%s/config", folder), *text = NULL, *with = NULL;
+	_own_free char *value = str_fmt("dir:%s/rootfs", folder);
+	int r = file && value ? io_read_file(AT_FDCWD, file, CONFIG_MOST, &text, NULL) : -ENOMEM;
+
+	if (r == 0) {
+		with = config_text_set(text, "lxc.rootfs.path", value);
+		r = with ? 0 : -ENOMEM;
+	}
+	return r < 0 ? err_num(e, -r, "write", "%s/config", folder)
+		     : io_replace_file(AT_FDCWD, file, with, strlen(with), 0640, e);
+}
+
+int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e)
+{
+	_own_free char *snaps = snaps_folder(c), *made = NULL, *rootfs = NULL, *final = NULL;
+	_own_problems struct problems ignored = {0};
+	struct err quiet = {0};
+	int r;
+
+	if (!container_defined(c))
+		return err_say(e, ENOENT, "Container is not defined");
+	r = check_stopped(c, "a snapshot of its rootfs would be taken in the middle of writing", e);
+	if (r == 0)
+		r = finish_restore(c, e);
+	if (r < 0)
+		return r;
+	if (!c->spec)
+		(void)!container_load(c, NULL, &ignored);
+	rootfs = storage_rootfs(c);
+	if (!rootfs)
+		return err_say(e, ENOTSUP, "%s has no rootfs that is a folder: there is nothing to take", c->name);
+	made = snaps ? str_fmt("%s/.new-%d", snaps, (int)getpid()) : NULL;
+	if (!made)
+		return err_num(e, ENOMEM, "take a snapshot of", "%s", c->name);
+	r = io_mkdir_p(snaps, 0755, e);
+	if (r == 0)
+		r = io_remove_tree(AT_FDCWD, made, e);
+	if (r == 0)
+		r = make_folder(made, e);
+	if (r == 0)
+		r = build(rootfs, c->config_file, made, made, NULL, e);
+	if (r == 0)
+		r = write_notes(made, comment_file, e);
+	if (r == 0)
+		r = name_it(snaps, made, &final, number, e);
+	if (r == 0)
+		r = point_at(final, e);
+	if (r < 0)
+		(void)!io_remove_tree(AT_FDCWD, final ? final : made, &quiet);
+	return r;
+}
+
+/* --- listing --- */
+
+static int by_version(const void *a, const void *b)
+{
+	return strverscmp(((const struct snapshot *)a)->name, ((const struct snapshot *)b)->name);
+}
+
+void snapshots_free(struct snapshot *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(v[i].name);
+		free(v[i].path);
+		free(v[i].comment_file);
+		free(v[i].timestamp);
+	}
+	free(v);
+}
+
+static int fill(struct snapshot *s, const char *snaps, const char *name)
+{
+	_own_free char *ts = str_fmt("%s/%s/ts", snaps, name), *comment = str_fmt("%s/%s/comment", snaps, name);
+	char line[64] = "";
+
+	*s = (struct snapshot){.name = strdup(name), .path = strdup(snaps)};
+	if (ts && io_read_line(AT_FDCWD, ts, line, sizeof(line)) < 0)
+		line[0] = 0;
+	s->timestamp = strdup(line);
+	if (comment && access(comment, F_OK) == 0)
+		s->comment_file = take_ptr(&comment);
+	return s->name && s->path && s->timestamp ? 0 : -ENOMEM;
+}
+
+static int add(struct snapshot **v, size_t *n, const char *snaps, const char *name)
+{
+	_own_free char *config = str_fmt("%s/%s/config", snaps, name);
+	struct snapshot *grown;
+
+	if (!config)
+		return -ENOMEM;
+	if (*name == '.' || access(config, F_OK) < 0)
+		return 0;
+	grown = reallocarray(*v, *n + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*v = grown;
+	return fill(&grown[(*n)++], snaps, name);
+}
+
+int container_snapshots(struct container *c, struct snapshot **out, size_t *n_out, struct err *e)
+{
+	_own_free char *snaps = snaps_folder(c);
+	_own_dir DIR *d = NULL;
+	struct snapshot *v = NULL;
+	size_t n = 0;
+	int r = finish_restore(c, e);
+
+	if (r == -EBUSY)
+		err_clear(e);
+	else if (r < 0)
+		return r;
+	r = 0;
+	if (!snaps)
+		return err_num(e, ENOMEM, "list the snapshots of", "%s", c->name);
+	d = opendir(snaps);
+	if (!d && errno != ENOENT)
+		return err_sys(e, "read folder", "%s", snaps);
+	for (struct dirent *x; d && r == 0 && (x = readdir(d));)
+		r = add(&v, &n, snaps, x->d_name);
+	if (r < 0) {
+		snapshots_free(v, n);
+		return err_num(e, -r, "list the snapshots of", "%s", c->name);
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_version);
+	*out = v;
+	*n_out = n;
+	return 0;
+}
+
+/* --- putting one back, and taking one away --- */
+
+static int find(const struct container *c, const char *snap, char **folder, struct err *e)
+{
+	_own_free char *snaps = snaps_folder(c), *path = snaps ? str_fmt("%s/%s", snaps, snap) : NULL;
+	_own_free char *config = path ? str_fmt("%s/config", path) : NULL;
+	int r = check_snap_name(snap, e);
+
+	if (r < 0)
+		return r;
+	if (!config)
+		return err_num(e, ENOMEM, "find", "snapshot %s", snap);
+	if (access(config, F_OK) < 0) {
+		(void)err_say(e, ENOENT, "%s has no snapshot \"%s\"", c->name, snap);
+		err_hint(e, "lxc-snapshot -L -n %s lists those that there are", c->name);
+		return -ENOENT;
+	}
+	*folder = take_ptr(&path);
+	return 0;
+}
+
+static void mark_folder(int dir, const struct container *c)
+{
+	_own_fd int rootfs = openat(dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	storage_mark(dir, c);
+	if (rootfs >= 0)
+		storage_mark(rootfs, c);
+}
+
+/* The container `to`, built from the snapshot's folder under another name; *dir holds its lock. */
+static int build_restored(const char *folder, const struct container *to, const char *uts, char **beside, int *dir,
+			  struct err *e)
+{
+	_own_free char *rootfs = str_fmt("%s/rootfs", folder), *config = str_fmt("%s/config", folder);
+	_own_free char *at = str_fmt("%s/" DISK_RESTORE "%s", to->lxcpath, to->name);
+	_own_fd int fd = -1;
+	struct err quiet = {0};
+	int r;
+
+	if (!rootfs || !config || !at)
+		return err_num(e, ENOMEM, "restore", "%s", to->name);
+	r = make_folder(at, e);
+	if (r < 0)
+		return r;
+	fd = open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_sys(e, "lock", "%s", at);
+	r = build(rootfs, config, at, to->dir, uts, e);
+	if (r < 0) {
+		(void)!io_remove_tree(AT_FDCWD, at, &quiet);
+		return r;
+	}
+	mark_folder(fd, to);
+	*beside = take_ptr(&at);
+	*dir = take_fd(&fd);
+	return 0;
+}
+
+static int restore_in_place(struct container *c, const char *folder, struct err *e)
+{
+	_own_free char *beside = NULL;
+	_own_fd int dir = -1, old = -1;
+	struct err quiet = {0};
+	int r = build_restored(folder, c, NULL, &beside, &dir, e);
+
+	if (r < 0)
+		return r;
+	r = write_beside(beside, RESTORED, "", 0, 0600, e);
+	if (r == 0)
+		r = check_stopped(c, "its rootfs cannot be replaced", e);
+	if (r == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, c->dir, RENAME_EXCHANGE) < 0)
+		r = err_sys(e, "exchange", "%s with %s", c->dir, beside);
+	if (r < 0) {
+		(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
+		return r;
+	}
+	old = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return finish_locked(c, beside, old, dir, e);
+}
+
+static int restore_as(struct container *c, const char *folder, const char *new_name, struct err *e)
+{
+	_own_container struct container *to = NULL;
+	_own_free char *beside = NULL;
+	_own_fd int dir = -1;
+	struct err quiet = {0};
+	int r = container_open(&to, new_name, c->lxcpath, e);
+
+	if (r == 0)
+		r = finish_restore(to, e);
+	if (r < 0)
+		return r;
+	if (access(to->dir, F_OK) == 0)
+		return err_say(e, EEXIST, "Container already exists: %s", new_name);
+	r = build_restored(folder, to, new_name, &beside, &dir, e);
+	if (r < 0)
+		return r;
+	if (renameat2(AT_FDCWD, beside, AT_FDCWD, to->dir, RENAME_NOREPLACE) < 0) {
+		r = err_sys(e, "rename", "%s to %s", beside, to->dir);
+		(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
+	}
+	return r;
+}
+
+int container_snapshot_restore(struct container *c, const char *snap, const char *new_name, struct err *e)
+{
+	_own_free char *folder = NULL;
+	int r;
+
+	if (!container_defined(c))
+		return err_say(e, ENOENT, "Container is not defined");
+	r = finish_restore(c, e);
+	if (r == 0)
+		r = find(c, snap, &folder, e);
+	if (r < 0)
+		return r;
+	if (new_name && strcmp(new_name, c->name) != 0)
+		return restore_as(c, folder, new_name, e);
+	r = check_stopped(c, "its rootfs cannot be replaced", e);
+	if (r == 0)
+		r = storage_not_mounted(c->dir, e);
+	return r < 0 ? r : restore_in_place(c, folder, e);
+}
+
+int container_snapshot_destroy(struct container *c, const char *snap, struct err *e)
+{
+	_own_free char *folder = NULL, *trash = NULL;
+	int r = finish_restore(c, e);
+
+	if (r == 0)
+		r = find(c, snap, &folder, e);
+	if (r == 0)
+		r = storage_not_mounted(folder, e);
+	if (r < 0)
+		return r;
+	trash = str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(folder, '/') - folder), folder, snap);
+	if (!trash)
+		return err_num(e, ENOMEM, "remove", "%s", folder);
+	r = io_remove_tree(AT_FDCWD, trash, e);
+	if (r < 0)
+		return r;
+	if (rename(folder, trash) < 0)
+		return err_sys(e, "rename", "%s to %s", folder, trash);
+	return io_remove_tree(AT_FDCWD, trash, e);
+}

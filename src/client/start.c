@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts a container: hands its config to a keeper and waits for the verdict. */
+#include "client/container.h"
+#include "client/control.h"
+#include "client/pump.h"
+
+#include "base/io.h"
+#include "base/msg.h"
+#include "base/own.h"
+#include "base/spawn.h"
+#include "engine/paths.h"
+#include "engine/start.h"
+#include "keeper/verdict.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* What a start needs while it is under way. */
+struct launch {
+	struct container *c;
+	const struct start_request *r;
+	int config_fd, page_fd, verdict[2], peer[2]; /* [0]: ours, [1]: the keeper's */
+	struct seq_page *page;
+	pid_t keeper; /* only in the foreground is it our child */
+	struct verdict v;
+	int ended;    /* VERDICT_* of the last word; 0: it went without one */
+	int control;
+};
+
+int container_check(const struct container *c, struct problems *p)
+{
+	return spec_check(c->spec, p);
+}
+
+static int explain(const struct container *c, const struct start_request *r, struct err *e)
+{
+	struct request q = { .name = c->name, .lxcpath = c->lxcpath, .config_file = c->config_file, .foreground = r->foreground,
+			     .use_init = r->use_init, .argv = r->argv, .stdio = { -1, -1, -1 } };
+	struct host h;
+	struct plan p;
+	int x = host_look(&h, e);
+
+	if (x == 0)
+		x = plan_make(&p, c->spec, &h, &q, e);
+	if (x < 0)
+		return x;
+	seq_explain(&start_seq, &p, r->out);
+	plan_free(&p);
+	host_free(&h);
+	return 0;
+}
+
+static int print_config(const struct container *c, struct err *e)
+{
+	_own_buf struct buf b = { 0 };
+	int x = spec_print(c->spec, &b);
+
+	if (x == 0)
+		x = io_memfd("keg-config", b.s ? b.s : "", b.len);
+	return x < 0 ? err_num(e, -x, "write out", "the config of %s", c->name) : x;
+}
+
+static int build_argv(const struct launch *l, struct strv *argv)
+{
+	const struct start_request *r = l->r;
+	int bad = strv_add(argv, "keg-keeper") | strv_add(argv, "start");
+
+	if (r->foreground)
+		bad |= strv_add(argv, "--foreground");
+	if (r->use_init)
+		bad |= strv_add(argv, "--execute");
+	if (container_defined(l->c) || l->c->config_file)
+		bad |= strv_add(argv, "--config") | strv_add(argv, l->c->config_file);
+	if (r->pidfile)
+		bad |= strv_add(argv, "--pidfile") | strv_add(argv, r->pidfile);
+	bad |= strv_add(argv, l->c->name) | strv_add(argv, l->c->lxcpath);
+	for (char **a = r->argv; a && *a; a++)
+		bad |= strv_add(argv, *a);
+	return bad ? -ENOMEM : 0;
+}
+
+static int spawn_keeper(struct launch *l, struct err *e)
+{
+	_own_free char *path = path_libexec("keg-keeper");
+	_own_strv struct strv argv = { 0 };
+	const int null[3] = { -1, -1, -1 };
+	const int fds[KEEPER_FDS] = {
+		[KEEPER_FD_CONFIG - 3] = l->config_fd,
+		[KEEPER_FD_VERDICT - 3] = l->verdict[1],
+		[KEEPER_FD_PAGE - 3] = l->page_fd,
+		[KEEPER_FD_PEER - 3] = l->peer[1],
+		[KEEPER_FD_STDIO - 3] = l->r->foreground ? 0 : -1,
+		[KEEPER_FD_STDIO - 2] = l->r->foreground ? 1 : -1,
+		[KEEPER_FD_STDIO - 1] = l->r->foreground ? 2 : -1,
+	};
+	struct spawn s = { .path = path, .stdio = null, .fds = fds, .n_fds = KEEPER_FDS };
+	int x;
+
+	if (!path || build_argv(l, &argv) < 0)
+		return err_num(e, ENOMEM, "run", "the keeper");
+	s.argv = argv.v;
+	s.detach = !l->r->foreground;
+	s.new_session = l->r->foreground;
+	x = spawn(&s, &l->keeper, e);
+	close_fd(&l->verdict[1]);
+	close_fd(&l->peer[1]);
+	return x;
+}
+
+/* The keeper went without a word: by a signal, or a defect. What it had made is cleared up now. */
+static int tell_lost(struct launch *l, struct err *e)
+{
+	int at = l->page->at[KEEPER];
+	const char *step = at > 0 && (size_t)at <= start_seq.n ? start_seq.v[at - 1].name : "its begin";
+	struct err ignored = { 0 };
+
+	(void)!container_recover(l->c, &ignored);
+	return err_say(e, ECHILD, "its keeper died in step %s", step);
+}
+
+/* One word of the keeper's. 1: it runs; 0: it has ended; negative: it failed. */
+static int take_verdict(struct launch *l, int timeout_ms, struct err *e)
+{
+	static _Thread_local struct msg m;
+	int x = msg_recv(l->verdict[0], &m, timeout_ms);
+
+	if (x == 0)
+		return tell_lost(l, e);
+	if (x < 0)
+		return err_num(e, -x, "hear of", "the keeper of %s", l->c->name);
+	msg_close_fds(&m);
+	if (m.head.size != sizeof(l->v))
+		return err_num(e, EBADMSG, "understand", "the keeper of %s", l->c->name);
+	memcpy(&l->v, m.body, sizeof(l->v));
+	l->ended = m.head.type;
+	if (m.head.type == VERDICT_FAILED) {
+		*e = l->v.err;
+		return -(e->errnum ? e->errnum : ECHILD);
+	}
+	return m.head.type == VERDICT_RUNNING;
+}
+
+static int on_verdict(void *arg)
+{
+	struct launch *l = arg;
+	struct err e = { 0 };
+	int x = take_verdict(l, 0, &e);
+
+	if (x < 0) { /* a reboot that failed, or a killed keeper */
+		l->v.err = e;
+		l->ended = VERDICT_FAILED;
+	}
+	return x <= 0;
+}
+
+static void on_size(void *arg, unsigned rows, unsigned columns)
+{
+	const struct launch *l = arg;
+
+	if (l->control >= 0)
+		control_winch(l->control, rows, columns);
+}
+
+/* Stays with the container: its console is the caller's terminal, signals go to the keeper. */
+static int stay(struct launch *l, int *status, struct err *e)
+{
+	struct err none = { 0 };
+	struct pump p = { .in = 0, .out = 1, .remote = l->peer[0], .also = l->verdict[0], .on_also = on_verdict,
+			  .on_size = on_size, .arg = l, .log_fd = -1 };
+	enum pump_end end;
+	int x;
+
+	l->control = isatty(0) ? control_connect(l->c, &none) : -1;
+	x = pump_run(&p, &end, e);
+	while (x == 0 && l->ended == VERDICT_RUNNING && end == PUMP_REMOTE_ENDED) {
+		x = take_verdict(l, MSG_FOREVER, e);
+		x = x < 0 ? x : 0;
+	}
+	close_fd(&l->control);
+	if (x == 0 && l->ended == VERDICT_FAILED) {
+		*e = l->v.err;
+		x = -(e->errnum ? e->errnum : ECHILD);
+	}
+	if (x == 0)
+		*status = l->v.status;
+	return x;
+}
+
+static int prepare(struct launch *l, struct err *e)
+{
+	l->config_fd = print_config(l->c, e);
+	if (l->config_fd < 0)
+		return l->config_fd;
+	l->page = seq_page_new(&l->page_fd, e);
+	if (!l->page)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->verdict) < 0)
+		return err_sys(e, "make", "a socket pair");
+	if (l->r->foreground && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, l->peer) < 0)
+		return err_sys(e, "make", "a socket pair");
+	return 0;
+}
+
+/* While we stay, our signals are the container's: the keeper hands them on to init. */
+static int with_signals_passed(struct launch *l, int *status, struct err *e);
+
+static int run(struct launch *l, int *status, struct err *e)
+{
+	int x = prepare(l, e);
+
+	if (x == 0)
+		x = spawn_keeper(l, e);
+	if (x == 0)
+		x = take_verdict(l, MSG_FOREVER, e);
+	if (x == 1 && l->r->foreground)
+		x = with_signals_passed(l, status, e);
+	if (l->r->trace && l->page)
+		seq_trace(&start_seq, l->page, l->r->out);
+	return x < 0 ? x : 0;
+}
+
+static pid_t passing_to; /* the keeper of a foreground start; there is one at a time in a process */
+
+static void pass(int sig)
+{
+	int saved = errno;
+
+	(void)kill(passing_to, sig);
+	errno = saved;
+}
+
+static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR, SIGALRM, SIGCONT };
+
+static int with_signals_passed(struct launch *l, int *status, struct err *e)
+{
+	struct sigaction act = { .sa_handler = pass, .sa_flags = SA_RESTART }, was[ARRAY_SIZE(passed)];
+	int x;
+
+	passing_to = l->keeper;
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
+		(void)sigaction(passed[i], &act, &was[i]);
+	x = stay(l, status, e);
+	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
+		(void)sigaction(passed[i], &was[i], NULL);
+	return x;
+}
+
+int container_start(struct container *c, const struct start_request *r, int *status, struct err *e)
+{
+	struct launch l = { .c = c, .r = r, .config_fd = -1, .page_fd = -1, .verdict = { -1, -1 }, .peer = { -1, -1 }, .control = -1 };
+	int x, ignored = 0;
+
+	if (r->explain)
+		return explain(c, r, e);
+	x = run(&l, status ? status : &ignored, e);
+	close_fd(&l.config_fd);
+	close_fd(&l.page_fd);
+	for (int i = 0; i < 2; i++) {
+		close_fd(&l.verdict[i]);
+		close_fd(&l.peer[i]);
+	}
+	seq_page_free(l.page);
+	if (l.keeper > 0)
+		(void)!spawn_wait(l.keeper, 5000, &ignored);
+	return x;
+}

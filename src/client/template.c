@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding a template and running it: LXC's calling convention, whatever the template is written in. */
+#include "client/disk.h"
+
+#include "base/own.h"
+#include "client/places.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 200, GRACE_MS = 5000 };
+
+int template_find(const char *name, char **path, struct err *e)
+{
+	_own_free char *file = str_fmt("lxc-%s", name), *found = NULL;
+
+	if (!file)
+		return err_num(e, ENOMEM, "find", "template %s", name);
+	found = *name == '/' ? strdup(name) : strchr(name, '/') ? NULL : place_find(PLACE_TEMPLATES, file);
+	if (found && access(found, X_OK) == 0) {
+		*path = take_ptr(&found);
+		return 0;
+	}
+	(void)err_say(e, ENOENT, "Template \"%s\" not found", name);
+	if (found && errno == EACCES)
+		err_hint(e, "chmod +x %s", found);
+	else if (found)
+		err_hint(e, "see %s, or give a template's absolute path", place_installed(PLACE_TEMPLATES));
+	return -ENOENT;
+}
+
+static int build_argv(struct strv *v, const char *path, const struct container *c, const char *rootfs, char **args)
+{
+	int r = strv_add(v, strrchr(path, '/') + 1);
+
+	if (r == 0)
+		r = strv_addf(v, "--path=%s", c->dir);
+	if (r == 0)
+		r = strv_addf(v, "--name=%s", c->name);
+	if (r == 0)
+		r = strv_addf(v, "--rootfs=%s", rootfs);
+	for (; r == 0 && args && *args; args++)
+		r = strv_add(v, *args);
+	return r;
+}
+
+/*
+ * In the child, where only async-signal-safe calls may be made. Mounts that a template forgets to take
+ * back end with its own mount namespace; without the right to one it runs in ours.
+ */
+_Noreturn static void become_template(const char *path, char **argv, int null_fd, pid_t creator)
+{
+	/* A creator that is killed takes nothing back: its template should not go on filling what is left. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != creator)
+		_exit(1);
+	(void)umask(022);
+	if (unshare(CLONE_NEWNS) == 0)
+		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+	for (int i = 0; null_fd >= 0 && i < 3; i++)
+		(void)dup2(null_fd, i);
+	(void)execv(path, argv);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* 1: it has ended; 0: not within the time. */
+static int ended_within(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, ms) > 0;
+}
+
+/* A template may take its time (it may build a distribution); only its end, or a cancel, ends the wait. */
+static int await(pid_t pid, int pidfd, bool *cancelled)
+{
+	int status = 0;
+
+	while (pidfd >= 0 && !ended_within(pidfd, LOOK_MS) && !disk_cancelled)
+		;
+	*cancelled = disk_cancelled;
+	if (pidfd >= 0 && *cancelled && !ended_within(pidfd, 0)) {
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0);
+		if (!ended_within(pidfd, GRACE_MS))
+			(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static bool disk_full(const char *rootfs)
+{
+	struct statvfs s;
+
+	return statvfs(rootfs, &s) == 0 && (s.f_bavail * s.f_frsize < 1 << 16 || (s.f_files && s.f_favail == 0));
+}
+
+static int failed(const char *path, const char *rootfs, int status, struct err *e)
+{
+	int r = disk_full(rootfs) ? err_num(e, ENOSPC, "create container from template", "%s", path)
+				  : err_say(e, EIO, "Failed to create container from template");
+
+	if (WIFSIGNALED(status))
+		err_said(e, "%s was killed by signal %d", path, WTERMSIG(status));
+	else if (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127)
+		err_said(e, "%s could not be executed, or a program that it needs", path);
+	else
+		err_said(e, "%s ended with exit status %d", path, WEXITSTATUS(status));
+	return r;
+}
+
+int template_run(const char *path, const struct container *c, const char *rootfs, char **args, bool quiet,
+		 struct err *e)
+{
+	_own_strv struct strv argv = {0};
+	_own_fd int null_fd = quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
+	bool cancelled;
+	int status;
+	pid_t pid, creator = getpid();
+
+	if (quiet && null_fd < 0)
+		return err_sys(e, "open", "/dev/null");
+	if (build_argv(&argv, path, c, rootfs, args) < 0)
+		return err_num(e, ENOMEM, "run", "%s", path);
+	(void)fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "run", "%s", path);
+	if (pid == 0)
+		become_template(path, argv.v, null_fd, creator);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3; our own child cannot be reused */
+	status = await(pid, pidfd, &cancelled);
+	if (cancelled)
+		return err_say(e, ECANCELED, "the creation was cancelled");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return failed(path, rootfs, status, e);
+}
