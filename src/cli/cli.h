@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A verb is one file: its option rows, and a run(). Parsing, --help and --usage come out of the rows.
+ * `keg VERB` and a link named lxc-VERB are the same.
+ */
+#include "client/container.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum opt_kind {
+	OPT_FLAG,     /* bool: true */
+	OPT_TEXT,     /* const char *: the last one counts */
+	OPT_OPTIONAL, /* const char *: its value, "" without one */
+	OPT_LIST,     /* struct strv: each one */
+	OPT_INT,      /* struct opt_int */
+};
+
+struct opt_int {
+	long long n;
+	bool set;
+};
+
+struct opt {
+	char key;	  /* the short option, 0: none */
+	const char *name; /* the long one */
+	const char *arg;  /* how its value is called: "FILE"; NULL for OPT_FLAG */
+	enum opt_kind kind;
+	size_t field; /* offsetof() in the verb's options, or in struct cli if `common` */
+	bool common;
+	const char *help; /* NULL: not in --help */
+};
+
+/* What every verb's command line gives. */
+struct cli {
+	const struct verb *verb;
+	const char *tool; /* how messages begin: "lxc-start"; "keg" */
+	const char *prog; /* how it was called: "lxc-start"; "keg start" */
+	const char *name;
+	struct strv lxcpaths;
+	const char *rcfile, *logfile, *logpriority;
+	bool quiet, usage, version;
+	bool help;
+	void *opt;   /* the verb's own options */
+	char **args; /* positionals, without the name; ended by NULL */
+	int n_args;
+	int log_fd; /* -1: no log file */
+	int log_level;
+};
+
+enum {
+	VERB_NAMELESS = 1,	/* takes no container's name */
+	VERB_NAME_OPTIONAL = 2, /* does without one */
+	VERB_MANY_PATHS = 4,	/* -P may be given again and again */
+	VERB_NO_LOG = 8,	/* -l alone does not switch the default log file on */
+	VERB_RAW = 16,		/* parses its arguments itself */
+	VERB_OWN_HELP = 32,	/* --help has more to show than the rows */
+};
+
+struct verb {
+	const char *name;
+	const char *synopsis; /* behind the program's name */
+	const char *about;
+	const struct opt *opts;
+	size_t n_opts;
+	size_t size; /* of its options */
+	unsigned flags;
+	int (*run)(struct cli *c);	   /* the exit code */
+	int (*raw)(int argc, char **argv); /* VERB_RAW */
+	const char *more;		   /* further lines of --help */
+};
+
+/* --- main.c --- */
+const struct verb *verb_find(const char *name);
+extern const struct verb *const verbs[];
+
+/* --- options.c --- */
+enum { CLI_RUN = -1 };
+/* CLI_RUN, or the code to exit with at once. */
+int cli_parse(struct cli *c, int argc, char **argv) _must_check;
+void cli_free(struct cli *c);
+void cli_help(const struct cli *c, FILE *f);
+/* "could not parse command line"; returns 1. */
+int cli_misuse(const struct cli *c);
+
+/* --- report.c --- */
+/* Prints (unless -q) and logs; each returns the exit code 1. */
+int cli_fail(const struct cli *c, const struct err *e);
+int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
+int cli_problems(const struct cli *c, const struct problems *p);
+/* Prints to stderr (unless -q), without a prefix. */
+void cli_note(const struct cli *c, const char *fmt, ...) _printf(2, 3);
+
+/* The container that is named; NULL after an error was told. */
+struct container *cli_container(const struct cli *c);
+/* Its config, or --rcfile; with all checks. 0, or 1 after every problem was told. *defined: there is one. */
+int cli_load(const struct cli *c, struct container *ct, bool *defined) _must_check;
+/* -s KEY=VAL, each parsed like a config line. 0, or 1 after it was told. */
+int cli_define(const struct cli *c, struct container *ct, const struct strv *defines) _must_check;
+int cli_set(const struct cli *c, struct container *ct, const char *key, const char *value,
+	    const char *option) _must_check;
+/* The state; STOPPED also where it cannot be read (which is told). */
+enum state cli_state(const struct cli *c, const struct container *ct);
+const char *cli_lxcpath(const struct cli *c);
+
+/* --- log.c --- */
+int log_open(struct cli *c) _must_check;
+void log_line(const struct cli *c, int level, const char *where, unsigned line, const char *text);
+enum { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARN, LOG_ERROR, LOG_CRIT, LOG_ALERT, LOG_FATAL, LOG_LEVELS };
+
+#define OPTS(a) .opts = (a), .n_opts = sizeof(a) / sizeof((a)[0])
+/* The row of -f/-F... --rcfile where a verb has a short form of it. */
+#define OPT_RCFILE                                                                                                     \
+	{                                                                                                              \
+		'f', "rcfile", "FILE", OPT_TEXT, offsetof(struct cli, rcfile), true,                                   \
+			"Load the config FILE instead of the container's"                                              \
+	}

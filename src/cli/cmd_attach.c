@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* keg attach: runs a command, or a shell, in a running container. */
+#include "cli/cli.h"
+
+#include "base/own.h"
+
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/wait.h>
+
+struct options {
+	const char *elevated, *arch, *namespaces, *pty_log, *context;
+	bool remount, clear_env, keep_env;
+	struct strv keep_var, set_var;
+	struct opt_int uid, gid;
+};
+
+static const struct opt opts[] = {
+	{'e', "elevated-privileges", "CGROUP|CAP|LSM", OPT_OPTIONAL, offsetof(struct options, elevated), false,
+	 "Keep the host's cgroup, capabilities, security label"},
+	{'a', "arch", "ARCH", OPT_TEXT, offsetof(struct options, arch), false, "The architecture that COMMAND sees"},
+	{'s', "namespaces", "NS|...", OPT_TEXT, offsetof(struct options, namespaces), false,
+	 "Enter only these: MOUNT PID UTSNAME IPC USER NETWORK; implies -e"},
+	{'R', "remount-sys-proc", NULL, OPT_FLAG, offsetof(struct options, remount), false,
+	 "Mount /proc and /sys anew where MOUNT is not entered"},
+	{0, "clear-env", NULL, OPT_FLAG, offsetof(struct options, clear_env), false, "Begin with a clean environment"},
+	{0, "keep-env", NULL, OPT_FLAG, offsetof(struct options, keep_env), false, "Keep the environment (default)"},
+	{0, "keep-var", "NAME", OPT_LIST, offsetof(struct options, keep_var), false, "Keep it, with --clear-env"},
+	{'v', "set-var", "NAME=VALUE", OPT_LIST, offsetof(struct options, set_var), false, "Set it for COMMAND"},
+	{'L', "pty-log", "FILE", OPT_TEXT, offsetof(struct options, pty_log), false, "Log what the terminal shows"},
+	OPT_RCFILE,
+	{'u', "uid", "UID", OPT_INT, offsetof(struct options, uid), false, "Run COMMAND as UID of the container"},
+	{'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container"},
+	{'c', "context", "CONTEXT", OPT_TEXT, offsetof(struct options, context), false, "The SELinux label of COMMAND"},
+};
+
+static const struct {
+	const char *loud, *quiet;
+	uint64_t flag;
+} namespaces[] = {
+	{"MOUNT", "mnt", CLONE_NEWNS},	       {"PID", "pid", CLONE_NEWPID},	{"UTSNAME", "uts", CLONE_NEWUTS},
+	{"IPC", "ipc", CLONE_NEWIPC},	       {"USER", "user", CLONE_NEWUSER}, {"NETWORK", "net", CLONE_NEWNET},
+	{"CGROUP", "cgroup", CLONE_NEWCGROUP}, {"TIME", "time", CLONE_NEWTIME},
+};
+
+static const struct {
+	const char *name;
+	long personality;
+} archs[] = {
+	{"x86", PER_LINUX32},	 {"i386", PER_LINUX32},	     {"i486", PER_LINUX32},    {"i586", PER_LINUX32},
+	{"i686", PER_LINUX32},	 {"athlon", PER_LINUX32},    {"linux32", PER_LINUX32}, {"arm", PER_LINUX32},
+	{"armel", PER_LINUX32},	 {"armhf", PER_LINUX32},     {"armv7l", PER_LINUX32},  {"mips", PER_LINUX32},
+	{"mipsel", PER_LINUX32}, {"ppc", PER_LINUX32},	     {"powerpc", PER_LINUX32}, {"s390", PER_LINUX32},
+	{"x86_64", PER_LINUX},	 {"amd64", PER_LINUX},	     {"linux64", PER_LINUX},   {"arm64", PER_LINUX},
+	{"aarch64", PER_LINUX},	 {"mips64", PER_LINUX},	     {"mips64el", PER_LINUX},  {"ppc64", PER_LINUX},
+	{"ppc64el", PER_LINUX},	 {"ppc64le", PER_LINUX},     {"powerpc64", PER_LINUX}, {"riscv64", PER_LINUX},
+	{"s390x", PER_LINUX},	 {"loongarch64", PER_LINUX},
+};
+
+static int take_elevated(struct attach_request *r, const char *list)
+{
+	_own_strv struct strv words = {0};
+
+	if (strv_split(&words, list, "|") < 0)
+		return -1;
+	if (words.n == 0)
+		r->keep_cgroup = r->keep_caps = r->keep_lsm = true;
+	for (size_t i = 0; i < words.n; i++) {
+		if (strcmp(words.v[i], "CGROUP") == 0)
+			r->keep_cgroup = true;
+		else if (strcmp(words.v[i], "CAP") == 0)
+			r->keep_caps = true;
+		else if (strcmp(words.v[i], "LSM") == 0)
+			r->keep_lsm = true;
+		else
+			return -1;
+	}
+	return 0;
+}
+
+static int take_namespaces(struct attach_request *r, const char *list)
+{
+	_own_strv struct strv words = {0};
+
+	if (strv_split(&words, list, "|") < 0 || words.n == 0)
+		return -1;
+	for (size_t i = 0; i < words.n; i++) {
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(namespaces) && strcmp(words.v[i], namespaces[k].loud) != 0 &&
+		       strcmp(words.v[i], namespaces[k].quiet) != 0)
+			k++;
+		if (k == ARRAY_SIZE(namespaces))
+			return -1;
+		r->namespaces |= namespaces[k].flag;
+	}
+	return take_elevated(r, "");
+}
+
+static int take_arch(struct attach_request *r, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
+		if (strcmp(archs[i].name, name) != 0)
+			continue;
+		r->personality = archs[i].personality;
+		return 0;
+	}
+	return -1;
+}
+
+static int build(const struct cli *c, const struct options *o, struct attach_request *r)
+{
+	if (o->elevated && take_elevated(r, o->elevated) < 0)
+		return cli_misuse(c);
+	if (o->namespaces && take_namespaces(r, o->namespaces) < 0)
+		return cli_misuse(c);
+	if (o->arch && take_arch(r, o->arch) < 0)
+		return cli_misuse(c);
+	if ((o->uid.set && o->uid.n < 0) || (o->gid.set && o->gid.n < 0))
+		return cli_misuse(c);
+	if (o->context)
+		return cli_say(c, "-c %s: SELinux labels are not supported yet", o->context);
+	if (o->remount)
+		return cli_say(c, "-R is not supported yet");
+	for (size_t i = 0; i < o->set_var.n; i++)
+		if (!strchr(o->set_var.v[i], '=') || *o->set_var.v[i] == '=')
+			return cli_say(c, "-v %s: not NAME=VALUE", o->set_var.v[i]);
+	return 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	struct attach_request r = {
+		.argv = c->n_args ? c->args : NULL,
+		.clear_env = o->clear_env && !o->keep_env,
+		.set_env = o->set_var.v,
+		.keep_env = o->keep_var.v,
+		.uid = o->uid.set ? o->uid.n : -1,
+		.gid = o->gid.set ? o->gid.n : -1,
+		.pty_log = o->pty_log,
+		.personality = -1,
+		.fd = {0, 1, 2},
+	};
+	struct err e = {0};
+	int status = 0;
+	bool defined;
+
+	if (build(c, o, &r) != 0)
+		return 1;
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	if (cli_state(c, ct) == STOPPED)
+		return cli_say(c, "%s is not running", c->name);
+	if (c->rcfile && cli_load(c, ct, &defined) != 0)
+		return 1;
+	if (container_attach(ct, &r, &status, &e) < 0)
+		return cli_fail(c, &e);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+const struct verb verb_attach = {
+	.name = "attach",
+	.synopsis = "--name=NAME [-- COMMAND]",
+	.about = "runs COMMAND, or a shell, in a running container",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.run = run,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* keg cgroup: reads or writes a file of a running container's cgroups. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+static int run(struct cli *c)
+{
+	_own_container struct container *ct = NULL;
+	_own_buf struct buf value = {0};
+	struct cgroup_host host;
+	struct cgroup_tree tree;
+	struct err e = {0};
+	int r;
+
+	if (c->n_args < 1) {
+		cli_note(c, "%s: Missing state object\n", c->tool);
+		return cli_misuse(c);
+	}
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	if (cli_state(c, ct) == STOPPED)
+		return cli_say(c, "'%s:%s' is not running", ct->lxcpath, c->name);
+	if (container_cgroup(ct, &host, &tree, &e) < 0)
+		return cli_fail(c, &e);
+	if (c->n_args > 1)
+		r = cgroup_tree_set(&tree, c->args[0], c->args[1], &e);
+	else
+		r = cgroup_tree_get(&tree, c->args[0], &value, &e);
+	cgroup_tree_close(&tree);
+	if (r < 0)
+		return cli_fail(c, &e);
+	if (c->n_args == 1)
+		(void)printf("%s\n", value.s ? value.s : ""); /* the file's own newline stays, as LXC prints it */
+	return 0;
+}
+
+const struct verb verb_cgroup = {
+	.name = "cgroup",
+	.synopsis = "--name=NAME FILE [VALUE]",
+	.about = "shows or sets a file of a container's cgroup, such as memory.max",
+	.run = run,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* keg console: this terminal as one of the container's. */
+#include "cli/cli.h"
+
+#include "base/own.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+	struct opt_int tty;
+	const char *escape;
+};
+
+static const struct opt opts[] = {
+	{'t', "tty", "NUMBER", OPT_INT, offsetof(struct options, tty), false,
+	 "0: the console; without: the first free tty"},
+	{'e', "escape", "PREFIX", OPT_TEXT, offsetof(struct options, escape), false,
+	 "The letter that begins an escape, with Ctrl (a)"},
+};
+
+/* "a", "^a" or "^A": the letter whose control character it is. 0: neither. */
+static int letter_of(const char *text)
+{
+	if (*text == '^')
+		text++;
+	return text[0] && !text[1] && isalpha((unsigned char)text[0]) ? tolower((unsigned char)text[0]) : 0;
+}
+
+/* Which tty it will be has to be known before the banner: the first free one is asked for, and asked for again. */
+static int choose_tty(struct container *ct, int *tty, struct err *e)
+{
+	_own_fd int hold = -1, master = container_tty(ct, tty, &hold, e);
+
+	return master < 0 ? master : 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	int tty = o->tty.set ? (int)o->tty.n : -1, letter = letter_of(o->escape ? o->escape : "a");
+	struct err e = {0};
+
+	if (!letter || tty < -1)
+		return cli_misuse(c);
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	if (cli_state(c, ct) == STOPPED)
+		return cli_say(c, "%s is not running", c->name);
+	if (choose_tty(ct, &tty, &e) < 0)
+		return cli_fail(c, &e);
+	cli_note(c,
+		 "%sConnected to tty %d\n"
+		 "Type <Ctrl+%c q> to exit the console, <Ctrl+%c Ctrl+%c> to enter Ctrl+%c itself\n\n",
+		 tty == 0 ? "" : "\n", tty, letter, letter, letter, letter);
+	return container_console(ct, tty, STDIN_FILENO, STDOUT_FILENO, letter - 'a' + 1, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_console = {
+	.name = "console",
+	.synopsis = "--name=NAME [--tty NUMBER]",
+	.about = "connects this terminal to one of the container's",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.run = run,
+};

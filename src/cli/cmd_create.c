@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* keg create: a new container, from a template. */
+#include "cli/cli.h"
+
+#include "base/own.h"
+#include "client/disk.h"
+
+#include <signal.h>
+#include <string.h>
+
+struct options {
+	const char *config, *template, *bdev, *dir;
+	const char *unused; /* of storage drivers that are not there */
+};
+
+static const struct opt opts[] = {
+	{'B', "bdev", "BDEV", OPT_TEXT, offsetof(struct options, bdev), false, "The storage of the rootfs: dir"},
+	{'f', "config", "FILE", OPT_TEXT, offsetof(struct options, config), false, "The initial config"},
+	{'t', "template", "TEMPLATE", OPT_TEXT, offsetof(struct options, template), false,
+	 "The template that fills the rootfs; \"none\": no rootfs"},
+	{0, "lvname", "LVNAME", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "vgname", "VG", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "thinpool", "TP", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "fstype", "TYPE", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "fssize", "SIZE", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "zfsroot", "PATH", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "dir", "DIR", OPT_TEXT, offsetof(struct options, dir), false, "The rootfs' own folder"},
+	{0, "rbdname", "NAME", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "rbdpool", "POOL", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{0, "rbduser", "USER", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+};
+
+/* A template under way must not be left half-made: the signals are noted, and the creation is undone. */
+static void cancel(int sig)
+{
+	(void)sig;
+	disk_cancelled = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct sigaction a = {.sa_handler = cancel};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		(void)sigaction(ending[i], &a, NULL);
+}
+
+/* `lxc-create -t TEMPLATE -h`: our help, then the template's. */
+static int help(struct cli *c, const struct options *o)
+{
+	_own_free char *path = NULL;
+	struct err e = {0};
+
+	cli_help(c, stderr);
+	if (!o->template)
+		return 0;
+	if (template_find(o->template, &path, &e) < 0)
+		return cli_fail(c, &e);
+	(void)execl(path, strrchr(path, '/') + 1, "-h", (char *)NULL);
+	return cli_say(c, "cannot run %s", path);
+}
+
+static int run(struct cli *c)
+{
+	static const char *const other[] = {"lvm", "loop", "btrfs", "zfs", "rbd", "overlay", "overlayfs", "nbd"};
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	struct create_request r = {.bdev = o->bdev, .dir = o->dir, .quiet = c->quiet, .args = c->args};
+	struct err e = {0};
+
+	if (c->help)
+		return help(c, o);
+	if (!o->template) {
+		(void)cli_say(c, "A template must be specified");
+		return cli_say(c, "Use \"none\" if you really want a container without a rootfs");
+	}
+	for (size_t i = 0; o->bdev && i < ARRAY_SIZE(other); i++)
+		if (strcmp(o->bdev, other[i]) == 0)
+			return cli_say(c, "storage of type \"%s\" is not supported: only \"dir\" is", o->bdev);
+	if (o->unused)
+		return cli_say(c, "the storage option \"%s\" does not go with a rootfs that is a folder", o->unused);
+	if (!*o->template || strncmp("none", o->template, strlen(o->template)) != 0)
+		r.template = o->template;
+	r.config = o->config ? o->config : c->rcfile;
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	catch_signals();
+	return container_create(ct, &r, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_create = {
+	.name = "create",
+	.synopsis = "--name=NAME --template=TEMPLATE [OPTION...] [-- TEMPLATE-OPTIONS]",
+	.about = "creates a container",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_OWN_HELP,
+	.run = run,
+	.more = "  -- TEMPLATE-OPTIONS                are handed to the template; see them with -t TEMPLATE -h\n",
+};

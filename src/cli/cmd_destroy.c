@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* keg destroy: removes a container's files. */
+#include "cli/cli.h"
+
+#include "client/disk.h"
+
+#include <stdlib.h>
+
+struct options {
+	bool force, snapshots;
+};
+
+static const struct opt opts[] = {
+	{'f', "force", NULL, OPT_FLAG, offsetof(struct options, force), false, "Stop it first if it runs"},
+	{'s', "snapshots", NULL, OPT_FLAG, offsetof(struct options, snapshots), false, "Destroy its snapshots too"},
+};
+
+static int destroy_snapshots(struct container *ct, struct err *e)
+{
+	struct snapshot *v = NULL;
+	size_t n = 0;
+	int r = container_snapshots(ct, &v, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = container_snapshot_destroy(ct, v[i].name, e);
+	snapshots_free(v, n);
+	return r;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = cli_container(c);
+	struct err e = {0};
+	char *kept;
+	int r = 0;
+
+	if (!ct)
+		return 1;
+	if (cli_state(c, ct) != STOPPED) {
+		if (!o->force)
+			return cli_say(c, "%s is running", c->name);
+		if (container_kill(ct, &e) < 0)
+			return cli_fail(c, &e);
+	}
+	if (o->snapshots)
+		r = destroy_snapshots(ct, &e);
+	if (r == 0)
+		r = container_destroy(ct, &e);
+	if (r < 0)
+		return cli_fail(c, &e);
+	kept = storage_rootfs(ct);
+	if (container_defined(ct))
+		cli_note(c, "%s: %s: nothing is removed: lxc.rootfs.managed is 0\n", c->tool, c->name);
+	else if (kept)
+		cli_note(c, "%s: %s: %s is kept: it was not made for this container\n", c->tool, c->name, kept);
+	free(kept);
+	return 0;
+}
+
+const struct verb verb_destroy = {
+	.name = "destroy",
+	.synopsis = "--name=NAME [-f] [-s]",
+	.about = "removes a container and all its files",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.run = run,
+};

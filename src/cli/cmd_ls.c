@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* keg ls: which containers there are. No process is started or asked; a config is read only if it must be. */
+#include "cli/ls.h"
+
+#include "base/own.h"
+
+#include <regex.h>
+#include <string.h>
+
+struct options {
+	bool line, fancy, active, running, frozen, stopped, defined;
+	const char *columns, *nesting, *filter, *format;
+	struct strv groups;
+};
+
+static const struct opt opts[] = {
+	{'1', "line", NULL, OPT_FLAG, offsetof(struct options, line), false, "One name on a line"},
+	{'f', "fancy", NULL, OPT_FLAG, offsetof(struct options, fancy), false, "A table"},
+	{'F', "fancy-format", "COLUMN,...", OPT_TEXT, offsetof(struct options, columns), false,
+	 "Its columns: NAME STATE PID RAM SWAP AUTOSTART GROUPS INTERFACE IPV4 IPV6 UNPRIVILEGED"},
+	{0, "active", NULL, OPT_FLAG, offsetof(struct options, active), false, "Only those that run or are frozen"},
+	{0, "running", NULL, OPT_FLAG, offsetof(struct options, running), false, "Only those that are not stopped"},
+	{0, "frozen", NULL, OPT_FLAG, offsetof(struct options, frozen), false, "Only frozen ones"},
+	{0, "stopped", NULL, OPT_FLAG, offsetof(struct options, stopped), false, "Only stopped ones"},
+	{0, "defined", NULL, OPT_FLAG, offsetof(struct options, defined), false, "Only those that have a config"},
+	{0, "nesting", "N", OPT_OPTIONAL, offsetof(struct options, nesting), false, "Containers in containers too"},
+	{'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false, "Only those in all the groups"},
+	{0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches"},
+	{0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "json, or table (as -f)"},
+};
+
+const struct spec *ls_config(struct ls_row *r)
+{
+	_own_problems struct problems ignored = {0};
+
+	if (!r->ct->spec)
+		(void)!container_load(r->ct, NULL, &ignored);
+	return r->ct->spec;
+}
+
+static bool state_wanted(const struct options *o, enum state s)
+{
+	if (!o->active && !o->running && !o->frozen && !o->stopped)
+		return true;
+	return (o->active && s != STOPPED) || (o->running && s != STOPPED) || (o->frozen && s == FROZEN) ||
+	       (o->stopped && s == STOPPED);
+}
+
+static bool is_member(const struct strv *of, const char *group)
+{
+	for (size_t i = 0; i < of->n; i++)
+		if (strcmp(of->v[i], group) == 0)
+			return true;
+	return false;
+}
+
+static bool groups_wanted(const struct options *o, struct ls_row *r)
+{
+	_own_buf struct buf text = {0};
+	_own_strv struct strv of = {0};
+	const struct spec *s;
+
+	if (!o->groups.n)
+		return true;
+	s = ls_config(r);
+	if (!s || spec_get(s, "lxc.group", &text) < 0 || strv_split(&of, text.s ? text.s : "", "\n") < 0)
+		return false;
+	for (size_t i = 0; i < o->groups.n; i++) {
+		_own_strv struct strv wanted = {0};
+
+		if (strv_split(&wanted, o->groups.v[i], ",") < 0)
+			return false;
+		for (size_t k = 0; k < wanted.n; k++)
+			if (!is_member(&of, wanted.v[k]))
+				return false;
+	}
+	return true;
+}
+
+static void row_end(struct ls_row *r)
+{
+	container_free(r->ct);
+	status_free(&r->status);
+}
+
+/* Takes the container into the rows if it is wanted. */
+static int consider(const struct cli *c, const struct options *o, const char *name, struct ls_rows *rows)
+{
+	struct ls_row row = {0}, *grown;
+	struct err e = {0};
+
+	if (container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
+		return 0; /* not a name that a container can have */
+	row.defined = container_defined(row.ct);
+	if (container_status(row.ct, &row.status, &e) < 0) {
+		(void)cli_fail(c, &e);
+		row.status = (struct status){.state = STOPPED};
+	}
+	if ((o->defined && !row.defined) || !state_wanted(o, row.status.state) || !groups_wanted(o, &row)) {
+		row_end(&row);
+		return 0;
+	}
+	grown = reallocarray(rows->v, rows->n + 1, sizeof(*grown));
+	if (!grown) {
+		row_end(&row);
+		return -1;
+	}
+	rows->v = grown;
+	grown[rows->n++] = row;
+	return 0;
+}
+
+/* Two sorted lists as one. */
+static int collect(const struct cli *c, const struct options *o, const regex_t *match, struct ls_rows *rows)
+{
+	_own_free char *dflt = global_config("lxc.lxcpath");
+	const char *lxcpath = cli_lxcpath(c) ? cli_lxcpath(c) : dflt;
+	_own_strv struct strv defined = {0}, active = {0};
+	struct err e = {0};
+	size_t i = 0, k = 0;
+
+	if (!lxcpath || list_defined(lxcpath, &defined, &e) < 0 || list_active(lxcpath, &active, &e) < 0)
+		return cli_fail(c, &e);
+	while (i < defined.n || k < active.n) {
+		int order = i == defined.n ? 1 : k == active.n ? -1 : strcmp(defined.v[i], active.v[k]);
+		const char *name = order <= 0 ? defined.v[i] : active.v[k];
+
+		i += order <= 0;
+		k += order >= 0;
+		if (match && regexec(match, name, 0, NULL, 0) != 0)
+			continue;
+		if (consider(c, o, name, rows) < 0)
+			return cli_say(c, "out of memory");
+	}
+	return 0;
+}
+
+static int show(const struct cli *c, const struct options *o, struct ls_rows *rows)
+{
+	if (o->format && strcmp(o->format, "json") == 0)
+		return ls_show_json(c, rows, o->columns);
+	if (o->format && strcmp(o->format, "table") != 0)
+		return cli_say(c, "--format %s: neither json nor table", o->format);
+	if (rows->n == 0)
+		return 0;
+	if (o->fancy || o->format)
+		return ls_show_table(c, rows, o->columns);
+	ls_show_names(rows, o->line);
+	return 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	const char *pattern = o->filter ? o->filter : c->name;
+	struct ls_rows rows = {0};
+	regex_t match;
+	int r;
+
+	if (o->nesting)
+		cli_note(c, "%s: containers in containers are not listed yet\n", c->tool);
+	if (pattern && regcomp(&match, pattern, REG_NOSUB | REG_EXTENDED) != 0)
+		return cli_say(c, "failed to compile the regex '%s'", pattern);
+	r = collect(c, o, pattern ? &match : NULL, &rows);
+	if (pattern)
+		regfree(&match);
+	if (r == 0)
+		r = show(c, o, &rows);
+	for (size_t i = 0; i < rows.n; i++)
+		row_end(&rows.v[i]);
+	free(rows.v);
+	return r;
+}
+
+const struct verb verb_ls = {
+	.name = "ls",
+	.synopsis = "[OPTION...] [REGEX]",
+	.about = "lists containers",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NAME_OPTIONAL | VERB_NO_LOG,
+	.run = run,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* keg snapshot: takes, lists, restores and destroys snapshots of a container. */
+#include "cli/cli.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "client/disk.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+enum { COMMENT_MOST = 16 << 20 };
+
+struct options {
+	bool list, comments;
+	const char *restore, *new_name, *destroy, *comment;
+};
+
+static const struct opt opts[] = {
+	{'L', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "List the snapshots"},
+	{'r', "restore", "SNAP", OPT_TEXT, offsetof(struct options, restore), false, "Restore SNAP, such as snap0"},
+	{'N', "newname", "NAME", OPT_TEXT, offsetof(struct options, new_name), false,
+	 "Restore it as another container"},
+	{'d', "destroy", "SNAP", OPT_TEXT, offsetof(struct options, destroy), false, "Destroy SNAP; ALL: all of them"},
+	{'c', "comment", "FILE", OPT_TEXT, offsetof(struct options, comment), false, "Keep FILE as a comment"},
+	{'C', "showcomments", NULL, OPT_FLAG, offsetof(struct options, comments), false, "List the comments too"},
+};
+
+static void cancel(int sig)
+{
+	(void)sig;
+	disk_cancelled = 1;
+}
+
+static void show_comment(const char *file)
+{
+	_own_free char *text = NULL;
+	size_t len;
+
+	if (io_read_file(AT_FDCWD, file, COMMENT_MOST, &text, &len) == 0)
+		(void)fwrite(text, 1, len, stdout);
+}
+
+static int list(const struct cli *c, struct container *ct, bool comments)
+{
+	struct snapshot *v = NULL;
+	struct err e = {0};
+	size_t n = 0;
+
+	if (container_snapshots(ct, &v, &n, &e) < 0)
+		return cli_fail(c, &e);
+	if (n == 0)
+		(void)puts("No snapshots");
+	for (size_t i = 0; i < n; i++) {
+		(void)printf("%s (%s) %s\n", v[i].name, v[i].path, v[i].timestamp);
+		if (comments && v[i].comment_file)
+			show_comment(v[i].comment_file);
+	}
+	snapshots_free(v, n);
+	return 0;
+}
+
+static int destroy(const struct cli *c, struct container *ct, const char *which)
+{
+	bool all = *which && strncmp("ALL", which, strlen(which)) == 0;
+	struct snapshot *v = NULL;
+	struct err e = {0};
+	size_t n = 0;
+	int r = all ? container_snapshots(ct, &v, &n, &e) : container_snapshot_destroy(ct, which, &e);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = container_snapshot_destroy(ct, v[i].name, &e);
+	snapshots_free(v, n);
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = cli_container(c);
+	const char *new_name = o->new_name ? o->new_name : c->n_args ? c->args[0] : NULL;
+	struct sigaction a = {.sa_handler = cancel};
+	struct err e = {0};
+	int number;
+
+	if (!ct)
+		return 1;
+	if (!container_defined(ct))
+		return cli_say(c, "Container is not defined");
+	if (o->list)
+		return list(c, ct, o->comments);
+	/* A copy that is told to end takes back what it made. */
+	(void)sigaction(SIGINT, &a, NULL);
+	(void)sigaction(SIGTERM, &a, NULL);
+	(void)sigaction(SIGHUP, &a, NULL);
+	if (o->restore)
+		return container_snapshot_restore(ct, o->restore, new_name, &e) < 0 ? cli_fail(c, &e) : 0;
+	if (o->destroy)
+		return destroy(c, ct, o->destroy);
+	return container_snapshot(ct, o->comment, &number, &e) < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_snapshot = {
+	.name = "snapshot",
+	.synopsis = "--name=NAME [-L [-C]] [-c FILE] [-r SNAP [-N NAME]] [-d SNAP]",
+	.about = "takes, lists, restores or destroys snapshots of a container",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.run = run,
+};

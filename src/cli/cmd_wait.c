@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* keg wait: returns when a container has one of the states that are asked for. */
+#include "cli/cli.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+
+struct options {
+	const char *states;
+	struct opt_int timeout;
+};
+
+static const struct opt opts[] = {
+	{'s', "state", "STATE|...", OPT_TEXT, offsetof(struct options, states), false, "The states to wait for"},
+	{'t', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false, "Wait at most SEC seconds"},
+};
+
+static int mask_of(const char *text, unsigned *mask, const char **bad, struct strv *words)
+{
+	if (strv_split(words, text, "|") < 0 || words->n == 0) {
+		*bad = text;
+		return -1;
+	}
+	for (size_t i = 0; i < words->n; i++) {
+		int s = state_of_name(words->v[i]);
+
+		if (s < 0) {
+			*bad = words->v[i];
+			return -1;
+		}
+		*mask |= 1U << s;
+	}
+	return 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	_own_strv struct strv words = {0};
+	const char *bad;
+	unsigned mask = 0;
+	struct err e = {0};
+	int r;
+	long long s = o->timeout.set ? o->timeout.n : -1;
+
+	if (!o->states) {
+		cli_note(c, "%s: Missing state option to wait for\n", c->tool);
+		return cli_misuse(c);
+	}
+	if (mask_of(o->states, &mask, &bad, &words) < 0)
+		return cli_say(c, "invalid state '%s'", bad);
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	r = container_wait(ct, mask, s < 0 || s > 2000000 ? -1 : (int)s * 1000, &e);
+	if (r == -ETIMEDOUT)
+		return 1; /* an answer, not an error: LXC says nothing either */
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_wait = {
+	.name = "wait",
+	.synopsis = "--name=NAME --state=STATE",
+	.about = "waits until a container has reached a state",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.run = run,
+	.more = "  States: STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED\n",
+};

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* One command line: getopt's tables, --help and --usage all come out of the verb's option rows. */
+#include "cli/cli.h"
+
+#include "base/num.h"
+#include "base/own.h"
+#include "cli/version.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+
+#define COMMON(member) offsetof(struct cli, member), true
+
+/* In the order in which --usage shows them. */
+static const struct opt common[] = {
+	{'n', "name", "NAME", OPT_TEXT, COMMON(name), "The container's name"},
+	{'h', "help", NULL, OPT_FLAG, COMMON(help), NULL},
+	{'?', "help", NULL, OPT_FLAG, COMMON(help), "Show this help"},
+	{0, "usage", NULL, OPT_FLAG, COMMON(usage), "Show a short usage message"},
+	{0, "version", NULL, OPT_FLAG, COMMON(version), "Show the version"},
+	{'q', "quiet", NULL, OPT_FLAG, COMMON(quiet), "Keep silent about errors"},
+	{'o', "logfile", "FILE", OPT_TEXT, COMMON(logfile), "Write a log to FILE"},
+	{'l', "logpriority", "LEVEL", OPT_TEXT, COMMON(logpriority), "What is logged: messages of LEVEL and above"},
+	{'P', "lxcpath", "PATH", OPT_LIST, COMMON(lxcpaths), "The folder that holds the containers"},
+	{0, "rcfile", "FILE", OPT_TEXT, COMMON(rcfile), "Load the config FILE instead of the container's"},
+};
+
+enum { LONG_BASE = 256, ROWS_MOST = 64 };
+
+/* The verb's rows, then the common ones. */
+static const struct opt *row(const struct verb *v, size_t i)
+{
+	if (i < v->n_opts)
+		return &v->opts[i];
+	return i - v->n_opts < ARRAY_SIZE(common) ? &common[i - v->n_opts] : NULL;
+}
+
+static bool named_before(const struct verb *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(row(v, k)->name, row(v, i)->name) == 0)
+			return true;
+	return false;
+}
+
+static bool key_before(const struct verb *v, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (row(v, k)->key == row(v, i)->key)
+			return true;
+	return false;
+}
+
+static void build_tables(const struct verb *v, struct option *longs, char *shorts)
+{
+	const struct opt *o;
+
+	for (size_t i = 0; (o = row(v, i)) && i < ROWS_MOST; i++) {
+		if (o->key && !key_before(v, i)) {
+			*shorts++ = o->key;
+			if (o->arg)
+				*shorts++ = ':';
+			if (o->kind == OPT_OPTIONAL)
+				*shorts++ = ':';
+		}
+		if (named_before(v, i))
+			continue;
+		*longs++ = (struct option){
+			.name = o->name,
+			.has_arg = !o->arg		     ? no_argument
+				   : o->kind == OPT_OPTIONAL ? optional_argument
+							     : required_argument,
+			.val = LONG_BASE + (int)i,
+		};
+	}
+	*shorts = 0;
+	*longs = (struct option){0};
+}
+
+static const struct opt *row_of(const struct verb *v, int val)
+{
+	const struct opt *o;
+
+	if (val >= LONG_BASE)
+		return row(v, (size_t)(val - LONG_BASE));
+	for (size_t i = 0; (o = row(v, i)); i++)
+		if (o->key == val)
+			return o;
+	return NULL;
+}
+
+static int take(struct cli *c, const struct opt *o, const char *arg)
+{
+	char *field = (o->common ? (char *)c : (char *)c->opt) + o->field;
+	struct opt_int *number = (void *)field;
+	int64_t n;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case OPT_TEXT:
+		*(const char **)(void *)field = arg;
+		return 0;
+	case OPT_OPTIONAL:
+		*(const char **)(void *)field = arg ? arg : "";
+		return 0;
+	case OPT_LIST:
+		return strv_add((void *)field, arg);
+	case OPT_INT:
+		if (num_i64(arg, INT_MIN, INT_MAX, &n) < 0) {
+			cli_note(c, "%s: --%s takes a number, not \"%s\"\n", c->tool, o->name, arg);
+			return -EINVAL;
+		}
+		*number = (struct opt_int){.n = n, .set = true};
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void upper(char *to, size_t size, const char *from)
+{
+	size_t i = 0;
+
+	for (; from[i] && i + 1 < size; i++)
+		to[i] = (char)toupper((unsigned char)from[i]);
+	to[i] = 0;
+}
+
+static void print_usage(const struct cli *c, FILE *f)
+{
+	const struct opt *o;
+	char arg[64];
+
+	(void)fprintf(f, "Usage: %s ", c->prog);
+	for (size_t i = 0; (o = row(c->verb, i)); i++) {
+		(void)fputc('[', f);
+		if (o->key)
+			(void)fprintf(f, "-%c|", o->key);
+		(void)fprintf(f, "--%s", o->name);
+		upper(arg, sizeof(arg), o->name);
+		if (o->arg)
+			(void)fprintf(f, o->kind == OPT_OPTIONAL ? "[=%s]" : "=%s", arg);
+		(void)fputs((i + 1) % 4 == 0 ? "] \n\t" : "] ", f);
+	}
+	(void)fputc('\n', f);
+}
+
+static void print_row(const struct opt *o, FILE *f)
+{
+	char left[80];
+	int n = o->key ? snprintf(left, sizeof(left), "  -%c, --%s", o->key, o->name)
+		       : snprintf(left, sizeof(left), "      --%s", o->name);
+
+	if (o->arg && n > 0 && (size_t)n < sizeof(left))
+		(void)snprintf(left + n, sizeof(left) - (size_t)n, o->kind == OPT_OPTIONAL ? "[=%s]" : "=%s", o->arg);
+	(void)fprintf(f, "%-34s %s\n", left, o->help);
+}
+
+void cli_help(const struct cli *c, FILE *f)
+{
+	const struct verb *v = c->verb;
+
+	(void)fprintf(f, "Usage: %s%s%s\n\n%s %s\n\nOptions :\n", c->prog, *v->synopsis ? " " : "", v->synopsis,
+		      c->prog, v->about);
+	if (!(v->flags & VERB_NAMELESS))
+		print_row(&common[0], f);
+	for (size_t i = 0; i < v->n_opts; i++)
+		if (v->opts[i].help)
+			print_row(&v->opts[i], f);
+	if (v->more)
+		(void)fputs(v->more, f);
+	(void)fputs("\nCommon options :\n", f);
+	for (size_t i = 1; i < ARRAY_SIZE(common); i++)
+		if (common[i].help)
+			print_row(&common[i], f);
+	(void)fprintf(f,
+		      "\nAn argument that a long option must or may have, its short form must or may have too.\n\n"
+		      "See the %s man page for further information.\n\n",
+		      c->prog);
+}
+
+int cli_misuse(const struct cli *c)
+{
+	cli_note(c, "%s: could not parse command line\n", c->tool);
+	return 1;
+}
+
+/* -1: go on; else an exit code. */
+static int check(struct cli *c)
+{
+	bool named = !(c->verb->flags & VERB_NAMELESS);
+
+	if (named && !c->name && c->n_args) {
+		c->name = *c->args++;
+		c->n_args--;
+	}
+	if (c->lxcpaths.n > 1 && !(c->verb->flags & VERB_MANY_PATHS)) {
+		cli_note(c, "This command only accepts 1 -P,--lxcpath arguments\n");
+		return 1;
+	}
+	for (size_t i = 0; i < c->lxcpaths.n; i++)
+		for (char *p = c->lxcpaths.v[i]; strlen(p) > 1 && str_ends(p, "/");)
+			p[strlen(p) - 1] = 0;
+	if (named && !c->name && !(c->verb->flags & VERB_NAME_OPTIONAL)) {
+		cli_note(c, "%s: No container name specified\n", c->tool);
+		return 1;
+	}
+	return CLI_RUN;
+}
+
+int cli_parse(struct cli *c, int argc, char **argv)
+{
+	struct option longs[ROWS_MOST + 1];
+	char shorts[3 * ROWS_MOST + 1];
+
+	build_tables(c->verb, longs, shorts);
+	for (int val; (val = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+		const struct opt *o = val == '?' ? NULL : row_of(c->verb, val);
+
+		if (!o) {
+			cli_help(c, stderr);
+			return 1;
+		}
+		if (take(c, o, optarg) < 0)
+			return cli_misuse(c);
+		if (c->usage) {
+			print_usage(c, stderr);
+			return 0;
+		}
+		if (c->version) {
+			(void)puts(KEG_LXC_VERSION);
+			return 0;
+		}
+	}
+	c->args = argv + optind;
+	c->n_args = argc - optind;
+	if (c->help && c->verb->flags & VERB_OWN_HELP)
+		return CLI_RUN;
+	if (c->help) {
+		cli_help(c, stderr);
+		return 0;
+	}
+	return check(c);
+}
+
+void cli_free(struct cli *c)
+{
+	for (size_t i = 0; i < c->verb->n_opts; i++) {
+		const struct opt *o = &c->verb->opts[i];
+
+		if (o->kind == OPT_LIST && !o->common)
+			strv_free((void *)((char *)c->opt + o->field));
+	}
+	strv_free(&c->lxcpaths);
+	free(c->opt);
+	close_fd(&c->log_fd);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* What a verb tells its user, and the container that a command line names. */
+#include "cli/cli.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names are a user's: in a message they may not move the cursor. */
+static const char *shown_name(const struct cli *c)
+{
+	return c->name && !(c->verb->flags & VERB_NAMELESS) ? c->name : NULL;
+}
+
+int cli_fail(const struct cli *c, const struct err *e)
+{
+	char text[2048];
+
+	err_text(e, text, sizeof(text));
+	log_line(c, LOG_ERROR, e->step[0] ? e->step : e->key[0] ? e->key : c->verb->name, e->line, text);
+	if (e->said[0])
+		log_line(c, LOG_ERROR, c->verb->name, 0, e->said);
+	if (!c->quiet)
+		err_print(e, c->tool, shown_name(c));
+	return 1;
+}
+
+int cli_say(const struct cli *c, const char *fmt, ...)
+{
+	struct err e = {.set = true};
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(e.object, sizeof(e.object), fmt, ap);
+	va_end(ap);
+	return cli_fail(c, &e);
+}
+
+int cli_problems(const struct cli *c, const struct problems *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		(void)cli_fail(c, &p->v[i]);
+	return 1;
+}
+
+void cli_note(const struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->quiet)
+		return;
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+}
+
+const char *cli_lxcpath(const struct cli *c)
+{
+	return c->lxcpaths.n ? c->lxcpaths.v[0] : NULL;
+}
+
+struct container *cli_container(const struct cli *c)
+{
+	struct container *ct = NULL;
+	struct err e = {0};
+
+	if (container_open(&ct, c->name, cli_lxcpath(c), &e) < 0) {
+		(void)cli_fail(c, &e);
+		return NULL;
+	}
+	return ct;
+}
+
+int cli_load(const struct cli *c, struct container *ct, bool *defined)
+{
+	_own_problems struct problems p = {0};
+	int r = container_load(ct, c->rcfile, &p);
+
+	*defined = r != -ENOENT;
+	if (r == -ENOENT && c->rcfile)
+		return cli_say(c, "cannot read the config %s: %s", c->rcfile, strerror(ENOENT));
+	if (r < 0 && r != -ENOENT)
+		return cli_problems(c, &p);
+	return 0;
+}
+
+int cli_set(const struct cli *c, struct container *ct, const char *key, const char *value, const char *option)
+{
+	struct err e = {0};
+
+	if (spec_set(ct->spec, key, value, (struct origin){0}, &e) == 0)
+		return 0;
+	err_key(&e, key, (struct origin){.file = option});
+	return cli_fail(c, &e);
+}
+
+int cli_define(const struct cli *c, struct container *ct, const struct strv *defines)
+{
+	for (size_t i = 0; i < defines->n; i++) {
+		_own_problems struct problems p = {0};
+		const char *line = defines->v[i];
+
+		if (!strchr(line, '=') || !str_starts(line, "lxc."))
+			return cli_misuse(c);
+		if (strchr(line, '\n'))
+			return cli_say(c, "-s %s: a value cannot hold a newline", line);
+		if (spec_read_text(ct->spec, line, strlen(line), "option -s", 0, &p) < 0)
+			return cli_problems(c, &p);
+	}
+	return 0;
+}
+
+enum state cli_state(const struct cli *c, const struct container *ct)
+{
+	struct err e = {0};
+	struct status s;
+
+	if (container_status(ct, &s, &e) < 0) {
+		(void)cli_fail(c, &e);
+		return STOPPED;
+	}
+	status_free(&s);
+	return s.state;
+}
