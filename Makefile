@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# A thin front: everything is built by Meson (meson.build); this file only says what a user types.
+#
+#   make          builds into build/         make check       all tests        make demo   a walk through it
+#   make install  PREFIX=/usr/local DESTDIR= make check-asan  with sanitizers  make bench  held against others
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+PYTEST  ?= pytest
+# What is given to pytest: make check TESTS=tests/blackbox/test_life.py
+TESTS   ?= tests/blackbox
+
+.PHONY: all demo check check-units check-layers check-asan bench install lint clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@tools/deps.sh build
+	@meson setup $(BUILD) $(MESON_FLAGS)
+
+demo: all
+	@tools/deps.sh demo
+	@tools/demo.sh $(BUILD)/bin
+
+# The tools come first: whether Meson builds the units is decided when it configures.
+check:
+	@tools/deps.sh build check
+	@$(MAKE) --no-print-directory check-units check-layers
+	@KEG_BIN=$(abspath $(BUILD)/bin) $(PYTEST) -q $(TESTS)
+
+check-units: all
+	@if ! [ -e $(BUILD)/tests/unit ]; then meson setup --reconfigure $(BUILD) >/dev/null && ninja -C $(BUILD); fi
+	@meson test -C $(BUILD) --print-errorlogs
+
+check-layers:
+	@tools/layers.py
+
+# The processes of a container have no terminal for a sanitizer's report: it goes to a file, and the
+# black box fails where there is one. Leaks are looked for in the units only: LeakSanitizer traces its
+# own process, which a fresh pid namespace does not let it do.
+check-asan:
+	@tools/deps.sh build check
+	@[ -e build-asan/build.ninja ] || meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false $(MESON_FLAGS)
+	@ninja -C build-asan
+	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-asan --print-errorlogs --timeout-multiplier 4
+	@rm -rf build-asan/reports && mkdir -p build-asan/reports
+	@KEG_BIN=$(abspath build-asan/bin) KEG_SANITIZER_REPORTS=$(abspath build-asan/reports) KEG_SLOW=5 \
+		ASAN_OPTIONS=detect_leaks=0:log_path=$(abspath build-asan/reports)/asan \
+		UBSAN_OPTIONS=print_stacktrace=1:log_path=$(abspath build-asan/reports)/ubsan $(PYTEST) -q $(TESTS)
+
+bench: all
+	@tools/deps.sh bench
+	@bench/bench.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
+
+# A build folder of its own: the paths of the prefix are compiled in, and build/ runs from where it lies.
+install:
+	@tools/deps.sh build
+	@meson setup build-install $$([ -e build-install/build.ninja ] && echo --reconfigure) --buildtype=release \
+		--prefix=$(PREFIX) --sysconfdir=/etc --localstatedir=/var $(MESON_FLAGS) >/dev/null
+	@DESTDIR=$(DESTDIR) meson install -C build-install --quiet
+
+lint: all
+	@tools/deps.sh lint
+	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
+
+clean:
+	@rm -rf build build-asan build-install

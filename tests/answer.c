@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What does a process see and do in a container? A tiny static init that answers, so that a test needs
+ * no distribution: a rootfs is a folder with this file in it.
+ *
+ *   answer WORD [ARG] [WORD [ARG]]...      the words are done one after the other
+ *
+ *   sleep            stays until a halt signal (SIGPWR, SIGUSR1, SIGTERM, SIGRTMIN+3): exit 0; SIGINT: reboots
+ *   stubborn         stays, whatever signal comes
+ *   exit N           ends at once
+ *   kill N           sends signal N to itself
+ *   children N       starts N processes that sleep
+ *   orphan           starts a process whose parent dies: does pid 1 reap it?
+ *   print TEXT       a line on stdout
+ *   echo             every line of stdin comes back as "you said: LINE", until end of file
+ *   cat              stdin to stdout, byte by byte the same
+ *   report FILE      identity, environment, cwd, namespaces, cgroups, mounts, fds as "FACT = VALUE" lines ("-": stdout)
+ *   touch FILE       makes the file: "so far I have come"
+ *   await FILE       until the file is there
+ *   tty FILE         opens the terminal and answers its lines, as echo does
+ *   spin             burns cpu, as sleep otherwise
+ *
+ * Without a word: touch /ready, then sleep.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static volatile sig_atomic_t halted, rebooted;
+
+static void on_halt(int sig)
+{
+	if (sig == SIGINT)
+		rebooted = 1;
+	else
+		halted = 1;
+}
+
+static void catch_signals(void (*handler)(int))
+{
+	int sigs[] = { SIGPWR, SIGUSR1, SIGTERM, SIGINT, SIGRTMIN + 3 };
+	struct sigaction sa = { .sa_handler = handler };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
+		sigaction(sigs[i], &sa, NULL);
+}
+
+static int number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (!*text || *end) {
+		fprintf(stderr, "answer: not a number: %s\n", text);
+		exit(111);
+	}
+	return (int)n;
+}
+
+static void touch(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0) {
+		fprintf(stderr, "answer: %s: %s\n", path, strerror(errno));
+		exit(111);
+	}
+	close(fd);
+}
+
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* A signal may come between the look at `halted` and the wait: hence a wait that ends by itself. */
+static void stay(int spin)
+{
+	while (!halted && !rebooted) {
+		reap();
+		if (!spin)
+			usleep(20000);
+	}
+	if (rebooted)
+		reboot(RB_AUTOBOOT);
+	exit(0);
+}
+
+static void children(int n)
+{
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_NAME, "answer-child");
+			for (;;)
+				pause();
+		}
+		if (pid < 0) {
+			printf("fork %d: %s\n", i, strerror(errno));
+			return;
+		}
+	}
+}
+
+static void orphan(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fork() == 0) {
+			usleep(100000);
+			_exit(0);
+		}
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void echo(FILE *in, FILE *out)
+{
+	char line[4096];
+
+	while (fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\r\n")] = 0;
+		fprintf(out, "you said: %s\n", line);
+		fflush(out);
+	}
+}
+
+static void tty(const char *path)
+{
+	FILE *f = fopen(path, "r+e");
+
+	if (!f) {
+		fprintf(stderr, "answer: %s: %s\n", path, strerror(errno));
+		exit(111);
+	}
+	setvbuf(f, NULL, _IONBF, 0);
+	echo(f, f);
+	fclose(f);
+}
+
+static void cat(void)
+{
+	static char buf[65536];
+	ssize_t n, w;
+
+	while ((n = read(0, buf, sizeof(buf))) > 0)
+		for (ssize_t at = 0; at < n; at += w) {
+			w = write(1, buf + at, (size_t)(n - at));
+			if (w < 0)
+				exit(111);
+		}
+}
+
+static void lines(FILE *out, const char *name, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[8192];
+
+	if (!f) {
+		fprintf(out, "%s = <%s>\n", name, strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof(line), f))
+		fprintf(out, "%s = %.*s\n", name, (int)strcspn(line, "\n"), line);
+	fclose(f);
+}
+
+/* Every link of a folder of /proc; not what this program has open itself. */
+static void links(FILE *out, const char *name, const char *folder)
+{
+	DIR *d = opendir(folder);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char target[4096];
+		ssize_t n = readlinkat(dirfd(d), e->d_name, target, sizeof(target) - 1);
+
+		if (n > 0 && atoi(e->d_name) != dirfd(d) && (out == stdout || atoi(e->d_name) != fileno(out)))
+			fprintf(out, "%s.%s = %.*s\n", name, e->d_name, (int)n, target);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void report(const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	struct utsname u;
+	char cwd[4096];
+
+	if (!out)
+		exit(111);
+	uname(&u);
+	fprintf(out, "pid = %d\nsid = %d\nhost = %s\n", getpid(), getsid(0), u.nodename);
+	fprintf(out, "uid = %d\ngid = %d\n", getuid(), getgid());
+	fprintf(out, "cwd = %s\n", getcwd(cwd, sizeof(cwd)) ? cwd : strerror(errno));
+	for (char **e = environ; *e; e++)
+		fprintf(out, "env = %s\n", *e);
+	links(out, "ns", "/proc/self/ns");
+	links(out, "fd", "/proc/self/fd");
+	lines(out, "cgroup", "/proc/self/cgroup");
+	lines(out, "status", "/proc/self/status");
+	lines(out, "mount", "/proc/self/mountinfo");
+	fflush(out);
+	if (out != stdout)
+		fclose(out);
+}
+
+static void await(const char *path)
+{
+	while (access(path, F_OK) && !halted)
+		usleep(10000);
+}
+
+static int is(const char *word, const char *name)
+{
+	return strcmp(word, name) == 0;
+}
+
+/* The words that take no argument; 0: not one of them. */
+static int alone(const char *word)
+{
+	if (is(word, "sleep") || is(word, "spin"))
+		stay(is(word, "spin"));
+	else if (is(word, "stubborn"))
+		for (catch_signals(SIG_IGN);; usleep(20000))
+			reap();
+	else if (is(word, "orphan"))
+		orphan();
+	else if (is(word, "echo"))
+		echo(stdin, stdout);
+	else if (is(word, "cat"))
+		cat();
+	else
+		return 0;
+	return 1;
+}
+
+static void with(const char *word, const char *arg)
+{
+	if (is(word, "exit"))
+		exit(number(arg));
+	else if (is(word, "kill"))
+		kill(getpid(), number(arg));
+	else if (is(word, "children"))
+		children(number(arg));
+	else if (is(word, "print"))
+		printf("%s\n", arg);
+	else if (is(word, "report"))
+		report(arg);
+	else if (is(word, "touch"))
+		touch(arg);
+	else if (is(word, "await"))
+		await(arg);
+	else if (is(word, "tty"))
+		tty(arg);
+	else {
+		fprintf(stderr, "answer: unknown word %s\n", word);
+		exit(111);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	catch_signals(on_halt);
+	if (argc < 2) {
+		touch("/ready");
+		stay(0);
+	}
+	for (int i = 1; i < argc; i++) {
+		if (alone(argv[i]))
+			continue;
+		if (i + 1 == argc) {
+			fprintf(stderr, "answer: %s wants an argument\n", argv[i]);
+			return 111;
+		}
+		with(argv[i], argv[i + 1]);
+		i++;
+	}
+	return 0;
+}

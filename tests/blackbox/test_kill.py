@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""A start or a stop that breaks at any step: it is told, nobody waits for ever, and nothing is left behind.
+
+The keeper of build/tests/libexec is built with fault points (engine/fault.h): KEG_FAULT=fail:STEP,
+kill-keeper:STEP, kill-init:STEP, and undo:STEP, which kills the keeper while it undoes the step.
+"""
+import re
+import time
+
+import pytest
+
+from lab import BIN, IS_LXC, SLOW, difference, gone, kill, look
+
+pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+FAULTY = BIN.parent / "tests/libexec"
+LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.cap.drop = sys_time", "lxc.mount.auto = sys:ro cgroup:ro",
+         "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0")
+
+
+def steps_of(c):
+    """[(role, step)] of a start, in order."""
+    out = c.keg.run("keg", "start", "--explain", "-n", c.name, "-P", c.lxcpath).ok().out
+    found = [(m[1].lower(), m[2]) for m in re.finditer(r"^\s*(keeper|init)\s+(\S+\.\S+)", out, re.M | re.I)]
+    assert len(found) > 10, out
+    return found
+
+
+def faulty(fault):
+    return {"KEG_LIBEXEC": str(FAULTY), "KEG_FAULT": fault}
+
+
+@pytest.fixture
+def broken(container):
+    """break_at(fault): starts with the fault; gives the result, and checks that all is well again after it."""
+    assert FAULTY.exists(), f"no keeper with fault points in {FAULTY}"
+    c, wrong = container(*LINES), []
+    c.up()
+    c.run("lxc-stop").ok()  # whatever the first start makes for good is there now
+    before = look()
+
+    def complain(fault, text):
+        wrong.append(f"{fault}: {text}")
+
+    def left(fault):
+        end = time.monotonic() + 5 * SLOW
+        while difference(before) and time.monotonic() < end:
+            time.sleep(0.02)
+        lines = difference(before)
+        if lines:
+            complain(fault, "left behind:\n" + "\n".join(lines))
+
+    def works_again(fault):
+        """What a killed keeper could not clear away, the next start does."""
+        r = c.run("lxc-start")
+        if r.rc:
+            complain(fault, f"the next start fails: {r.err}")
+        c.run("lxc-stop", "-k")
+        left(fault)
+
+    c.complain, c.left, c.works_again = complain, left, works_again
+    yield c
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_step_that_fails_is_named_and_undone(broken):
+    for role, step in steps_of(broken):
+        fault = f"fail:{step}"
+        for mode in ("-d", "-F"):
+            r = broken.run("lxc-start", mode, env=faulty(fault))
+            who = "container init" if role == "init" else "keeper"
+            if r.rc != 1 or f"  step    {step} ({who})\n" not in r.err:
+                broken.complain(fault, f"{mode}: exit {r.rc}: {r.err}")
+            broken.left(fault)
+    broken.works_again("in the end")
+
+
+def test_a_keeper_that_is_killed_while_it_starts(broken):
+    for role, step in steps_of(broken):
+        if role != "keeper":
+            continue
+        fault = f"kill-keeper:{step}"
+        r = broken.run("lxc-start", env=faulty(fault))
+        if r.rc != 1 or "keeper" not in r.err:
+            broken.complain(fault, f"exit {r.rc}: {r.err}")
+        if broken.state() != "STOPPED":
+            broken.complain(fault, f"it is {broken.state()}")
+        broken.works_again(fault)
+
+
+def test_an_init_that_is_killed_while_it_starts(broken):
+    steps = steps_of(broken)
+    cloned = next(i for i, s in enumerate(steps) if s[0] == "init")
+    for role, step in steps[cloned:]:
+        fault = f"kill-init:{step}"
+        r = broken.run("lxc-start", env=faulty(fault))
+        # At the exec itself nobody can tell an init that was killed before from one that was killed after it.
+        if step == steps[-1][1]:
+            broken.stopped()
+        elif r.rc != 1 or "container init" not in r.err:
+            broken.complain(fault, f"exit {r.rc}: {r.err}")
+        broken.left(fault)
+    broken.works_again("in the end")
+
+
+def test_a_keeper_that_is_killed_while_it_stops(broken):
+    for role, step in steps_of(broken):
+        if role != "keeper":
+            continue
+        fault = f"undo:{step}"
+        r = broken.run("lxc-start", env=faulty(fault))
+        if r.rc:
+            broken.complain(fault, f"start: exit {r.rc}: {r.err}")
+        r = broken.run("lxc-stop", "-k", timeout=30)
+        if r.rc not in (0, 1):
+            broken.complain(fault, f"stop: exit {r.rc}: {r.err}")
+        if broken.state() != "STOPPED":
+            broken.complain(fault, f"it is {broken.state()}")
+        broken.works_again(fault)
+
+
+def test_an_init_that_is_killed_while_it_runs(broken):
+    broken.up()
+    pid = broken.pid()
+    kill(pid)
+    broken.stopped()
+    assert gone(pid)
+    broken.left("kill init")
+
+
+def test_a_caller_that_is_killed_while_it_starts_leaves_a_container_or_nothing(broken):
+    """lxc-start itself, at any moment: the container runs in the end, or there is nothing of it."""
+    for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.04):
+        p = broken.popen("lxc-start")
+        time.sleep(delay)
+        p.kill()
+        p.wait()
+        time.sleep(0.3 * SLOW)
+        if broken.state() not in ("STOPPED", "RUNNING"):
+            broken.complain(f"{delay} s", f"it is {broken.state()}")
+        broken.run("lxc-stop", "-k")
+        broken.left(f"{delay} s")

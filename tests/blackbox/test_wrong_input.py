@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: MIT
+"""What a user is told when something is wrong: the whole message, word by word. Words are interface.
+
+A row of STARTS is a container that cannot start; it is started with -F and with -d, which must say the same.
+In what is expected, {c.name}, {c.dir}, {c.rootfs}, {c.config} and {lxcpath} are filled in; {at:TEXT} is
+"FILE:LINE" of the config's line that holds TEXT, {veth} any name of a veth. A row of COMMANDS is a command that cannot do its work.
+"""
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import namedtuple
+
+import pytest
+
+from lab import IS_LXC, MARK, in_own_net
+
+pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+
+Start = namedtuple("Start", "about says lines set_up", defaults=((), lambda c: None))
+
+STARTS = [
+    Start("no such bridge", """\
+lxc-start: {c.name}: cannot attach {veth} to bridge nosuchbr0: No such device
+  set by  {at:nosuchbr0}  lxc.net.0.link
+  step    net.make (keeper)
+  try     create the bridge (keg net up makes lxcbr0)
+""", ("lxc.net.0.type = veth", "lxc.net.0.link = nosuchbr0")),
+    Start("no such link for a macvlan", """\
+lxc-start: {c.name}: cannot put a device on nosuch0: No such device
+  set by  {at:nosuch0}  lxc.net.0.link
+  step    net.make (keeper)
+""", ("lxc.net.0.type = macvlan", "lxc.net.0.link = nosuch0")),
+    Start("rootfs is missing", """\
+lxc-start: {c.name}: cannot open the rootfs {c.rootfs}: No such file or directory
+  set by  {at:rootfs.path}  lxc.rootfs.path
+  step    rootfs.open (keeper)
+  try     create it, or correct lxc.rootfs.path
+""", (), lambda c: shutil.rmtree(c.rootfs)),
+    Start("rootfs is a file", """\
+lxc-start: {c.name}: cannot open the rootfs {c.rootfs}: Not a directory
+  set by  {at:rootfs.path}  lxc.rootfs.path
+  step    rootfs.open (keeper)
+  try     a folder or an overlay can be a rootfs; images and volumes cannot yet
+""", (), lambda c: (shutil.rmtree(c.rootfs), c.rootfs.write_text(""))),
+    Start("rootfs without init", """\
+lxc-start: {c.name}: cannot run /answer: No such file or directory
+  set by  {at:init.cmd}  lxc.init.cmd
+  step    init.exec (container init)
+  try     the rootfs has no such program (or not its interpreter or loader); set lxc.init.cmd
+""", (), lambda c: (c.rootfs / "answer").unlink()),
+    Start("init is not executable", """\
+lxc-start: {c.name}: cannot run /answer: Permission denied
+  set by  {at:init.cmd}  lxc.init.cmd
+  step    init.exec (container init)
+  try     make it executable: chmod +x in the rootfs
+""", (), lambda c: (c.rootfs / "answer").chmod(0o644)),
+    Start("init is for another architecture", """\
+lxc-start: {c.name}: cannot run /answer: Exec format error
+  set by  {at:init.cmd}  lxc.init.cmd
+  step    init.exec (container init)
+  try     it is built for another architecture, or is no program
+""", (), lambda c: other_machine(c.rootfs / "answer")),
+    Start("the source of a mount is missing", """\
+lxc-start: {c.name}: cannot mount /nosuch/data on data: No such file or directory
+  set by  {at:/nosuch/data}  lxc.mount.entry
+  step    mount.entries (container init)
+  try     create /nosuch/data on the host, or add "optional" to the entry
+""", ("lxc.mount.entry = /nosuch/data data none bind,create=dir 0 0",)),
+    Start("the target of a mount is missing", """\
+lxc-start: {c.name}: cannot mount /etc on data: No such file or directory
+  set by  {at:/etc data}  lxc.mount.entry
+  step    mount.entries (container init)
+  try     create data in the rootfs, or add "create=dir" to the entry
+""", ("lxc.mount.entry = /etc data none bind 0 0",)),
+    Start("an unknown file system", """\
+lxc-start: {c.name}: cannot mount none on mnt: No such device
+  set by  {at:nosuchfs}  lxc.mount.entry
+  step    mount.entries (container init)
+  said    cannot mount a file system of type nosuchfs: No such device
+""", ("lxc.mount.entry = none mnt nosuchfs create=dir 0 0",)),
+    Start("an unknown key", """\
+lxc-start: {c.name}: unknown key lxc.uts.nam
+  set by  {at:uts.nam =}  lxc.uts.nam
+  try     did you mean lxc.uts.name?
+""", ("lxc.uts.nam = web",)),
+    Start("a bad value", """\
+lxc-start: {c.name}: bad value "often" of lxc.start.auto: allowed is 0 or 1
+  set by  {at:often}  lxc.start.auto
+""", ("lxc.start.auto = often",)),
+    Start("three mistakes at once", """\
+lxc-start: {c.name}: unknown key lxc.colour
+  set by  {at:colour}  lxc.colour
+  try     did you mean lxc.cgroup?
+lxc-start: {c.name}: bad value "often" of lxc.start.auto: allowed is 0 or 1
+  set by  {at:often}  lxc.start.auto
+lxc-start: {c.name}: a config line needs a "=" behind its key
+  set by  {at:lxc.group}  lxc.group web
+""", ("lxc.colour = blue", "lxc.start.auto = often", "lxc.group web")),
+    Start("an included file is missing", """\
+lxc-start: {c.name}: cannot read /nosuch.conf: No such file or directory
+  set by  {at:nosuch.conf}  lxc.include
+""", ("lxc.include = /nosuch.conf",)),
+    Start("a file includes itself", """\
+lxc-start: {c.name}: includes are nested more than 32 deep: does a file include itself?
+  set by  {at:lxc.include}  lxc.include
+""", (), lambda c: c.add(f"lxc.include = {c.config}")),
+    Start("capabilities are dropped and kept", """\
+lxc-start: {c.name}: lxc.cap.drop and lxc.cap.keep exclude each other
+  set by  {at:cap.keep}  lxc.cap.keep
+  try     remove one of the two
+""", ("lxc.cap.drop = sys_time", "lxc.cap.keep = sys_admin")),
+    Start("a config that is a folder", """\
+lxc-start: {c.name}: cannot read {c.config}: Is a directory
+""", (), lambda c: (c.config.unlink(), c.config.mkdir())),
+    Start("a limit that the kernel refuses", """\
+lxc-start: {c.name}: cannot set pids.max of the cgroup lxc.payload.{c.name} to "lots": Invalid argument
+  set by  {at:lots}  lxc.cgroup.pids.max
+  step    cgroup.limits (keeper)
+""", ("lxc.cgroup.pids.max = lots",)),
+    Start("a cgroup file that is not there", """\
+lxc-start: {c.name}: the cgroup controller pids has no file pids.nosuch here
+  set by  {at:pids.nosuch}  lxc.cgroup.pids.nosuch
+  step    cgroup.limits (keeper)
+""", ("lxc.cgroup.pids.nosuch = 1",)),
+]
+
+
+def other_machine(program):
+    """The ELF header's e_machine: one that is nobody's, as qemu may be registered for all the others."""
+    data = bytearray(program.read_bytes())
+    data[18:20] = (0xFEED).to_bytes(2, "little")
+    program.write_bytes(data)
+
+
+def filled(says, c):
+    def at(m):
+        lines = c.config.read_text().splitlines()
+        return f"{c.config}:{next(n for n, line in enumerate(lines, 1) if m[1] in line)}"
+
+    says = re.sub(r"\{at:([^}]*)\}", at, says)
+    return says.format(c=c, lxcpath=c.lxcpath, veth="{veth}")
+
+
+def same(said, expected):
+    """Word by word, but for the name that a veth was given by chance."""
+    return said == expected or re.fullmatch(re.escape(expected).replace(r"\{veth\}", r"veth\w{6}"), said)
+
+
+@pytest.mark.parametrize("mode", ["-F", "-d"])
+@pytest.mark.parametrize("row", STARTS, ids=[s.about for s in STARTS])
+def test_a_start_that_fails_says_why(container, row, mode):
+    c = container(*row.lines)
+    row.set_up(c)
+    r = c.run("lxc-start", mode)
+    expected = filled(row.says, c)
+    assert same(r.err, expected), f"said was\n{r.err}\nin place of\n{expected}"
+    assert (r.rc, r.out) == (1, "")
+
+
+# --- commands ---------------------------------------------------------------------------------------------
+
+def say(result, expected, rc=1):
+    assert result.err == expected
+    assert (result.rc, result.out) == (rc, "")
+
+
+@pytest.mark.parametrize("tool,words,rc", [
+    ("lxc-start", "No container config specified", 1),
+    ("lxc-execute", "Executing a container with no configuration file may crash the host", 1),
+    ("lxc-attach", "nosuch is not running", 1),
+    ("lxc-freeze", "nosuch is not running", 1),
+    ("lxc-console", "nosuch is not running", 1),
+    ("lxc-stop", "nosuch is not running", 2),
+    ("lxc-destroy", "Container is not defined", 1),
+    ("lxc-snapshot", "Container is not defined", 1),
+])
+def test_there_is_no_such_container(keg, lxcpath, tool, words, rc):
+    say(keg.run(tool, "-n", "nosuch", "-P", lxcpath), f"{tool}: nosuch: {words}\n", rc)
+    assert list(lxcpath.iterdir()) == []
+
+
+@pytest.mark.parametrize("tool,args,words,rc", [
+    ("lxc-attach", ("--", "/answer"), "{c.name} is not running", 1),
+    ("lxc-freeze", (), "{c.name} is not running", 1),
+    ("lxc-cgroup", ("memory.max",), "'{c.lxcpath}:{c.name}' is not running", 1),
+    ("lxc-console", (), "{c.name} is not running", 1),
+    ("lxc-device", ("add", "/dev/null"), "Container {c.name} is not running", 1),
+    ("lxc-stop", (), "{c.name} is not running", 2),
+])
+def test_a_container_is_not_running(container, tool, args, words, rc):
+    c = container()
+    say(c.run(tool, *args), f"{tool}: {c.name}: {words.format(c=c)}\n", rc)
+
+
+def test_a_container_is_already_running(container):
+    c = container().up()
+    say(c.run("lxc-start"), f"lxc-start: {c.name}: Container is already running\n", 0)
+
+
+def test_a_name_with_a_slash(keg, lxcpath):
+    say(keg.run("lxc-start", "-n", "a/b", "-P", lxcpath),
+        "lxc-start: a/b: \"a/b\" cannot be a container's name\n  try     a name holds neither \"/\" nor control characters\n")
+
+
+@pytest.mark.parametrize("name", [".", "..", "n" * 300])
+def test_a_name_cannot_be_one(keg, lxcpath, name):
+    for tool, *args in (("lxc-start",), ("lxc-create", "-t", "none"), ("lxc-destroy",)):
+        say(keg.run(tool, "-n", name, "-P", lxcpath, *args), f"{tool}: {name}: \"{name}\" cannot be a container's name\n")
+
+
+def test_a_name_with_control_characters_does_not_reach_the_terminal(keg, lxcpath):
+    r = keg.run("lxc-start", "-n", "a\x1b[31m\nb", "-P", lxcpath).fails(1)
+    assert "cannot be a container's name" in r.err
+    assert "\x1b" not in r.err and "\nb" not in r.err
+
+
+def test_no_name_is_given(keg):
+    r = keg.run("lxc-start").fails(1)
+    assert r.err.startswith("lxc-start: No container name specified\n")
+
+
+def test_an_unknown_option(keg):
+    r = keg.run("lxc-start", "--nosuch").fails(1)
+    assert "unrecognized option '--nosuch'" in r.err.splitlines()[0]
+
+
+def test_a_config_that_may_not_be_read(container):
+    """As somebody who is not root; root reads everything."""
+    c = container()
+    c.config.chmod(0o600)
+    r = c.run("lxc-start", under=("setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--bounding-set=-all",
+                                  "--inh-caps=-all"))
+    say(r, f"lxc-start: {c.name}: cannot read {c.config}: Permission denied\n")
+
+
+def test_a_start_without_the_right_to(container):
+    c = container()
+    c.config.chmod(0o644)
+    r = c.run("lxc-start", under=("setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"))
+    assert r.rc == 1 and r.err.startswith(f"lxc-start: {c.name}: cannot ") and "  try     " in r.err, r.err
+    assert "Permission denied" in r.err or "not permitted" in r.err
+
+
+def test_a_cgroup_that_may_not_be_written(container):
+    """With every cgroup file system read-only, in a mount namespace of the test's own."""
+    c = container()
+    script = "for m in $(findmnt -rn -t cgroup,cgroup2 -o TARGET); do mount -o remount,bind,ro $m || exit 9; done; exec \"$@\""
+    r = c.run("lxc-start", under=("unshare", "-m", "sh", "-c", script, "sh"))
+    assert re.fullmatch(
+        rf"lxc-start: {c.name}: cannot make the cgroup \S+: Read-only file system\n"
+        r"  step    cgroup.make \(keeper\)\n(  try     .*\n)?", r.err), r.err
+    assert r.rc == 1
+
+
+# --- create -----------------------------------------------------------------------------------------------
+
+def create(keg, lxcpath, *args, name=MARK, **how):
+    return keg.run("lxc-create", "-n", name, "-P", lxcpath, *args, **how)
+
+
+def template(lxcpath, text):
+    t = lxcpath / "template"
+    t.write_text(f"#!/bin/sh\n{text}\n")
+    t.chmod(0o755)
+    return t
+
+
+def test_create_without_a_template(keg, lxcpath):
+    r = create(keg, lxcpath).fails(1)
+    assert r.err == f"lxc-create: {MARK}: A template must be specified\n" \
+        f"lxc-create: {MARK}: Use \"none\" if you really want a container without a rootfs\n"
+    assert list(lxcpath.iterdir()) == []
+
+
+def test_create_with_a_template_that_is_not_there(keg, lxcpath):
+    r = create(keg, lxcpath, "-t", "nosuch").fails(1)
+    assert r.err.startswith(f"lxc-create: {MARK}: Template \"nosuch\" not found\n")
+    assert list(lxcpath.iterdir()) == []
+
+
+def test_create_with_a_name_that_is_taken_touches_nothing(keg, lxcpath, container):
+    c = container()
+    before = c.config.read_text()
+    say(create(keg, lxcpath, "-t", "none", name=c.name), f"lxc-create: {c.name}: Container already exists\n")
+    assert c.config.read_text() == before and (c.rootfs / "answer").exists()
+
+
+def test_a_template_that_fails_half_way_leaves_nothing(keg, lxcpath):
+    t = template(lxcpath, 'for a; do case $a in --rootfs=*) mkdir "${a#--rootfs=}/half";; esac; done; echo no more >&2; exit 3')
+    r = create(keg, lxcpath, "-t", t)
+    assert r.rc == 1 and r.err.splitlines()[0] == "no more"
+    assert r.err.splitlines()[1:] == [
+        f"lxc-create: {MARK}: Failed to create container from template", f"  said    {t} ended with exit status 3"]
+    assert [p.name for p in lxcpath.iterdir()] == ["template"]
+
+
+def test_a_template_that_fails_leaves_what_was_there_before(keg, lxcpath):
+    mine = lxcpath / MARK
+    mine.mkdir()
+    (mine / "notes").write_text("mine")
+    create(keg, lxcpath, "-t", template(lxcpath, "exit 3")).fails(1)
+    assert (mine / "notes").read_text() == "mine"
+
+
+def test_a_template_that_is_killed_leaves_nothing(keg, lxcpath):
+    create(keg, lxcpath, "-t", template(lxcpath, "kill -9 $$")).fails(1)
+    assert [p.name for p in lxcpath.iterdir()] == ["template"]
+
+
+def test_the_disk_is_full_while_creating(keg, lxcpath):
+    """A tmpfs of 64 KiB as the lxcpath."""
+    small = lxcpath / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", small], check=True)
+    try:
+        r = create(keg, small, "-t", "busybox").fails(1)
+        assert "No space left on device" in r.err
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_the_disk_is_full_while_taking_a_snapshot(container, lxcpath):
+    c = container()
+    snaps = c.dir / "snaps"
+    snaps.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", snaps], check=True)
+    try:
+        r = c.run("lxc-snapshot").fails(1)
+        assert "No space left on device" in r.err
+        assert list(snaps.iterdir()) == [] and (c.rootfs / "answer").exists()
+    finally:
+        subprocess.run(["umount", snaps], check=True)
+
+
+# --- the bridge -------------------------------------------------------------------------------------------
+
+def test_port_53_of_the_bridge_is_taken(keg):
+    """By somebody who listens on every address."""
+    hog = "import socket,time; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 53)); print('up', flush=True); time.sleep(60)"
+    r = in_own_net(keg, f'python3 -c "{hog}" >/run/hog & hog=$!; until grep -q up /run/hog; do sleep 0.05; done; '
+                        "keg net up; echo exit $?; ip -br link show lxcbr0; kill $hog")
+    assert "exit 1" in r.stdout, r.stdout + r.stderr
+    assert r.stderr.startswith("keg: cannot ") or "dnsmasq" in r.stderr, r.stderr
+    assert "Address already in use" in r.stderr
+    assert "lxcbr0  " not in r.stdout, "the bridge was left behind"
+
+
+def test_dnsmasq_is_missing(keg):
+    with tempfile.TemporaryDirectory() as empty:
+        r = in_own_net(keg, f"mount --bind {empty} /usr/sbin; keg net up; echo exit $?")
+    assert "exit 1" in r.stdout, r.stdout + r.stderr
+    assert "dnsmasq" in r.stderr and "  try     " in r.stderr

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* spec: the config language, and every row of every feature by its own examples. */
+#include "unit.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "spec/key.h"
+
+static struct spec *spec;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return spec_new(&spec, NULL);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	spec_free(spec);
+	return 0;
+}
+
+static void read_text(const char *text, struct problems *p)
+{
+	int r = spec_read_text(spec, text, strlen(text), "web1/config", 0, p);
+
+	assert_int_equal(r, p->n ? -EINVAL : 0);
+}
+
+static void assert_value(const char *key, const char *value)
+{
+	_own_buf struct buf b = { 0 };
+
+	assert_int_equal(spec_get(spec, key, &b), 0);
+	if (strcmp(b.s ? b.s : "", value) != 0)
+		fail_msg("%s is \"%s\", not \"%s\"", key, b.s ? b.s : "", value);
+}
+
+static void lines_are_read_as_lxc_reads_them(void **state)
+{
+	_own_problems struct problems p = { 0 };
+
+	(void)state;
+	read_text("# a comment\n\n  lxc.uts.name =  alpha \t\nnot a key of ours\nlxc.environment=A=b c\nlxc.environment = \"D=e\"\n"
+		  "lxc.cap.drop = sys_time sys_module\nlxc.cap.drop = mknod", &p);
+	assert_int_equal(p.n, 0);
+	assert_value("lxc.uts.name", "alpha");
+	assert_value("lxc.environment", "A=b c\nD=e\n");
+	assert_value("lxc.cap.drop", "sys_time\nsys_module\nmknod\n");
+}
+
+static void the_last_value_counts_and_an_empty_one_clears(void **state)
+{
+	_own_problems struct problems p = { 0 };
+
+	(void)state;
+	read_text("lxc.uts.name = a\nlxc.uts.name = b\nlxc.environment = A=b\nlxc.environment =\n", &p);
+	assert_value("lxc.uts.name", "b");
+	assert_value("lxc.environment", "");
+	read_text("lxc.uts.name =\n", &p);
+	assert_value("lxc.uts.name", "");
+}
+
+static void all_mistakes_are_told_with_their_lines(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	char text[256];
+
+	(void)state;
+	read_text("lxc.uts.nam = a\nlxc.uts.name = fine\nlxc.start.auto = often\nlxc.group\n", &p);
+	assert_int_equal(p.n, 3);
+	err_text(&p.v[0], text, sizeof(text));
+	assert_string_equal(text, "unknown key lxc.uts.nam");
+	assert_string_equal(p.v[0].hint, "did you mean lxc.uts.name?");
+	assert_string_equal(p.v[0].file, "web1/config");
+	assert_int_equal(p.v[0].line, 1);
+	assert_string_equal(p.v[1].key, "lxc.start.auto");
+	assert_int_equal(p.v[1].line, 3);
+	assert_int_equal(p.v[2].line, 4);
+	assert_value("lxc.uts.name", "fine");
+}
+
+static void a_nul_byte_is_refused(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	const char text[] = "lxc.uts.name = a\0b\n";
+
+	(void)state;
+	assert_int_equal(spec_read_text(spec, text, sizeof(text) - 1, "f", 0, &p), -EINVAL);
+	assert_int_equal(p.n, 1);
+}
+
+static void a_value_with_a_newline_is_refused(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(spec_set(spec, "lxc.uts.name", "a\nlxc.init.cmd = /evil", (struct origin){ 0 }, &e), -EINVAL);
+	assert_value("lxc.uts.name", "");
+}
+
+static void included_files_and_folders_are_read(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	_own_free char *path = NULL, *main_file = NULL, *text = NULL;
+	_own_fd int dir = unit_folder(&path);
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "conf.d", 0755), 0);
+	unit_write(dir, "conf.d/20-b.conf", "lxc.environment = B=2\n");
+	unit_write(dir, "conf.d/10-a.conf", "lxc.environment = A=1\n");
+	unit_write(dir, "conf.d/readme", "lxc.environment = NO=0\n");
+	unit_write(dir, "one.conf", "lxc.uts.name = one\nlxc.nosuch = x\n");
+	text = str_fmt("lxc.include = %s/one.conf\nlxc.include = %s/conf.d\n", path, path);
+	unit_write(dir, "config", text);
+	main_file = str_fmt("%s/config", path);
+	assert_int_equal(spec_read_file(spec, main_file, &p), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_true(str_ends(p.v[0].file, "/one.conf"));
+	assert_int_equal(p.v[0].line, 2);
+	assert_value("lxc.uts.name", "one");
+	assert_value("lxc.environment", "A=1\nB=2\n");
+	assert_int_equal(io_remove_tree(AT_FDCWD, path, NULL), 0);
+}
+
+static void a_file_that_includes_itself_is_told_once(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	_own_free char *path = NULL, *file = NULL, *text = NULL;
+	_own_fd int dir = unit_folder(&path);
+
+	(void)state;
+	file = str_fmt("%s/config", path);
+	text = str_fmt("lxc.include = %s\n", file);
+	unit_write(dir, "config", text);
+	assert_int_equal(spec_read_file(spec, file, &p), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_int_equal(io_remove_tree(AT_FDCWD, path, NULL), 0);
+}
+
+/* Sets "lxc.net.3.link" or "lxc.sysctl.NAME" for a row with '#' or '*'; *value is what is set. */
+static char *key_of(const struct key *k, const char *example, const char **value)
+{
+	_own_buf struct buf b = { 0 };
+
+	*value = example;
+	for (const char *c = k->name; *c; c++) {
+		if (*c == '#') {
+			buf_addf(&b, "3");
+		} else if (*c == '*') {
+			const char *equals = strchr(example, '=');
+
+			assert_non_null(equals); /* the row's examples are "name=value" */
+			buf_add(&b, example, (size_t)(equals - example));
+			*value = equals + 1;
+		} else {
+			buf_add(&b, c, 1);
+		}
+	}
+	return buf_take(&b);
+}
+
+/* The kind of device that a row of lxc.net.# belongs to; NULL: none is needed. */
+static const char *device_of(const struct key *k)
+{
+	static const char *const kinds[] = { "vlan", "macvlan", "ipvlan", "veth" };
+
+	if (!str_starts(k->name, "lxc.net.#.") || strcmp(k->name, "lxc.net.#.type") == 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_starts(k->name + strlen("lxc.net.#."), kinds[i]))
+			return kinds[i];
+	return "veth";
+}
+
+static void try_example(const struct key *k, const char *example, bool good)
+{
+	_own_spec struct spec *s = NULL;
+	struct err e = { 0 };
+	const char *value;
+	_own_free char *key = key_of(k, example, &value);
+	int r;
+
+	assert_int_equal(spec_new(&s, NULL), 0);
+	if (device_of(k))
+		assert_int_equal(spec_set(s, "lxc.net.3.type", device_of(k), (struct origin){ 0 }, NULL), 0);
+	r = spec_set(s, key, value, (struct origin){ "config", 7 }, &e);
+	if (good && r != 0)
+		fail_msg("%s = %s is refused: %s %s", key, value, e.op, e.object);
+	if (!good && r == 0)
+		fail_msg("%s = %s is taken", key, value);
+	if (!good && (!e.set || e.line != 7))
+		fail_msg("%s = %s: the error does not say where", key, value);
+}
+
+static void every_row_takes_its_good_and_refuses_its_bad_examples(void **state)
+{
+	size_t rows = 0, examples = 0;
+
+	(void)state;
+	for (unsigned f = 0; f < FEATURE_COUNT; f++) {
+		for (size_t i = 0; i < features[f]->n_keys; i++, rows++) {
+			const struct key *k = &features[f]->keys[i];
+
+			for (size_t x = 0; x < ARRAY_SIZE(k->good) && k->good[x]; x++, examples++)
+				try_example(k, k->good[x], true);
+			for (size_t x = 0; x < ARRAY_SIZE(k->bad) && k->bad[x]; x++, examples++)
+				try_example(k, k->bad[x], false);
+		}
+	}
+	assert_true(rows > 20 && examples > rows);
+}
+
+static void every_row_is_told(void **state)
+{
+	(void)state;
+	for (unsigned f = 0; f < FEATURE_COUNT; f++) {
+		for (size_t i = 0; i < features[f]->n_keys; i++) {
+			const struct key *k = &features[f]->keys[i];
+			enum feature_id found;
+			unsigned index;
+			const char *rest, *value;
+			_own_free char *key = key_of(k, "name=value", &value);
+
+			if (!k->help || !k->since || !str_starts(k->name, "lxc."))
+				fail_msg("%s: help, since or its name is missing", k->name);
+			if (key_find(key, &found, &index, &rest) != k)
+				fail_msg("%s leads to another row than %s", key, k->name);
+		}
+	}
+}
+
+static void what_is_printed_reads_back_equal(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	_own_buf struct buf first = { 0 }, second = { 0 };
+	_own_spec struct spec *again = NULL;
+
+	(void)state;
+	for (unsigned f = 0; f < FEATURE_COUNT; f++) {
+		for (size_t i = 0; i < features[f]->n_keys; i++) {
+			const struct key *k = &features[f]->keys[i];
+			const char *value;
+			_own_free char *key = k->good[0] ? key_of(k, k->good[0], &value) : NULL;
+
+			if (key)
+				(void)!spec_set(spec, key, value, (struct origin){ spec_file(spec, "a \"b\"/c"), (unsigned)i }, NULL);
+		}
+	}
+	assert_int_equal(spec_print(spec, &first), 0);
+	assert_int_equal(spec_new(&again, NULL), 0);
+	assert_int_equal(spec_read_text(again, first.s, first.len, "wire", SPEC_WIRE, &p), 0);
+	assert_int_equal(spec_print(again, &second), 0);
+	assert_string_equal(first.s, second.s);
+	assert_non_null(strstr(first.s, "# 0 \"a \"b\"/c\"\n"));
+}
+
+static void clearing_gives_the_default_again(void **state)
+{
+	_own_buf struct buf first = { 0 }, second = { 0 };
+
+	(void)state;
+	assert_int_equal(spec_print(spec, &first), 0);
+	assert_int_equal(spec_set(spec, "lxc.uts.name", "a", (struct origin){ 0 }, NULL), 0);
+	assert_int_equal(spec_set(spec, "lxc.start.auto", "1", (struct origin){ 0 }, NULL), 0);
+	assert_int_equal(spec_clear(spec, "lxc.uts.name", NULL), 0);
+	assert_int_equal(spec_clear(spec, "lxc.start.auto", NULL), 0);
+	assert_int_equal(spec_print(spec, &second), 0);
+	assert_string_equal(second.s ? second.s : "", first.s ? first.s : "");
+	assert_int_equal(spec_clear(spec, "lxc.nosuch", NULL), -EINVAL);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		T(lines_are_read_as_lxc_reads_them),
+		T(the_last_value_counts_and_an_empty_one_clears),
+		T(all_mistakes_are_told_with_their_lines),
+		T(a_nul_byte_is_refused),
+		T(a_value_with_a_newline_is_refused),
+		T(included_files_and_folders_are_read),
+		T(a_file_that_includes_itself_is_told_once),
+		T(every_row_takes_its_good_and_refuses_its_bad_examples),
+		T(every_row_is_told),
+		T(what_is_printed_reads_back_equal),
+		T(clearing_gives_the_default_again),
+	};
+
+	return RUN(tests);
+}

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What is needed beside a checkout, by purpose; installs what is missing where it may.
+#
+#   tools/deps.sh build|demo|check|lint|bench...
+#
+# Looks for the things themselves (a program, a pkg-config module, a file), so that it also serves where
+# they came from elsewhere. As root on a machine with apt-get it installs the Debian packages of what is
+# missing, in one call; otherwise it names them and exits 1.
+set -eu
+
+missing=
+
+# need KIND:WHAT PACKAGE
+need() {
+	what=${1#*:}
+	case $1 in
+	cmd:*) PATH="$PATH:/usr/sbin:/sbin" command -v "$what" >/dev/null 2>&1 && return ;;
+	pc:*) pkg-config --exists "$what" 2>/dev/null && return ;;
+	file:*) [ -e "$what" ] && return ;;
+	esac
+	case " $missing " in
+	*" $2 "*) ;;
+	*) missing="$missing $2" ;;
+	esac
+}
+
+build() {
+	need cmd:gcc gcc
+	need file:/usr/include/stdio.h libc6-dev
+	need cmd:make make
+	need cmd:meson meson
+	need cmd:ninja ninja-build
+	need cmd:pkg-config pkg-config
+	need pc:libcap libcap-dev
+	need pc:libseccomp libseccomp-dev
+	need pc:libnftables libnftables-dev
+}
+
+demo() {
+	need cmd:busybox busybox-static
+	need cmd:dnsmasq dnsmasq-base
+	need cmd:python3 python3
+}
+
+check() {
+	demo
+	need file:/usr/include/cmocka.h libcmocka-dev
+	need cmd:pytest python3-pytest
+	need cmd:nft nftables
+	need cmd:ip iproute2
+	need cmd:strace strace
+}
+
+lint() {
+	need cmd:run-clang-tidy clang-tidy
+}
+
+bench() {
+	demo
+	need cmd:ip iproute2
+	need cmd:lxc-start lxc
+	need cmd:crun crun
+	need cmd:runc runc
+	need cmd:bwrap bubblewrap
+	need cmd:systemd-nspawn systemd-container
+}
+
+[ $# -gt 0 ] || set -- build
+for purpose; do
+	case $purpose in
+	build | demo | check | lint | bench) $purpose ;;
+	*)
+		echo "deps.sh: unknown purpose $purpose: build, demo, check, lint or bench" >&2
+		exit 1
+		;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+	echo "deps.sh: missing here:$missing" >&2
+	echo "  try     apt-get install --no-install-recommends$missing    (as root; the names are Debian's)" >&2
+	exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+# No package may start a service of its own accord: invoke-rc.d asks this file (policy-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+if ! [ -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 1' HUP INT TERM
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
+ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || apt-get update -qq
+echo "deps.sh: installing$missing"
+# shellcheck disable=SC2086  # a list of words
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
