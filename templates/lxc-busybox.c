@@ -52,16 +52,16 @@ static const struct file {
 	const char *path, *text;
 	mode_t mode;
 } files[] = {
-	{"etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0644},
-	{"etc/group", "root:x:0:root\n", 0644},
-	{"etc/fstab", "", 0644},
-	{"etc/shadow", "", 0644},
-	{"etc/init.d/rcS", "#!/bin/sh\n/bin/syslogd\n/bin/mount -a\n/bin/udhcpc\n", 0744},
-	{"etc/inittab",
-	 "::sysinit:/etc/init.d/rcS\n"
-	 "tty1::respawn:/bin/getty -L tty1 115200 vt100\n"
-	 "console::askfirst:/bin/sh\n",
-	 0644},
+	{ "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0644 },
+	{ "etc/group", "root:x:0:root\n", 0644 },
+	{ "etc/fstab", "", 0644 },
+	{ "etc/shadow", "", 0644 },
+	{ "etc/init.d/rcS", "#!/bin/sh\n/bin/syslogd\n/bin/mount -a\n/bin/udhcpc\n", 0744 },
+	{ "etc/inittab",
+	  "::sysinit:/etc/init.d/rcS\n"
+	  "tty1::respawn:/bin/getty -L tty1 115200 vt100\n"
+	  "console::askfirst:/bin/sh\n",
+	  0644 },
 };
 
 static const char dhcp_script[] =
@@ -140,7 +140,7 @@ static int ask_busybox(const char *busybox, char *const argv[], char **answer)
 static char *in_path(void)
 {
 	const char *path = getenv("PATH");
-	_own_strv struct strv dirs = {0};
+	_own_strv struct strv dirs = { 0 };
 
 	if (strv_split(&dirs, path ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ":") < 0)
 		return NULL;
@@ -183,7 +183,7 @@ static int append(int root, const char *path, const char *text, mode_t mode)
 /* Where this busybox' udhcpc looks for its script is compiled in, and told by its help: "(default PATH)". */
 static int make_dhcp_script(int root, const char *busybox)
 {
-	char *const argv[] = {(char *)"busybox", (char *)"udhcpc", (char *)"--help", NULL};
+	char *const argv[] = { (char *)"busybox", (char *)"udhcpc", (char *)"--help", NULL };
 	_own_free char *help = NULL;
 	char *path, *slash, *end;
 
@@ -236,11 +236,26 @@ static int copy_busybox(int root, const char *busybox)
 	return 0;
 }
 
+/*
+ * One link to busybox, with a name for each applet: a further name costs a line in the folder, where a link of
+ * its own would cost an inode. A file system without hard links gets the latter.
+ */
+static int link_applet(int bin, const char *applet, const char **first)
+{
+	if (*first && (linkat(bin, *first, bin, applet, 0) == 0 || errno == EEXIST))
+		return 0;
+	if (symlinkat("busybox", bin, applet) < 0)
+		return errno == EEXIST ? 0 : fail_at("link applet", applet);
+	*first = applet;
+	return 0;
+}
+
 static int make_applets(int root, const char *busybox)
 {
-	char *const argv[] = {(char *)"busybox", (char *)"--list", NULL};
+	char *const argv[] = { (char *)"busybox", (char *)"--list", NULL };
 	_own_free char *list = NULL;
 	_own_fd int bin = openat(root, "bin", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *first = NULL;
 	char *rest, *applet;
 
 	if (bin < 0)
@@ -251,8 +266,8 @@ static int make_applets(int root, const char *busybox)
 	while ((applet = strsep(&rest, "\n"))) {
 		if (!*applet || strchr(applet, '/') || strstr(applet, "busybox"))
 			continue;
-		if (symlinkat("busybox", bin, applet) < 0 && errno != EEXIST)
-			return fail_at("link applet", applet);
+		if (link_applet(bin, applet, &first) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -266,7 +281,7 @@ static bool has_rootfs_path(const char *config)
 
 static void add_host_folders(struct buf *b)
 {
-	static const char *const shared[] = {"lib", "usr/lib", "lib64", "usr/lib64"};
+	static const char *const shared[] = { "lib", "usr/lib", "lib64", "usr/lib64" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
 		_own_free char *on_host = str_fmt("/%s", shared[i]);
@@ -281,7 +296,7 @@ static int write_config(const struct request *r)
 {
 	_own_free char *file = str_fmt("%s/config", r->path), *config = NULL;
 	_own_fd int fd = file ? open(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640) : -1;
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 	int x;
 
 	if (fd < 0)
@@ -328,14 +343,14 @@ static int make(const struct request *r)
 static int parse(struct request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'},
-		{"name", required_argument, NULL, 'n'},
-		{"path", required_argument, NULL, 'p'},
-		{"rootfs", required_argument, NULL, 'r'},
-		{"mapped-uid", required_argument, NULL, 'u'},
-		{"mapped-gid", required_argument, NULL, 'g'},
-		{"busybox-path", required_argument, NULL, 'b'},
-		{0},
+		{ "help", no_argument, NULL, 'h' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "path", required_argument, NULL, 'p' },
+		{ "rootfs", required_argument, NULL, 'r' },
+		{ "mapped-uid", required_argument, NULL, 'u' },
+		{ "mapped-gid", required_argument, NULL, 'g' },
+		{ "busybox-path", required_argument, NULL, 'b' },
+		{ 0 },
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "hn:p:", options, NULL)) != -1;) {
@@ -371,7 +386,7 @@ static int parse(struct request *r, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct request r = {.uid = -1, .gid = -1};
+	struct request r = { .uid = -1, .gid = -1 };
 	_own_free char *rootfs = NULL, *found = NULL;
 
 	if (parse(&r, argc, argv) < 0)

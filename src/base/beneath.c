@@ -89,8 +89,8 @@ int beneath_mkdir_p(int root, const char *path, mode_t mode)
 
 int beneath_create(int root, const char *path)
 {
-	_own_free char *last = NULL, *copy = NULL;
-	_own_fd int dir = -1, made = -1;
+	_own_free char *copy = NULL;
+	_own_fd int made = -1;
 	int fd = beneath_open(root, path, O_PATH, 0);
 	char *slash;
 

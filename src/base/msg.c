@@ -86,11 +86,12 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIMEDOUT;
+	/* A peer that closed with messages of ours unread shows as a reset first; what it said lies behind that. */
 	do
 		n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	if (n == 0)
 		return 0;
 	n_fds = keep_fds(m, &mh);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Freezing a container: by the v1 freezer where that is mounted (its freezer.state is what scripts read), else by v2. */
+/* Freezing: by the v1 freezer where that is mounted (scripts read its freezer.state), else by v2. */
 #include "cgroup/inside.h"
 
 #include "base/io.h"

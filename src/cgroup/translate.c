@@ -320,8 +320,9 @@ static int io_max_to_v1(const char *value, struct cgroup_writes *w)
 	char device[24], text[128], *save = NULL;
 	const char *rest = row_split_device(value, device);
 	int r = rest ? str_copy(text, sizeof(text), rest) : -EINVAL;
+	char *word = r < 0 ? NULL : strtok_r(text, " \t\n", &save);
 
-	for (char *word = r < 0 ? NULL : strtok_r(text, " \t\n", &save); word && r == 0; word = strtok_r(NULL, " \t\n", &save)) {
+	for (; word && r == 0; word = strtok_r(NULL, " \t\n", &save)) {
 		char *is = strchr(word, '=');
 		const struct row *row = NULL;
 

@@ -29,7 +29,7 @@ static const char *const elsewhere[] = {
 
 static char *unzip_with(const char *program, const char *path)
 {
-	char *const argv[] = {(char *)program, (char *)"-dc", (char *)path, NULL};
+	char *const argv[] = { (char *)program, (char *)"-dc", (char *)path, NULL };
 	_own_fd int in = -1, out = -1;
 	posix_spawn_file_actions_t fa;
 	char *text = NULL;

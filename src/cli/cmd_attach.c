@@ -17,50 +17,53 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'e', "elevated-privileges", "CGROUP|CAP|LSM", OPT_OPTIONAL, offsetof(struct options, elevated), false,
-	 "Keep the host's cgroup, capabilities, security label"},
-	{'a', "arch", "ARCH", OPT_TEXT, offsetof(struct options, arch), false, "The architecture that COMMAND sees"},
-	{'s', "namespaces", "NS|...", OPT_TEXT, offsetof(struct options, namespaces), false,
-	 "Enter only these: MOUNT PID UTSNAME IPC USER NETWORK; implies -e"},
-	{'R', "remount-sys-proc", NULL, OPT_FLAG, offsetof(struct options, remount), false,
-	 "Mount /proc and /sys anew where MOUNT is not entered"},
-	{0, "clear-env", NULL, OPT_FLAG, offsetof(struct options, clear_env), false, "Begin with a clean environment"},
-	{0, "keep-env", NULL, OPT_FLAG, offsetof(struct options, keep_env), false, "Keep the environment (default)"},
-	{0, "keep-var", "NAME", OPT_LIST, offsetof(struct options, keep_var), false, "Keep it, with --clear-env"},
-	{'v', "set-var", "NAME=VALUE", OPT_LIST, offsetof(struct options, set_var), false, "Set it for COMMAND"},
-	{'L', "pty-log", "FILE", OPT_TEXT, offsetof(struct options, pty_log), false, "Log what the terminal shows"},
+	{ 'e', "elevated-privileges", "CGROUP|CAP|LSM", OPT_OPTIONAL, offsetof(struct options, elevated), false,
+	  "Keep the host's cgroup, capabilities, security label" },
+	{ 'a', "arch", "ARCH", OPT_TEXT, offsetof(struct options, arch), false, "The architecture that COMMAND sees" },
+	{ 's', "namespaces", "NS|...", OPT_TEXT, offsetof(struct options, namespaces), false,
+	  "Enter only these: MOUNT PID UTSNAME IPC USER NETWORK; implies -e" },
+	{ 'R', "remount-sys-proc", NULL, OPT_FLAG, offsetof(struct options, remount), false,
+	  "Mount /proc and /sys anew where MOUNT is not entered" },
+	{ 0, "clear-env", NULL, OPT_FLAG, offsetof(struct options, clear_env), false,
+	  "Begin with a clean environment" },
+	{ 0, "keep-env", NULL, OPT_FLAG, offsetof(struct options, keep_env), false, "Keep the environment (default)" },
+	{ 0, "keep-var", "NAME", OPT_LIST, offsetof(struct options, keep_var), false, "Keep it, with --clear-env" },
+	{ 'v', "set-var", "NAME=VALUE", OPT_LIST, offsetof(struct options, set_var), false, "Set it for COMMAND" },
+	{ 'L', "pty-log", "FILE", OPT_TEXT, offsetof(struct options, pty_log), false, "Log what the terminal shows" },
 	OPT_RCFILE,
-	{'u', "uid", "UID", OPT_INT, offsetof(struct options, uid), false, "Run COMMAND as UID of the container"},
-	{'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container"},
-	{'c', "context", "CONTEXT", OPT_TEXT, offsetof(struct options, context), false, "The SELinux label of COMMAND"},
+	{ 'u', "uid", "UID", OPT_INT, offsetof(struct options, uid), false, "Run COMMAND as UID of the container" },
+	{ 'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container" },
+	{ 'c', "context", "CONTEXT", OPT_TEXT, offsetof(struct options, context), false,
+	  "The SELinux label of COMMAND" },
 };
 
 static const struct {
 	const char *loud, *quiet;
 	uint64_t flag;
 } namespaces[] = {
-	{"MOUNT", "mnt", CLONE_NEWNS},	       {"PID", "pid", CLONE_NEWPID},	{"UTSNAME", "uts", CLONE_NEWUTS},
-	{"IPC", "ipc", CLONE_NEWIPC},	       {"USER", "user", CLONE_NEWUSER}, {"NETWORK", "net", CLONE_NEWNET},
-	{"CGROUP", "cgroup", CLONE_NEWCGROUP}, {"TIME", "time", CLONE_NEWTIME},
+	{ "MOUNT", "mnt", CLONE_NEWNS },
+	{ "PID", "pid", CLONE_NEWPID },
+	{ "UTSNAME", "uts", CLONE_NEWUTS },
+	{ "IPC", "ipc", CLONE_NEWIPC },
+	{ "USER", "user", CLONE_NEWUSER },
+	{ "NETWORK", "net", CLONE_NEWNET },
+	{ "CGROUP", "cgroup", CLONE_NEWCGROUP },
+	{ "TIME", "time", CLONE_NEWTIME },
 };
 
-static const struct {
-	const char *name;
-	long personality;
-} archs[] = {
-	{"x86", PER_LINUX32},	 {"i386", PER_LINUX32},	     {"i486", PER_LINUX32},    {"i586", PER_LINUX32},
-	{"i686", PER_LINUX32},	 {"athlon", PER_LINUX32},    {"linux32", PER_LINUX32}, {"arm", PER_LINUX32},
-	{"armel", PER_LINUX32},	 {"armhf", PER_LINUX32},     {"armv7l", PER_LINUX32},  {"mips", PER_LINUX32},
-	{"mipsel", PER_LINUX32}, {"ppc", PER_LINUX32},	     {"powerpc", PER_LINUX32}, {"s390", PER_LINUX32},
-	{"x86_64", PER_LINUX},	 {"amd64", PER_LINUX},	     {"linux64", PER_LINUX},   {"arm64", PER_LINUX},
-	{"aarch64", PER_LINUX},	 {"mips64", PER_LINUX},	     {"mips64el", PER_LINUX},  {"ppc64", PER_LINUX},
-	{"ppc64el", PER_LINUX},	 {"ppc64le", PER_LINUX},     {"powerpc64", PER_LINUX}, {"riscv64", PER_LINUX},
-	{"s390x", PER_LINUX},	 {"loongarch64", PER_LINUX},
+static const char *const archs_32[] = {
+	"x86",	 "i386",  "i486",   "i586", "i686",   "athlon", "linux32", "arm",
+	"armel", "armhf", "armv7l", "mips", "mipsel", "ppc",	"powerpc", "s390",
+};
+
+static const char *const archs_64[] = {
+	"x86_64", "amd64",   "linux64", "arm64",     "aarch64", "mips64", "mips64el",
+	"ppc64",  "ppc64el", "ppc64le", "powerpc64", "riscv64", "s390x",  "loongarch64",
 };
 
 static int take_elevated(struct attach_request *r, const char *list)
 {
-	_own_strv struct strv words = {0};
+	_own_strv struct strv words = { 0 };
 
 	if (strv_split(&words, list, "|") < 0)
 		return -1;
@@ -81,7 +84,7 @@ static int take_elevated(struct attach_request *r, const char *list)
 
 static int take_namespaces(struct attach_request *r, const char *list)
 {
-	_own_strv struct strv words = {0};
+	_own_strv struct strv words = { 0 };
 
 	if (strv_split(&words, list, "|") < 0 || words.n == 0)
 		return -1;
@@ -98,15 +101,23 @@ static int take_namespaces(struct attach_request *r, const char *list)
 	return take_elevated(r, "");
 }
 
+static bool is_one_of(const char *name, const char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int take_arch(struct attach_request *r, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
-		if (strcmp(archs[i].name, name) != 0)
-			continue;
-		r->personality = archs[i].personality;
-		return 0;
-	}
-	return -1;
+	if (is_one_of(name, archs_32, ARRAY_SIZE(archs_32)))
+		r->personality = PER_LINUX32;
+	else if (is_one_of(name, archs_64, ARRAY_SIZE(archs_64)))
+		r->personality = PER_LINUX;
+	else
+		return -1;
+	return 0;
 }
 
 static int build(const struct cli *c, const struct options *o, struct attach_request *r)
@@ -142,9 +153,9 @@ static int run(struct cli *c)
 		.gid = o->gid.set ? o->gid.n : -1,
 		.pty_log = o->pty_log,
 		.personality = -1,
-		.fd = {0, 1, 2},
+		.fd = { 0, 1, 2 },
 	};
-	struct err e = {0};
+	struct err e = { 0 };
 	int status = 0;
 	bool defined;
 

@@ -7,10 +7,10 @@
 static int run(struct cli *c)
 {
 	_own_container struct container *ct = NULL;
-	_own_buf struct buf value = {0};
+	_own_buf struct buf value = { 0 };
 	struct cgroup_host host;
 	struct cgroup_tree tree;
-	struct err e = {0};
+	struct err e = { 0 };
 	int r;
 
 	if (c->n_args < 1) {

@@ -12,62 +12,65 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-static const struct fact {
+struct fact {
 	const char *title;
 	const char *options[3]; /* any of them will do */
 	bool required;
 	const char *module;
-} namespaces[] =
-	{
-		{"Namespaces", {"CONFIG_NAMESPACES"}, true}, {"Utsname namespace", {"CONFIG_UTS_NS"}},
-		{"Ipc namespace", {"CONFIG_IPC_NS"}, true},  {"Pid namespace", {"CONFIG_PID_NS"}, true},
-		{"User namespace", {"CONFIG_USER_NS"}},
-},
-  network[] =
-	  {
-		  {"Network namespace", {"CONFIG_NET_NS"}},
-},
-  cgroups[] =
-	  {
-		  {"Cgroups", {"CONFIG_CGROUPS"}, true},
-		  {"Cgroup namespace", {"CONFIG_CGROUPS"}, true}, /* since Linux 4.6, without a switch of its own */
-},
-  controllers[] =
-	  {
-		  {"Cgroup device", {"CONFIG_CGROUP_DEVICE"}},
-		  {"Cgroup sched", {"CONFIG_CGROUP_SCHED"}},
-		  {"Cgroup cpu account", {"CONFIG_CGROUP_CPUACCT"}},
-		  {"Cgroup memory controller", {"CONFIG_MEMCG", "CONFIG_CGROUP_MEM_RES_CTLR"}},
-		  {"Cgroup cpuset", {"CONFIG_CPUSETS"}},
-},
-  misc[] =
-	  {
-		  {"Veth pair device", {"CONFIG_VETH"}, .module = "veth"},
-		  {"Macvlan", {"CONFIG_MACVLAN"}, .module = "macvlan"},
-		  {"Vlan", {"CONFIG_VLAN_8021Q"}, .module = "8021q"},
-		  {"Bridges", {"CONFIG_BRIDGE"}, .module = "bridge"},
-		  {"Advanced netfilter", {"CONFIG_NETFILTER_ADVANCED"}},
-		  {"CONFIG_IP_NF_TARGET_MASQUERADE",
-		   {"CONFIG_IP_NF_TARGET_MASQUERADE", "CONFIG_NETFILTER_XT_TARGET_MASQUERADE", "CONFIG_NFT_MASQ"},
-		   .module = "nf_nat"},
-		  {"CONFIG_IP6_NF_TARGET_MASQUERADE",
-		   {"CONFIG_IP6_NF_TARGET_MASQUERADE", "CONFIG_NETFILTER_XT_TARGET_MASQUERADE", "CONFIG_NFT_MASQ"},
-		   .module = "nf_nat"},
-		  {"CONFIG_NETFILTER_XT_TARGET_CHECKSUM",
-		   {"CONFIG_NETFILTER_XT_TARGET_CHECKSUM"},
-		   .module = "xt_CHECKSUM"},
-		  {"CONFIG_NETFILTER_XT_MATCH_COMMENT", {"CONFIG_NETFILTER_XT_MATCH_COMMENT"}, .module = "xt_comment"},
-		  {"FUSE (for use with lxcfs)", {"CONFIG_FUSE_FS"}, .module = "fuse"},
-},
-  checkpoint[] = {
-	  {"checkpoint restore", {"CONFIG_CHECKPOINT_RESTORE"}},
-	  {"CONFIG_FHANDLE", {"CONFIG_FHANDLE"}},
-	  {"CONFIG_EVENTFD", {"CONFIG_EVENTFD"}},
-	  {"CONFIG_EPOLL", {"CONFIG_EPOLL"}},
-	  {"CONFIG_UNIX_DIAG", {"CONFIG_UNIX_DIAG"}, .module = "unix_diag"},
-	  {"CONFIG_INET_DIAG", {"CONFIG_INET_DIAG"}, .module = "inet_diag"},
-	  {"CONFIG_PACKET_DIAG", {"CONFIG_PACKET_DIAG"}, .module = "af_packet_diag"},
-	  {"CONFIG_NETLINK_DIAG", {"CONFIG_NETLINK_DIAG"}, .module = "netlink_diag"},
+};
+
+static const struct fact namespaces[] = {
+	{ "Namespaces", { "CONFIG_NAMESPACES" }, .required = true },
+	{ "Utsname namespace", { "CONFIG_UTS_NS" } },
+	{ "Ipc namespace", { "CONFIG_IPC_NS" }, .required = true },
+	{ "Pid namespace", { "CONFIG_PID_NS" }, .required = true },
+	{ "User namespace", { "CONFIG_USER_NS" } },
+};
+
+static const struct fact network[] = {
+	{ "Network namespace", { "CONFIG_NET_NS" } },
+};
+
+static const struct fact cgroups[] = {
+	{ "Cgroups", { "CONFIG_CGROUPS" }, .required = true },
+	{ "Cgroup namespace", { "CONFIG_CGROUPS" }, .required = true }, /* Linux 4.6, without a switch of its own */
+};
+
+static const struct fact controllers[] = {
+	{ "Cgroup device", { "CONFIG_CGROUP_DEVICE" } },
+	{ "Cgroup sched", { "CONFIG_CGROUP_SCHED" } },
+	{ "Cgroup cpu account", { "CONFIG_CGROUP_CPUACCT" } },
+	{ "Cgroup memory controller", { "CONFIG_MEMCG", "CONFIG_CGROUP_MEM_RES_CTLR" } },
+	{ "Cgroup cpuset", { "CONFIG_CPUSETS" } },
+};
+
+/* Masquerading: by iptables' own target, by the one for both families, or by nftables. */
+/* clang-format off */
+#define MASQUERADE(own) { own, "CONFIG_NETFILTER_XT_TARGET_MASQUERADE", "CONFIG_NFT_MASQ" }
+/* clang-format on */
+
+static const struct fact misc[] = {
+	{ "Veth pair device", { "CONFIG_VETH" }, .module = "veth" },
+	{ "Macvlan", { "CONFIG_MACVLAN" }, .module = "macvlan" },
+	{ "Vlan", { "CONFIG_VLAN_8021Q" }, .module = "8021q" },
+	{ "Bridges", { "CONFIG_BRIDGE" }, .module = "bridge" },
+	{ "Advanced netfilter", { "CONFIG_NETFILTER_ADVANCED" } },
+	{ "CONFIG_IP_NF_TARGET_MASQUERADE", MASQUERADE("CONFIG_IP_NF_TARGET_MASQUERADE"), .module = "nf_nat" },
+	{ "CONFIG_IP6_NF_TARGET_MASQUERADE", MASQUERADE("CONFIG_IP6_NF_TARGET_MASQUERADE"), .module = "nf_nat" },
+	{ "CONFIG_NETFILTER_XT_TARGET_CHECKSUM", { "CONFIG_NETFILTER_XT_TARGET_CHECKSUM" }, .module = "xt_CHECKSUM" },
+	{ "CONFIG_NETFILTER_XT_MATCH_COMMENT", { "CONFIG_NETFILTER_XT_MATCH_COMMENT" }, .module = "xt_comment" },
+	{ "FUSE (for use with lxcfs)", { "CONFIG_FUSE_FS" }, .module = "fuse" },
+};
+
+static const struct fact checkpoint[] = {
+	{ "checkpoint restore", { "CONFIG_CHECKPOINT_RESTORE" } },
+	{ "CONFIG_FHANDLE", { "CONFIG_FHANDLE" } },
+	{ "CONFIG_EVENTFD", { "CONFIG_EVENTFD" } },
+	{ "CONFIG_EPOLL", { "CONFIG_EPOLL" } },
+	{ "CONFIG_UNIX_DIAG", { "CONFIG_UNIX_DIAG" }, .module = "unix_diag" },
+	{ "CONFIG_INET_DIAG", { "CONFIG_INET_DIAG" }, .module = "inet_diag" },
+	{ "CONFIG_PACKET_DIAG", { "CONFIG_PACKET_DIAG" }, .module = "af_packet_diag" },
+	{ "CONFIG_NETLINK_DIAG", { "CONFIG_NETLINK_DIAG" }, .module = "netlink_diag" },
 };
 
 static void colour(const char *word)
@@ -75,7 +78,7 @@ static void colour(const char *word)
 	static const struct {
 		const char *word;
 		int colour;
-	} colours[] = {{"enabled", 32}, {"missing", 33}, {"required", 31}};
+	} colours[] = { { "enabled", 32 }, { "missing", 33 }, { "required", 31 } };
 
 	for (size_t i = 0; isatty(STDOUT_FILENO) && i < ARRAY_SIZE(colours); i++)
 		if (strcmp(colours[i].word, word) == 0) {
@@ -103,7 +106,7 @@ static void show_items(const char *text, const struct fact *v, size_t n)
 
 static void show_helper(const char *name)
 {
-	_own_strv struct strv dirs = {0};
+	_own_strv struct strv dirs = { 0 };
 	const char *path = getenv("PATH");
 
 	if (strv_split(&dirs, path ? path : "/usr/bin:/bin", ":") < 0)
@@ -124,7 +127,7 @@ static void show_helper(const char *name)
 
 static void show_limits(void)
 {
-	static const char *const kinds[] = {"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"};
+	static const char *const kinds[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts" };
 
 	(void)puts("Namespace limits:");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

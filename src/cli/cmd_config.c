@@ -16,8 +16,8 @@ static const char *const items[] = {
 static int check(int argc, char **argv)
 {
 	_own_container struct container *ct = NULL;
-	_own_problems struct problems p = {0};
-	struct err e = {0};
+	_own_problems struct problems p = { 0 };
+	struct err e = { 0 };
 	int r;
 
 	if (argc < 2 || argc > 3) {

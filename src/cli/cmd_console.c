@@ -14,10 +14,10 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'t', "tty", "NUMBER", OPT_INT, offsetof(struct options, tty), false,
-	 "0: the console; without: the first free tty"},
-	{'e', "escape", "PREFIX", OPT_TEXT, offsetof(struct options, escape), false,
-	 "The letter that begins an escape, with Ctrl (a)"},
+	{ 't', "tty", "NUMBER", OPT_INT, offsetof(struct options, tty), false,
+	  "0: the console; without: the first free tty" },
+	{ 'e', "escape", "PREFIX", OPT_TEXT, offsetof(struct options, escape), false,
+	  "The letter that begins an escape, with Ctrl (a)" },
 };
 
 /* "a", "^a" or "^A": the letter whose control character it is. 0: neither. */
@@ -41,7 +41,7 @@ static int run(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
 	int tty = o->tty.set ? (int)o->tty.n : -1, letter = letter_of(o->escape ? o->escape : "a");
-	struct err e = {0};
+	struct err e = { 0 };
 
 	if (!letter || tty < -1)
 		return cli_misuse(c);

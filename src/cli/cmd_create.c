@@ -14,20 +14,20 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'B', "bdev", "BDEV", OPT_TEXT, offsetof(struct options, bdev), false, "The storage of the rootfs: dir"},
-	{'f', "config", "FILE", OPT_TEXT, offsetof(struct options, config), false, "The initial config"},
-	{'t', "template", "TEMPLATE", OPT_TEXT, offsetof(struct options, template), false,
-	 "The template that fills the rootfs; \"none\": no rootfs"},
-	{0, "lvname", "LVNAME", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "vgname", "VG", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "thinpool", "TP", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "fstype", "TYPE", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "fssize", "SIZE", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "zfsroot", "PATH", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "dir", "DIR", OPT_TEXT, offsetof(struct options, dir), false, "The rootfs' own folder"},
-	{0, "rbdname", "NAME", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "rbdpool", "POOL", OPT_TEXT, offsetof(struct options, unused), false, NULL},
-	{0, "rbduser", "USER", OPT_TEXT, offsetof(struct options, unused), false, NULL},
+	{ 'B', "bdev", "BDEV", OPT_TEXT, offsetof(struct options, bdev), false, "The storage of the rootfs: dir" },
+	{ 'f', "config", "FILE", OPT_TEXT, offsetof(struct options, config), false, "The initial config" },
+	{ 't', "template", "TEMPLATE", OPT_TEXT, offsetof(struct options, template), false,
+	  "The template that fills the rootfs; \"none\": no rootfs" },
+	{ 0, "lvname", "LVNAME", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "vgname", "VG", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "thinpool", "TP", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "fstype", "TYPE", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "fssize", "SIZE", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "zfsroot", "PATH", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "dir", "DIR", OPT_TEXT, offsetof(struct options, dir), false, "The rootfs' own folder" },
+	{ 0, "rbdname", "NAME", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "rbdpool", "POOL", OPT_TEXT, offsetof(struct options, unused), false, NULL },
+	{ 0, "rbduser", "USER", OPT_TEXT, offsetof(struct options, unused), false, NULL },
 };
 
 /* A template under way must not be left half-made: the signals are noted, and the creation is undone. */
@@ -39,8 +39,8 @@ static void cancel(int sig)
 
 static void catch_signals(void)
 {
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	struct sigaction a = {.sa_handler = cancel};
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction a = { .sa_handler = cancel };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
 		(void)sigaction(ending[i], &a, NULL);
@@ -50,7 +50,7 @@ static void catch_signals(void)
 static int help(struct cli *c, const struct options *o)
 {
 	_own_free char *path = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	cli_help(c, stderr);
 	if (!o->template)
@@ -63,11 +63,11 @@ static int help(struct cli *c, const struct options *o)
 
 static int run(struct cli *c)
 {
-	static const char *const other[] = {"lvm", "loop", "btrfs", "zfs", "rbd", "overlay", "overlayfs", "nbd"};
+	static const char *const other[] = { "lvm", "loop", "btrfs", "zfs", "rbd", "overlay", "overlayfs", "nbd" };
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
-	struct create_request r = {.bdev = o->bdev, .dir = o->dir, .quiet = c->quiet, .args = c->args};
-	struct err e = {0};
+	struct create_request r = { .bdev = o->bdev, .dir = o->dir, .quiet = c->quiet, .args = c->args };
+	struct err e = { 0 };
 
 	if (c->help)
 		return help(c, o);

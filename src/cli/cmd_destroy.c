@@ -11,8 +11,8 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'f', "force", NULL, OPT_FLAG, offsetof(struct options, force), false, "Stop it first if it runs"},
-	{'s', "snapshots", NULL, OPT_FLAG, offsetof(struct options, snapshots), false, "Destroy its snapshots too"},
+	{ 'f', "force", NULL, OPT_FLAG, offsetof(struct options, force), false, "Stop it first if it runs" },
+	{ 's', "snapshots", NULL, OPT_FLAG, offsetof(struct options, snapshots), false, "Destroy its snapshots too" },
 };
 
 static int destroy_snapshots(struct container *ct, struct err *e)
@@ -31,7 +31,7 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
-	struct err e = {0};
+	struct err e = { 0 };
 	char *kept;
 	int r = 0;
 

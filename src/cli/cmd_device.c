@@ -15,7 +15,7 @@ static int run(struct cli *c)
 {
 	_own_container struct container *ct = NULL;
 	const char *what, *device, *to;
-	struct err e = {0};
+	struct err e = { 0 };
 	bool add;
 
 	if (geteuid() != 0)

@@ -15,11 +15,11 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'d', "daemon", NULL, OPT_FLAG, offsetof(struct options, daemon), false, "Return when it runs"},
+	{ 'd', "daemon", NULL, OPT_FLAG, offsetof(struct options, daemon), false, "Return when it runs" },
 	OPT_RCFILE,
-	{'s', "define", "KEY=VAL", OPT_LIST, offsetof(struct options, defines), false, "Set a config key"},
-	{'u', "uid", "UID", OPT_INT, offsetof(struct options, uid), false, "Run COMMAND as UID of the container"},
-	{'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container"},
+	{ 's', "define", "KEY=VAL", OPT_LIST, offsetof(struct options, defines), false, "Set a config key" },
+	{ 'u', "uid", "UID", OPT_INT, offsetof(struct options, uid), false, "Run COMMAND as UID of the container" },
+	{ 'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container" },
 	OPT_SHARE(struct options, share),
 };
 
@@ -62,7 +62,7 @@ static int run(struct cli *c)
 		.use_init = true,
 		.argv = c->n_args ? c->args : NULL,
 	};
-	struct err e = {0};
+	struct err e = { 0 };
 	int status = 0;
 	bool defined;
 

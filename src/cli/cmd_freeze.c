@@ -5,7 +5,7 @@
 static int change(struct cli *c, bool freeze)
 {
 	_own_container struct container *ct = cli_container(c);
-	struct err e = {0};
+	struct err e = { 0 };
 	enum state s;
 
 	if (!ct)
@@ -28,12 +28,10 @@ static int run_unfreeze(struct cli *c)
 	return change(c, false);
 }
 
-const struct verb verb_freeze = {.name = "freeze",
-				 .synopsis = "--name=NAME",
-				 .about = "freezes all processes of a container",
-				 .run = run_freeze};
+const struct verb verb_freeze = {
+	.name = "freeze", .synopsis = "--name=NAME", .about = "freezes all processes of a container", .run = run_freeze
+};
 
-const struct verb verb_unfreeze = {.name = "unfreeze",
-				   .synopsis = "--name=NAME",
-				   .about = "lets a frozen container run again",
-				   .run = run_unfreeze};
+const struct verb verb_unfreeze = {
+	.name = "unfreeze", .synopsis = "--name=NAME", .about = "lets a frozen container run again", .run = run_unfreeze
+};

@@ -13,12 +13,12 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'c', "config", "KEY", OPT_LIST, offsetof(struct options, keys), false, "Show the value of a config key"},
-	{'i', "ips", NULL, OPT_FLAG, offsetof(struct options, ips), false, "Show its addresses"},
-	{'s', "state", NULL, OPT_FLAG, offsetof(struct options, state), false, "Show its state"},
-	{'p', "pid", NULL, OPT_FLAG, offsetof(struct options, pid), false, "Show the pid of its init"},
-	{'S', "stats", NULL, OPT_FLAG, offsetof(struct options, stats), false, "Show what it uses"},
-	{'H', "no-humanize", NULL, OPT_FLAG, offsetof(struct options, raw), false, "Show numbers without units"},
+	{ 'c', "config", "KEY", OPT_LIST, offsetof(struct options, keys), false, "Show the value of a config key" },
+	{ 'i', "ips", NULL, OPT_FLAG, offsetof(struct options, ips), false, "Show its addresses" },
+	{ 's', "state", NULL, OPT_FLAG, offsetof(struct options, state), false, "Show its state" },
+	{ 'p', "pid", NULL, OPT_FLAG, offsetof(struct options, pid), false, "Show the pid of its init" },
+	{ 'S', "stats", NULL, OPT_FLAG, offsetof(struct options, stats), false, "Show what it uses" },
+	{ 'H', "no-humanize", NULL, OPT_FLAG, offsetof(struct options, raw), false, "Show numbers without units" },
 };
 
 static void line(const char *title, const char *value)
@@ -28,7 +28,7 @@ static void line(const char *title, const char *value)
 
 static void size_line(const char *title, uint64_t n, bool raw)
 {
-	static const char *const units[] = {"KiB", "MiB", "GiB"};
+	static const char *const units[] = { "KiB", "MiB", "GiB" };
 	char text[64];
 	double v = (double)n;
 	size_t u = 0;
@@ -50,7 +50,7 @@ static void cgroup_lines(const struct container *ct, bool raw)
 	struct cgroup_host host;
 	struct cgroup_tree tree;
 	struct cgroup_stats s;
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 	char text[64];
 
 	if (container_cgroup(ct, &host, &tree, &quiet) < 0)
@@ -96,8 +96,8 @@ static void value_line(bool bare, const char *title, const char *value)
 static void ip_lines(const struct container *ct, bool bare)
 {
 	for (int v6 = 0; v6 <= 1; v6++) {
-		_own_strv struct strv found = {0};
-		struct err quiet = {0};
+		_own_strv struct strv found = { 0 };
+		struct err quiet = { 0 };
 
 		if (container_addresses(ct, v6, &found, &quiet) < 0)
 			continue;
@@ -108,7 +108,7 @@ static void ip_lines(const struct container *ct, bool bare)
 
 static void key_line(const struct container *ct, const char *key, bool bare)
 {
-	_own_buf struct buf v = {0};
+	_own_buf struct buf v = { 0 };
 
 	if (spec_get(ct->spec, key, &v) < 0)
 		(void)fprintf(stderr, "%s invalid\n", key);
@@ -147,9 +147,9 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
-	_own_problems struct problems ignored = {0};
+	_own_problems struct problems ignored = { 0 };
 	struct status s;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	if (!ct)
 		return 1;

@@ -14,24 +14,25 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'1', "line", NULL, OPT_FLAG, offsetof(struct options, line), false, "One name on a line"},
-	{'f', "fancy", NULL, OPT_FLAG, offsetof(struct options, fancy), false, "A table"},
-	{'F', "fancy-format", "COLUMN,...", OPT_TEXT, offsetof(struct options, columns), false,
-	 "Its columns: NAME STATE PID RAM SWAP AUTOSTART GROUPS INTERFACE IPV4 IPV6 UNPRIVILEGED"},
-	{0, "active", NULL, OPT_FLAG, offsetof(struct options, active), false, "Only those that run or are frozen"},
-	{0, "running", NULL, OPT_FLAG, offsetof(struct options, running), false, "Only those that are not stopped"},
-	{0, "frozen", NULL, OPT_FLAG, offsetof(struct options, frozen), false, "Only frozen ones"},
-	{0, "stopped", NULL, OPT_FLAG, offsetof(struct options, stopped), false, "Only stopped ones"},
-	{0, "defined", NULL, OPT_FLAG, offsetof(struct options, defined), false, "Only those that have a config"},
-	{0, "nesting", "N", OPT_OPTIONAL, offsetof(struct options, nesting), false, "Containers in containers too"},
-	{'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false, "Only those in all the groups"},
-	{0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches"},
-	{0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "json, or table (as -f)"},
+	{ '1', "line", NULL, OPT_FLAG, offsetof(struct options, line), false, "One name on a line" },
+	{ 'f', "fancy", NULL, OPT_FLAG, offsetof(struct options, fancy), false, "A table" },
+	{ 'F', "fancy-format", "COLUMN,...", OPT_TEXT, offsetof(struct options, columns), false,
+	  "Its columns: NAME STATE PID RAM SWAP AUTOSTART GROUPS INTERFACE IPV4 IPV6 UNPRIVILEGED" },
+	{ 0, "active", NULL, OPT_FLAG, offsetof(struct options, active), false, "Only those that run or are frozen" },
+	{ 0, "running", NULL, OPT_FLAG, offsetof(struct options, running), false, "Only those that are not stopped" },
+	{ 0, "frozen", NULL, OPT_FLAG, offsetof(struct options, frozen), false, "Only frozen ones" },
+	{ 0, "stopped", NULL, OPT_FLAG, offsetof(struct options, stopped), false, "Only stopped ones" },
+	{ 0, "defined", NULL, OPT_FLAG, offsetof(struct options, defined), false, "Only those that have a config" },
+	{ 0, "nesting", "N", OPT_OPTIONAL, offsetof(struct options, nesting), false, "Containers in containers too" },
+	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
+	  "Only those in all the groups" },
+	{ 0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches" },
+	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "json, or table (as -f)" },
 };
 
 const struct spec *ls_config(struct ls_row *r)
 {
-	_own_problems struct problems ignored = {0};
+	_own_problems struct problems ignored = { 0 };
 
 	if (!r->ct->spec)
 		(void)!container_load(r->ct, NULL, &ignored);
@@ -56,8 +57,8 @@ static bool is_member(const struct strv *of, const char *group)
 
 static bool groups_wanted(const struct options *o, struct ls_row *r)
 {
-	_own_buf struct buf text = {0};
-	_own_strv struct strv of = {0};
+	_own_buf struct buf text = { 0 };
+	_own_strv struct strv of = { 0 };
 	const struct spec *s;
 
 	if (!o->groups.n)
@@ -66,7 +67,7 @@ static bool groups_wanted(const struct options *o, struct ls_row *r)
 	if (!s || spec_get(s, "lxc.group", &text) < 0 || strv_split(&of, text.s ? text.s : "", "\n") < 0)
 		return false;
 	for (size_t i = 0; i < o->groups.n; i++) {
-		_own_strv struct strv wanted = {0};
+		_own_strv struct strv wanted = { 0 };
 
 		if (strv_split(&wanted, o->groups.v[i], ",") < 0)
 			return false;
@@ -86,15 +87,15 @@ static void row_end(struct ls_row *r)
 /* Takes the container into the rows if it is wanted. */
 static int consider(const struct cli *c, const struct options *o, const char *name, struct ls_rows *rows)
 {
-	struct ls_row row = {0}, *grown;
-	struct err e = {0};
+	struct ls_row row = { 0 }, *grown;
+	struct err e = { 0 };
 
 	if (container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
 		return 0; /* not a name that a container can have */
 	row.defined = container_defined(row.ct);
 	if (container_status(row.ct, &row.status, &e) < 0) {
 		(void)cli_fail(c, &e);
-		row.status = (struct status){.state = STOPPED};
+		row.status = (struct status){ .state = STOPPED };
 	}
 	if ((o->defined && !row.defined) || !state_wanted(o, row.status.state) || !groups_wanted(o, &row)) {
 		row_end(&row);
@@ -115,8 +116,8 @@ static int collect(const struct cli *c, const struct options *o, const regex_t *
 {
 	_own_free char *dflt = global_config("lxc.lxcpath");
 	const char *lxcpath = cli_lxcpath(c) ? cli_lxcpath(c) : dflt;
-	_own_strv struct strv defined = {0}, active = {0};
-	struct err e = {0};
+	_own_strv struct strv defined = { 0 }, active = { 0 };
+	struct err e = { 0 };
 	size_t i = 0, k = 0;
 
 	if (!lxcpath || list_defined(lxcpath, &defined, &e) < 0 || list_active(lxcpath, &active, &e) < 0)
@@ -153,7 +154,7 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	const char *pattern = o->filter ? o->filter : c->name;
-	struct ls_rows rows = {0};
+	struct ls_rows rows = { 0 };
 	regex_t match;
 	int r;
 

@@ -18,8 +18,8 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
-	 "Tell lxc-monitord to quit (there is none)"},
+	{ 'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
+	  "Tell lxc-monitord to quit (there is none)" },
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -33,8 +33,8 @@ static void end(int sig)
 /* The signals are let in only while waiting, so that none is missed between the look and the wait. */
 static void catch_signals(sigset_t *while_waiting)
 {
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction a = {.sa_handler = end};
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction a = { .sa_handler = end };
 	sigset_t block;
 
 	(void)sigemptyset(&block);
@@ -83,7 +83,7 @@ static int watch_all(struct cli *c, const regex_t *match)
 {
 	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
 	struct pollfd fds[PATHS_MOST];
-	struct err e = {0};
+	struct err e = { 0 };
 	size_t n = 0;
 	int r = 0;
 
@@ -92,7 +92,7 @@ static int watch_all(struct cli *c, const regex_t *match)
 	if (c->lxcpaths.n > PATHS_MOST)
 		return cli_say(c, "at most %d containers' folders can be watched", PATHS_MOST);
 	for (; n < c->lxcpaths.n; n++) {
-		fds[n] = (struct pollfd){.fd = monitor_open(c->lxcpaths.v[n], &e), .events = POLLIN};
+		fds[n] = (struct pollfd){ .fd = monitor_open(c->lxcpaths.v[n], &e), .events = POLLIN };
 		if (fds[n].fd < 0) {
 			r = cli_fail(c, &e);
 			break;

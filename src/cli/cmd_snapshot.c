@@ -18,13 +18,14 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'L', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "List the snapshots"},
-	{'r', "restore", "SNAP", OPT_TEXT, offsetof(struct options, restore), false, "Restore SNAP, such as snap0"},
-	{'N', "newname", "NAME", OPT_TEXT, offsetof(struct options, new_name), false,
-	 "Restore it as another container"},
-	{'d', "destroy", "SNAP", OPT_TEXT, offsetof(struct options, destroy), false, "Destroy SNAP; ALL: all of them"},
-	{'c', "comment", "FILE", OPT_TEXT, offsetof(struct options, comment), false, "Keep FILE as a comment"},
-	{'C', "showcomments", NULL, OPT_FLAG, offsetof(struct options, comments), false, "List the comments too"},
+	{ 'L', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "List the snapshots" },
+	{ 'r', "restore", "SNAP", OPT_TEXT, offsetof(struct options, restore), false, "Restore SNAP, such as snap0" },
+	{ 'N', "newname", "NAME", OPT_TEXT, offsetof(struct options, new_name), false,
+	  "Restore it as another container" },
+	{ 'd', "destroy", "SNAP", OPT_TEXT, offsetof(struct options, destroy), false,
+	  "Destroy SNAP; ALL: all of them" },
+	{ 'c', "comment", "FILE", OPT_TEXT, offsetof(struct options, comment), false, "Keep FILE as a comment" },
+	{ 'C', "showcomments", NULL, OPT_FLAG, offsetof(struct options, comments), false, "List the comments too" },
 };
 
 static void cancel(int sig)
@@ -45,7 +46,7 @@ static void show_comment(const char *file)
 static int list(const struct cli *c, struct container *ct, bool comments)
 {
 	struct snapshot *v = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 	size_t n = 0;
 
 	if (container_snapshots(ct, &v, &n, &e) < 0)
@@ -65,7 +66,7 @@ static int destroy(const struct cli *c, struct container *ct, const char *which)
 {
 	bool all = *which && strncmp("ALL", which, strlen(which)) == 0;
 	struct snapshot *v = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 	size_t n = 0;
 	int r = all ? container_snapshots(ct, &v, &n, &e) : container_snapshot_destroy(ct, which, &e);
 
@@ -80,8 +81,8 @@ static int run(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
 	const char *new_name = o->new_name ? o->new_name : c->n_args ? c->args[0] : NULL;
-	struct sigaction a = {.sa_handler = cancel};
-	struct err e = {0};
+	struct sigaction a = { .sa_handler = cancel };
+	struct err e = { 0 };
 	int number;
 
 	if (!ct)

@@ -16,31 +16,32 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'d', "daemon", NULL, OPT_FLAG, offsetof(struct options, daemon), false, "Return when it runs (default)"},
-	{'F', "foreground", NULL, OPT_FLAG, offsetof(struct options, foreground), false,
-	 "Stay, with this terminal as its console"},
+	{ 'd', "daemon", NULL, OPT_FLAG, offsetof(struct options, daemon), false, "Return when it runs (default)" },
+	{ 'F', "foreground", NULL, OPT_FLAG, offsetof(struct options, foreground), false,
+	  "Stay, with this terminal as its console" },
 	OPT_RCFILE,
-	{'s', "define", "KEY=VAL", OPT_LIST, offsetof(struct options, defines), false, "Set a config key"},
-	{'c', "console", "FILE", OPT_TEXT, offsetof(struct options, console), false,
-	 "The device or file of its console"},
-	{'L', "console-log", "FILE", OPT_TEXT, offsetof(struct options, console_log), false,
-	 "Log what its console shows"},
-	{'C', "close-all-fds", NULL, OPT_FLAG, offsetof(struct options, close_fds), false,
-	 "Close inherited fds (always done)"},
-	{'p', "pidfile", "FILE", OPT_TEXT, offsetof(struct options, pidfile), false, "Write the keeper's pid to FILE"},
+	{ 's', "define", "KEY=VAL", OPT_LIST, offsetof(struct options, defines), false, "Set a config key" },
+	{ 'c', "console", "FILE", OPT_TEXT, offsetof(struct options, console), false,
+	  "The device or file of its console" },
+	{ 'L', "console-log", "FILE", OPT_TEXT, offsetof(struct options, console_log), false,
+	  "Log what its console shows" },
+	{ 'C', "close-all-fds", NULL, OPT_FLAG, offsetof(struct options, close_fds), false,
+	  "Close inherited fds (always done)" },
+	{ 'p', "pidfile", "FILE", OPT_TEXT, offsetof(struct options, pidfile), false,
+	  "Write the keeper's pid to FILE" },
 	OPT_SHARE(struct options, share),
-	{0, "explain", NULL, OPT_FLAG, offsetof(struct options, explain), false,
-	 "Show the steps that would be taken, and take none"},
-	{0, "trace", NULL, OPT_FLAG, offsetof(struct options, trace), false, "Show what each step took"},
+	{ 0, "explain", NULL, OPT_FLAG, offsetof(struct options, explain), false,
+	  "Show the steps that would be taken, and take none" },
+	{ 0, "trace", NULL, OPT_FLAG, offsetof(struct options, trace), false, "Show what each step took" },
 };
 
 int start_share(const struct cli *c, struct container *ct, const struct share *s)
 {
 	const char *const with[][2] = {
-		{"lxc.namespace.share.net", s->net},
-		{"lxc.namespace.share.ipc", s->ipc},
-		{"lxc.namespace.share.uts", s->uts},
-		{"lxc.namespace.share.pid", s->pid},
+		{ "lxc.namespace.share.net", s->net },
+		{ "lxc.namespace.share.ipc", s->ipc },
+		{ "lxc.namespace.share.uts", s->uts },
+		{ "lxc.namespace.share.pid", s->pid },
 	};
 	int r = 0;
 
@@ -62,7 +63,7 @@ static int set_file(const struct cli *c, struct container *ct, const char *key, 
 
 int start_check(const struct cli *c, struct container *ct)
 {
-	_own_problems struct problems p = {0};
+	_own_problems struct problems p = { 0 };
 
 	return spec_check(ct->spec, &p) < 0 ? cli_problems(c, &p) : 0;
 }
@@ -86,7 +87,7 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
-	_own_buf struct buf out = {0};
+	_own_buf struct buf out = { 0 };
 	struct start_request r = {
 		.foreground = o->foreground && !o->daemon,
 		.argv = c->n_args ? c->args : NULL,
@@ -95,7 +96,7 @@ static int run(struct cli *c)
 		.trace = o->trace,
 		.out = &out,
 	};
-	struct err e = {0};
+	struct err e = { 0 };
 	int status = 0, x;
 	bool defined;
 

@@ -12,14 +12,15 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'r', "reboot", NULL, OPT_FLAG, offsetof(struct options, reboot), false, "Reboot it"},
-	{'W', "nowait", NULL, OPT_FLAG, offsetof(struct options, nowait), false, "Ask, and do not wait for it"},
-	{'t', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
-	 "Wait SEC seconds (60; -1: for ever), then kill it"},
-	{'k', "kill", NULL, OPT_FLAG, offsetof(struct options, kill), false, "Kill it at once"},
-	{0, "nokill", NULL, OPT_FLAG, offsetof(struct options, nokill), false, "Do not kill it when the time is over"},
-	{0, "nolock", NULL, OPT_FLAG, offsetof(struct options, nolock), false,
-	 "Do without locks (nothing waits for one)"},
+	{ 'r', "reboot", NULL, OPT_FLAG, offsetof(struct options, reboot), false, "Reboot it" },
+	{ 'W', "nowait", NULL, OPT_FLAG, offsetof(struct options, nowait), false, "Ask, and do not wait for it" },
+	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
+	  "Wait SEC seconds (60; -1: for ever), then kill it" },
+	{ 'k', "kill", NULL, OPT_FLAG, offsetof(struct options, kill), false, "Kill it at once" },
+	{ 0, "nokill", NULL, OPT_FLAG, offsetof(struct options, nokill), false,
+	  "Do not kill it when the time is over" },
+	{ 0, "nolock", NULL, OPT_FLAG, offsetof(struct options, nolock), false,
+	  "Do without locks (nothing waits for one)" },
 };
 
 static int check(struct cli *c, const struct options *o, bool timed)
@@ -41,7 +42,7 @@ static int check(struct cli *c, const struct options *o, bool timed)
 
 static int act(struct cli *c, struct container *ct, const struct options *o, int timeout_ms)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	int r;
 
 	if (o->kill)

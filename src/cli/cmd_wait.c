@@ -12,8 +12,8 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{'s', "state", "STATE|...", OPT_TEXT, offsetof(struct options, states), false, "The states to wait for"},
-	{'t', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false, "Wait at most SEC seconds"},
+	{ 's', "state", "STATE|...", OPT_TEXT, offsetof(struct options, states), false, "The states to wait for" },
+	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false, "Wait at most SEC seconds" },
 };
 
 static int mask_of(const char *text, unsigned *mask, const char **bad, struct strv *words)
@@ -38,10 +38,10 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
-	_own_strv struct strv words = {0};
+	_own_strv struct strv words = { 0 };
 	const char *bad;
 	unsigned mask = 0;
-	struct err e = {0};
+	struct err e = { 0 };
 	int r;
 	long long s = o->timeout.set ? o->timeout.n : -1;
 

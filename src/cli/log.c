@@ -59,7 +59,7 @@ int log_open(struct cli *c)
 {
 	_own_free char *dflt = NULL;
 	const char *file = c->logfile;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	c->log_level = c->logpriority ? level_of(c->logpriority) : LOG_ERROR;
 	if (c->log_level < 0) {
@@ -83,7 +83,7 @@ int log_open(struct cli *c)
 
 void log_line(const struct cli *c, int level, const char *where, unsigned line, const char *text)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 	struct timespec now;
 	char when[32];
 	struct tm tm;

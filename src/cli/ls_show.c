@@ -39,7 +39,7 @@ static bool stats(struct ls_row *r, struct cgroup_stats *s)
 {
 	struct cgroup_host host;
 	struct cgroup_tree tree;
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 
 	if (r->status.state == STOPPED || container_cgroup(r->ct, &host, &tree, &quiet) < 0)
 		return false;
@@ -68,7 +68,7 @@ static void fill_swap(struct ls_row *r, struct buf *out)
 static void fill_autostart(struct ls_row *r, struct buf *out)
 {
 	const struct spec *s = ls_config(r);
-	_own_buf struct buf v = {0};
+	_own_buf struct buf v = { 0 };
 
 	buf_addf(out, "%s", s && spec_get(s, "lxc.start.auto", &v) == 0 && v.len ? v.s : "0");
 }
@@ -90,7 +90,7 @@ static void join(char *lines, struct buf *out)
 static void fill_groups(struct ls_row *r, struct buf *out)
 {
 	const struct spec *s = ls_config(r);
-	_own_buf struct buf v = {0};
+	_own_buf struct buf v = { 0 };
 
 	if (s && spec_get(s, "lxc.group", &v) == 0 && v.len)
 		join(v.s, out);
@@ -119,8 +119,8 @@ static void fill_interface(struct ls_row *r, struct buf *out)
 
 static void fill_addresses(struct ls_row *r, bool v6, struct buf *out)
 {
-	_own_strv struct strv found = {0};
-	struct err quiet = {0};
+	_own_strv struct strv found = { 0 };
+	struct err quiet = { 0 };
 
 	if (r->status.state == STOPPED || container_addresses(r->ct, v6, &found, &quiet) < 0)
 		return;
@@ -141,30 +141,30 @@ static void fill_ipv6(struct ls_row *r, struct buf *out)
 static void fill_unprivileged(struct ls_row *r, struct buf *out)
 {
 	const struct spec *s = ls_config(r);
-	_own_buf struct buf v = {0};
+	_own_buf struct buf v = { 0 };
 
 	buf_addf(out, "%s", s && spec_get(s, "lxc.idmap", &v) == 0 && v.len ? "true" : "false");
 }
 
 static const struct column columns[] = {
-	{"NAME", fill_name},
-	{"STATE", fill_state},
-	{"PID", fill_pid, .plain = true},
-	{"RAM", fill_ram, .size = true, .plain = true},
-	{"SWAP", fill_swap, .size = true, .plain = true},
-	{"AUTOSTART", fill_autostart, .plain = true},
-	{"GROUPS", fill_groups},
-	{"INTERFACE", fill_interface},
-	{"IPV4", fill_ipv4},
-	{"IPV6", fill_ipv6},
-	{"UNPRIVILEGED", fill_unprivileged, .plain = true},
+	{ "NAME", fill_name },
+	{ "STATE", fill_state },
+	{ "PID", fill_pid, .plain = true },
+	{ "RAM", fill_ram, .size = true, .plain = true },
+	{ "SWAP", fill_swap, .size = true, .plain = true },
+	{ "AUTOSTART", fill_autostart, .plain = true },
+	{ "GROUPS", fill_groups },
+	{ "INTERFACE", fill_interface },
+	{ "IPV4", fill_ipv4 },
+	{ "IPV6", fill_ipv6 },
+	{ "UNPRIVILEGED", fill_unprivileged, .plain = true },
 };
 
 static const char usual[] = "NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6,UNPRIVILEGED";
 
 static int choose(const struct cli *c, const char *list, const struct column **chosen, size_t *n)
 {
-	_own_strv struct strv words = {0};
+	_own_strv struct strv words = { 0 };
 
 	if (strv_split(&words, list ? list : usual, ", ") < 0 || words.n > COLUMNS_MOST)
 		return cli_say(c, "too many columns");
@@ -206,7 +206,7 @@ static void print_cell(const struct column *col, const char *cell, int width)
 static int fill_column(const struct column *col, struct ls_rows *rows, struct strv *cells)
 {
 	for (size_t i = 0; i < rows->n; i++) {
-		_own_buf struct buf b = {0};
+		_own_buf struct buf b = { 0 };
 
 		col->fill(&rows->v[i], &b);
 		if (b.failed || strv_add(cells, b.s ? b.s : "") < 0)
@@ -218,7 +218,7 @@ static int fill_column(const struct column *col, struct ls_rows *rows, struct st
 int ls_show_table(const struct cli *c, struct ls_rows *rows, const char *list)
 {
 	const struct column *chosen[COLUMNS_MOST];
-	struct strv cells[COLUMNS_MOST] = {0};
+	struct strv cells[COLUMNS_MOST] = { 0 };
 	int width[COLUMNS_MOST], r = 0;
 	size_t n;
 
@@ -259,7 +259,7 @@ static void json_text(const char *s)
 
 static void json_value(const struct column *col, struct ls_row *row)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 
 	col->fill(row, &b);
 	if (!b.len)

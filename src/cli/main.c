@@ -11,17 +11,19 @@
 
 #include <string.h>
 
+/* clang-format off */
+#define VERBS                                                                                              \
+	VERB(attach) VERB(cgroup) VERB(checkconfig) VERB(config) VERB(console) VERB(create) VERB(destroy)  \
+	VERB(device) VERB(execute) VERB(freeze) VERB(info) VERB(ls) VERB(monitor) VERB(net) VERB(snapshot) \
+	VERB(start) VERB(stop) VERB(unfreeze) VERB(wait)
+/* clang-format on */
+
 #define VERB(v) extern const struct verb verb_##v;
-#define VERBS                                                                                                          \
-	VERB(attach)                                                                                                   \
-	VERB(cgroup) VERB(checkconfig) VERB(config) VERB(console) VERB(create) VERB(destroy) VERB(device)              \
-		VERB(execute) VERB(freeze) VERB(info) VERB(ls) VERB(monitor) VERB(net) VERB(snapshot) VERB(start)      \
-			VERB(stop) VERB(unfreeze) VERB(wait)
 VERBS
 #undef VERB
-#define VERB(v) &verb_##v,
 
-const struct verb *const verbs[] = {VERBS NULL};
+#define VERB(v) &verb_##v,
+const struct verb *const verbs[] = { VERBS NULL };
 
 const struct verb *verb_find(const char *name)
 {
@@ -33,7 +35,7 @@ const struct verb *verb_find(const char *name)
 
 static int run_verb(const struct verb *v, const char *tool, const char *prog, int argc, char **argv)
 {
-	struct cli c = {.verb = v, .tool = tool, .prog = prog, .log_fd = -1, .log_level = LOG_ERROR};
+	struct cli c = { .verb = v, .tool = tool, .prog = prog, .log_fd = -1, .log_level = LOG_ERROR };
 	int r;
 
 	argv[0] = (char *)prog; /* getopt's own messages begin with it */
@@ -104,7 +106,7 @@ static int help(int argc, char **argv)
 		(void)fprintf(stderr, "keg: there is no verb \"%s\"; see `keg help`\n", argv[1]);
 		return 1;
 	}
-	cli_help(&(struct cli){.verb = v, .tool = "keg", .prog = prog}, stdout);
+	cli_help(&(struct cli){ .verb = v, .tool = "keg", .prog = prog }, stdout);
 	return 0;
 }
 

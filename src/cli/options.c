@@ -16,16 +16,16 @@
 
 /* In the order in which --usage shows them. */
 static const struct opt common[] = {
-	{'n', "name", "NAME", OPT_TEXT, COMMON(name), "The container's name"},
-	{'h', "help", NULL, OPT_FLAG, COMMON(help), NULL},
-	{'?', "help", NULL, OPT_FLAG, COMMON(help), "Show this help"},
-	{0, "usage", NULL, OPT_FLAG, COMMON(usage), "Show a short usage message"},
-	{0, "version", NULL, OPT_FLAG, COMMON(version), "Show the version"},
-	{'q', "quiet", NULL, OPT_FLAG, COMMON(quiet), "Keep silent about errors"},
-	{'o', "logfile", "FILE", OPT_TEXT, COMMON(logfile), "Write a log to FILE"},
-	{'l', "logpriority", "LEVEL", OPT_TEXT, COMMON(logpriority), "What is logged: messages of LEVEL and above"},
-	{'P', "lxcpath", "PATH", OPT_LIST, COMMON(lxcpaths), "The folder that holds the containers"},
-	{0, "rcfile", "FILE", OPT_TEXT, COMMON(rcfile), "Load the config FILE instead of the container's"},
+	{ 'n', "name", "NAME", OPT_TEXT, COMMON(name), "The container's name" },
+	{ 'h', "help", NULL, OPT_FLAG, COMMON(help), NULL },
+	{ '?', "help", NULL, OPT_FLAG, COMMON(help), "Show this help" },
+	{ 0, "usage", NULL, OPT_FLAG, COMMON(usage), "Show a short usage message" },
+	{ 0, "version", NULL, OPT_FLAG, COMMON(version), "Show the version" },
+	{ 'q', "quiet", NULL, OPT_FLAG, COMMON(quiet), "Keep silent about errors" },
+	{ 'o', "logfile", "FILE", OPT_TEXT, COMMON(logfile), "Write a log to FILE" },
+	{ 'l', "logpriority", "LEVEL", OPT_TEXT, COMMON(logpriority), "What is logged: messages of LEVEL and above" },
+	{ 'P', "lxcpath", "PATH", OPT_LIST, COMMON(lxcpaths), "The folder that holds the containers" },
+	{ 0, "rcfile", "FILE", OPT_TEXT, COMMON(rcfile), "Load the config FILE instead of the container's" },
 };
 
 enum { LONG_BASE = 256, ROWS_MOST = 64 };
@@ -77,7 +77,7 @@ static void build_tables(const struct verb *v, struct option *longs, char *short
 		};
 	}
 	*shorts = 0;
-	*longs = (struct option){0};
+	*longs = (struct option){ 0 };
 }
 
 static const struct opt *row_of(const struct verb *v, int val)
@@ -115,7 +115,7 @@ static int take(struct cli *c, const struct opt *o, const char *arg)
 			cli_note(c, "%s: --%s takes a number, not \"%s\"\n", c->tool, o->name, arg);
 			return -EINVAL;
 		}
-		*number = (struct opt_int){.n = n, .set = true};
+		*number = (struct opt_int){ .n = n, .set = true };
 		return 0;
 	}
 	return -EINVAL;

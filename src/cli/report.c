@@ -30,7 +30,7 @@ int cli_fail(const struct cli *c, const struct err *e)
 
 int cli_say(const struct cli *c, const char *fmt, ...)
 {
-	struct err e = {.set = true};
+	struct err e = { .set = true };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -65,7 +65,7 @@ const char *cli_lxcpath(const struct cli *c)
 struct container *cli_container(const struct cli *c)
 {
 	struct container *ct = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 
 	if (container_open(&ct, c->name, cli_lxcpath(c), &e) < 0) {
 		(void)cli_fail(c, &e);
@@ -76,7 +76,7 @@ struct container *cli_container(const struct cli *c)
 
 int cli_load(const struct cli *c, struct container *ct, bool *defined)
 {
-	_own_problems struct problems p = {0};
+	_own_problems struct problems p = { 0 };
 	int r = container_load(ct, c->rcfile, &p);
 
 	*defined = r != -ENOENT;
@@ -89,18 +89,18 @@ int cli_load(const struct cli *c, struct container *ct, bool *defined)
 
 int cli_set(const struct cli *c, struct container *ct, const char *key, const char *value, const char *option)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 
-	if (spec_set(ct->spec, key, value, (struct origin){0}, &e) == 0)
+	if (spec_set(ct->spec, key, value, (struct origin){ 0 }, &e) == 0)
 		return 0;
-	err_key(&e, key, (struct origin){.file = option});
+	err_key(&e, key, (struct origin){ .file = option });
 	return cli_fail(c, &e);
 }
 
 int cli_define(const struct cli *c, struct container *ct, const struct strv *defines)
 {
 	for (size_t i = 0; i < defines->n; i++) {
-		_own_problems struct problems p = {0};
+		_own_problems struct problems p = { 0 };
 		const char *line = defines->v[i];
 
 		if (!strchr(line, '=') || !str_starts(line, "lxc."))
@@ -115,7 +115,7 @@ int cli_define(const struct cli *c, struct container *ct, const struct strv *def
 
 enum state cli_state(const struct cli *c, const struct container *ct)
 {
-	struct err e = {0};
+	struct err e = { 0 };
 	struct status s;
 
 	if (container_status(ct, &s, &e) < 0) {

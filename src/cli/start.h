@@ -7,13 +7,15 @@ struct share {
 	const char *net, *ipc, *uts, *pid;
 };
 
-#define OPT_SHARE(type, member)                                                                                         \
-	{0, "share-net", "NAME|PID", OPT_TEXT, offsetof(type, member.net), false, "Share another's network"},           \
-		{0, "share-ipc", "NAME|PID", OPT_TEXT, offsetof(type, member.ipc), false, "Share another's IPC"},       \
-		{0, "share-uts", "NAME|PID", OPT_TEXT, offsetof(type, member.uts), false, "Share another's host name"}, \
-	{                                                                                                               \
-		0, "share-pid", "NAME|PID", OPT_TEXT, offsetof(type, member.pid), false, "Share another's processes"    \
-	}
+/* clang-format off */
+#define OPT_SHARED(type, member, what, help) \
+	{ 0, "share-" #what, "NAME|PID", OPT_TEXT, offsetof(type, member.what), false, help }
+#define OPT_SHARE(type, member)                                         \
+	OPT_SHARED(type, member, net, "Share another's network"),       \
+	OPT_SHARED(type, member, ipc, "Share another's IPC"),           \
+	OPT_SHARED(type, member, uts, "Share another's host name"),     \
+	OPT_SHARED(type, member, pid, "Share another's processes")
+/* clang-format on */
 
 /* 0, or 1 after it was told. */
 int start_share(const struct cli *c, struct container *ct, const struct share *s) _must_check;

@@ -18,15 +18,15 @@ static const struct setting {
 	const char *root; /* the default of root, and of a user below $HOME; NULL: unset */
 	const char *user;
 } settings[] = {
-	{"lxc.lxcpath", KEG_LXCPATH, ".local/share/lxc"},
-	{"lxc.default_config", KEG_SYSCONFDIR "/lxc/default.conf", ".config/lxc/default.conf"},
-	{"lxc.bdev.lvm.vg", "lxc", NULL},
-	{"lxc.bdev.lvm.thin_pool", "lxc", NULL},
-	{"lxc.bdev.zfs.root", "lxc", NULL},
-	{"lxc.bdev.rbd.rbdpool", "lxc", NULL},
-	{"lxc.bdev.rbd.rbduser", NULL, NULL},
-	{"lxc.cgroup.use", NULL, NULL},
-	{"lxc.cgroup.pattern", NULL, NULL},
+	{ "lxc.lxcpath", KEG_LXCPATH, ".local/share/lxc" },
+	{ "lxc.default_config", KEG_SYSCONFDIR "/lxc/default.conf", ".config/lxc/default.conf" },
+	{ "lxc.bdev.lvm.vg", "lxc", NULL },
+	{ "lxc.bdev.lvm.thin_pool", "lxc", NULL },
+	{ "lxc.bdev.zfs.root", "lxc", NULL },
+	{ "lxc.bdev.rbd.rbdpool", "lxc", NULL },
+	{ "lxc.bdev.rbd.rbduser", NULL, NULL },
+	{ "lxc.cgroup.use", NULL, NULL },
+	{ "lxc.cgroup.pattern", NULL, NULL },
 };
 
 static char *below_home(const char *path)
@@ -131,7 +131,7 @@ static void own_folder(char *buf, size_t size)
 /* The build folder that the program is run from: one that Meson keeps its notes in. */
 static char *build_folder(void)
 {
-	static const char *const up[] = {"..", "../.."};
+	static const char *const up[] = { "..", "../.." };
 	char here[4096];
 
 	own_folder(here, sizeof(here));
@@ -147,8 +147,8 @@ static char *build_folder(void)
 char *place_find(enum place where, const char *file)
 {
 	static const char *const inside[][2] = {
-		[PLACE_TEMPLATES] = {"templates", "../templates"},
-		[PLACE_CONFIG] = {"config", "../config"},
+		[PLACE_TEMPLATES] = { "templates", "../templates" },
+		[PLACE_CONFIG] = { "config", "../config" },
 	};
 	_own_free char *build = build_folder();
 

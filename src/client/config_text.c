@@ -29,7 +29,7 @@ static bool sets_key(const char *line, const char *key)
 
 char *config_text_set(const char *text, const char *key, const char *value)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 	bool done = false;
 
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
@@ -100,7 +100,7 @@ static void add_mac(struct buf *b, const char *value, size_t n, bool all)
 
 char *config_text_macs(const char *text, bool all)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		const char *mac = hwaddr_value(text);

@@ -102,7 +102,7 @@ static int no_memory(struct problems *p)
 int container_load(struct container *c, const char *file, struct problems *p)
 {
 	_own_spec struct spec *s = NULL;
-	struct err e = {0};
+	struct err e = { 0 };
 	int r;
 
 	if (spec_new(&s, &e) < 0)
@@ -129,7 +129,7 @@ static bool frozen(const struct status *s)
 {
 	struct cgroup_host host;
 	struct cgroup_tree tree;
-	struct err e = {0};
+	struct err e = { 0 };
 	bool is;
 
 	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)

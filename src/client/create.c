@@ -101,8 +101,8 @@ static int initial_config(const struct create_request *r, char **text, struct er
 static int adopt_rootfs(struct making *m, char **text, struct err *e)
 {
 	_own_spec struct spec *s = NULL;
-	_own_problems struct problems p = {0};
-	_own_buf struct buf path = {0};
+	_own_problems struct problems p = { 0 };
+	_own_buf struct buf path = { 0 };
 	_own_free char *value = NULL;
 	char *with;
 	int r = spec_new(&s, e);
@@ -199,7 +199,7 @@ static int make_rootfs(struct making *m, struct err *e)
 
 static char *header_of(const struct making *m)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 
 	buf_addf(&b, "# Template used to create this container: %s\n# Parameters passed to the template:", m->template);
 	for (char **a = m->r->args; a && *a; a++)
@@ -228,7 +228,7 @@ static int finish_config(struct making *m, struct err *e)
 /* The undo, in the opposite order. Its own errors are silent: the first one is what the user has to know. */
 static void take_back(struct making *m)
 {
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 
 	if (m->made_rootfs)
 		(void)!io_remove_tree(AT_FDCWD, m->rootfs, &quiet);
@@ -280,8 +280,8 @@ static int check_request(const struct container *c, const struct create_request 
 
 int container_create(struct container *c, const struct create_request *r, struct err *e)
 {
-	struct making m = {.c = c, .r = r, .dir_fd = -1, .partial_fd = -1};
-	_own_problems struct problems ignored = {0};
+	struct making m = { .c = c, .r = r, .dir_fd = -1, .partial_fd = -1 };
+	_own_problems struct problems ignored = { 0 };
 	int x = clear_remains(c, e);
 
 	if (x == 0)

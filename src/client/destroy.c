@@ -53,7 +53,7 @@ static int check_dependents(struct container *c, struct err *e)
 
 static bool managed(const struct container *c)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 
 	return !c->spec || spec_get(c->spec, "lxc.rootfs.managed", &b) < 0 || !b.len || strcmp(b.s, "0") != 0;
 }
@@ -115,7 +115,7 @@ static int remove_all(const struct container *c, const char *outside, struct err
 int container_destroy(struct container *c, struct err *e)
 {
 	_own_free char *partial = str_fmt("%s/partial", c->dir), *outside = NULL;
-	_own_problems struct problems ignored = {0};
+	_own_problems struct problems ignored = { 0 };
 	int r;
 
 	if (!container_defined(c) && (!partial || access(partial, F_OK) < 0))

@@ -45,7 +45,7 @@ static int hold_init(const struct container *c, pid_t *pid, int *pidfd, struct e
 
 static bool alive(int pidfd)
 {
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 0;
 }

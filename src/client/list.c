@@ -21,7 +21,7 @@ static int by_name(const void *a, const void *b)
 static int collect(int fd, bool (*is)(int dir, const char *name), struct strv *names, const char *shown, struct err *e)
 {
 	_own_dir DIR *d = fdopendir(fd);
-	struct strv found = {0};
+	struct strv found = { 0 };
 
 	if (!d) {
 		int r = err_sys(e, "read folder", "%s", shown);
@@ -75,7 +75,7 @@ int list_defined(const char *lxcpath, struct strv *names, struct err *e)
 int list_active(const char *lxcpath, struct strv *names, struct err *e)
 {
 	/* "." below the lxcpath's runtime folder is that folder itself: it holds one folder per container. */
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 	_own_fd int dir = state_open_dir(lxcpath, ".", false, &quiet);
 	int fd;
 

@@ -218,8 +218,8 @@ static int point_at(const char *folder, struct err *e)
 int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e)
 {
 	_own_free char *snaps = snaps_folder(c), *made = NULL, *rootfs = NULL, *final = NULL;
-	_own_problems struct problems ignored = {0};
-	struct err quiet = {0};
+	_own_problems struct problems ignored = { 0 };
+	struct err quiet = { 0 };
 	int r;
 
 	if (!container_defined(c))
@@ -278,7 +278,7 @@ static int fill(struct snapshot *s, const char *snaps, const char *name)
 	_own_free char *ts = str_fmt("%s/%s/ts", snaps, name), *comment = str_fmt("%s/%s/comment", snaps, name);
 	char line[64] = "";
 
-	*s = (struct snapshot){.name = strdup(name), .path = strdup(snaps)};
+	*s = (struct snapshot){ .name = strdup(name), .path = strdup(snaps) };
 	if (ts && io_read_line(AT_FDCWD, ts, line, sizeof(line)) < 0)
 		line[0] = 0;
 	s->timestamp = strdup(line);
@@ -371,7 +371,7 @@ static int build_restored(const char *folder, const struct container *to, const 
 	_own_free char *rootfs = str_fmt("%s/rootfs", folder), *config = str_fmt("%s/config", folder);
 	_own_free char *at = str_fmt("%s/" DISK_RESTORE "%s", to->lxcpath, to->name);
 	_own_fd int fd = -1;
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 	int r;
 
 	if (!rootfs || !config || !at)
@@ -397,7 +397,7 @@ static int restore_in_place(struct container *c, const char *folder, struct err 
 {
 	_own_free char *beside = NULL;
 	_own_fd int dir = -1, old = -1;
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 	int r = build_restored(folder, c, NULL, &beside, &dir, e);
 
 	if (r < 0)
@@ -420,7 +420,7 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 	_own_container struct container *to = NULL;
 	_own_free char *beside = NULL;
 	_own_fd int dir = -1;
-	struct err quiet = {0};
+	struct err quiet = { 0 };
 	int r = container_open(&to, new_name, c->lxcpath, e);
 
 	if (r == 0)

@@ -21,7 +21,7 @@
 volatile sig_atomic_t disk_cancelled;
 
 /* Beside trusted.* (root only, not seen inside a container) for those who may not write it. */
-static const char *const mark_names[] = {"trusted.keg.owner", "user.keg.owner"};
+static const char *const mark_names[] = { "trusted.keg.owner", "user.keg.owner" };
 
 /* A file with several names: where its first copy is. */
 struct link {
@@ -102,7 +102,7 @@ static int copy_xattrs(struct copy *c, int from, int to, const char *at)
 /* Owner first: changing it clears the set-id bits and the file's capabilities. */
 static int copy_meta(struct copy *c, int from, int to, const struct stat *st, const char *at)
 {
-	struct timespec times[2] = {st->st_atim, st->st_mtim};
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
 	char path[64];
 	int r;
 
@@ -235,7 +235,7 @@ static int linked(struct copy *c, int to_dir, const char *name, const struct sta
 	if (!grown)
 		return fail(c, "remember", at);
 	c->links = grown;
-	grown[c->n_links] = (struct link){.dev = st->st_dev, .ino = st->st_ino, .at = strdup(at)};
+	grown[c->n_links] = (struct link){ .dev = st->st_dev, .ino = st->st_ino, .at = strdup(at) };
 	return grown[c->n_links].at ? (int)(c->n_links++, 0) : fail(c, "remember", at);
 }
 
@@ -303,7 +303,7 @@ static int copy_folder(struct copy *c, int from, int to, const char *at)
 
 int storage_copy(int from, int to, const char *shown, struct err *e)
 {
-	struct copy c = {.top = to, .e = e, .shown = shown};
+	struct copy c = { .top = to, .e = e, .shown = shown };
 	struct stat st;
 	int r;
 
@@ -360,7 +360,7 @@ int storage_empty(int dir, const char *name, struct err *e)
 
 char *storage_rootfs(const struct container *c)
 {
-	_own_buf struct buf b = {0};
+	_own_buf struct buf b = { 0 };
 	struct stat st;
 
 	if (!c->spec || spec_get(c->spec, "lxc.rootfs.path", &b) < 0 || !b.len || b.s[0] != '/')

@@ -77,7 +77,7 @@ _Noreturn static void become_template(const char *path, char **argv, int null_fd
 /* 1: it has ended; 0: not within the time. */
 static int ended_within(int pidfd, int ms)
 {
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&p, 1, ms) > 0;
 }
@@ -124,7 +124,7 @@ static int failed(const char *path, const char *rootfs, int status, struct err *
 int template_run(const char *path, const struct container *c, const char *rootfs, char **args, bool quiet,
 		 struct err *e)
 {
-	_own_strv struct strv argv = {0};
+	_own_strv struct strv argv = { 0 };
 	_own_fd int null_fd = quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
 	bool cancelled;
 	int status;

@@ -49,7 +49,7 @@ static const struct step rows[] = {
 	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
 	{ INIT,   "init.guard",       signals_guard },
 	{ INIT,   "mount.private",    mount_private,       .when = rootfs_private },
-	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_own },
+	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private },
 	{ INIT,   "uts.name",         uts_set_name,        .when = uts_named },
 	{ INIT,   "keyring.join",     keyring_join,        .when = keyring_is_new },
 	{ INIT,   "dev.mount",        dev_mount,           .when = dev_own },

@@ -39,8 +39,8 @@ static const struct key keys[] = {
 	{
 		.name = "lxc.console.buffer.size", .type = &type_size, .field = offsetof(struct console, buffer),
 		.values = "a size in bytes, KB, MB or GB, or auto (128 KiB)",
-		.help = "How much of the console's output is kept in memory, rounded up to a power of two.", .since = "3.0",
-		.good = { "auto", "64KB", "4096" }, .bad = { "1TB", "large" },
+		.help = "How much of the console's output is kept in memory, rounded up to a power of two.",
+		.since = "3.0", .good = { "auto", "64KB", "4096" }, .bad = { "1TB", "large" },
 	},
 	{
 		.name = "lxc.console.size", .type = &type_size, .field = offsetof(struct console, size),
@@ -132,7 +132,8 @@ static int copy_slave(const struct run *r, struct err *e)
 	copy = mount_copy(AT_FDCWD, path, 0);
 	if (copy < 0)
 		return err_num(e, -copy, "bind", "%s as the console", path);
-	if (fstat(copy, &is) == 0 && fstat(r->console_fd, &wanted) == 0 && is.st_dev == wanted.st_dev && is.st_ino == wanted.st_ino)
+	if (fstat(copy, &is) == 0 && fstat(r->console_fd, &wanted) == 0 && is.st_dev == wanted.st_dev &&
+	    is.st_ino == wanted.st_ino)
 		return copy;
 	(void)close(copy);
 	return err_say(e, EXDEV, "/dev/ptmx and /dev/pts of the host do not belong together");

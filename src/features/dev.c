@@ -25,18 +25,22 @@ struct dev {
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.autodev", .type = &type_bool, .field = offsetof(struct dev, autodev), .dflt = "1", .emptied = "0",
-		.values = "0 or 1", .help = "A fresh /dev with the basic devices is made. 0: the one of the rootfs is used.",
+		.name = "lxc.autodev", .type = &type_bool, .field = offsetof(struct dev, autodev), .dflt = "1",
+		.emptied = "0", .values = "0 or 1",
+		.help = "A fresh /dev with the basic devices is made. 0: the one of the rootfs is used.",
 		.since = "1.0", .good = { "0", "1" }, .bad = { "2", "yes" },
 	},
 	{
-		.name = "lxc.autodev.tmpfs.size", .type = &type_u32, .field = offsetof(struct dev, size), .dflt = "500000",
-		.values = "a number of bytes", .help = "How much the files in that /dev can hold.", .since = "4.0",
+		.name = "lxc.autodev.tmpfs.size", .type = &type_u32, .field = offsetof(struct dev, size),
+		.dflt = "500000", .values = "a number of bytes",
+		.help = "How much the files in that /dev can hold.", .since = "4.0",
 		.good = { "1000000" }, .bad = { "x", "1M", "-1" },
 	},
 };
 
-const struct feature dev_feature = { .name = "dev", .size = sizeof(struct dev), .keys = keys, .n_keys = ARRAY_SIZE(keys) };
+const struct feature dev_feature = {
+	.name = "dev", .size = sizeof(struct dev), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+};
 
 static const struct {
 	const char *name;
@@ -131,9 +135,12 @@ static int bind_node(int dev, const char *name, struct err *e)
 
 static int make_nodes(int dev, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) < 0 && errno != EEXIST)
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		dev_t number = makedev(nodes[i].major, nodes[i].minor);
+
+		if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, number) < 0 && errno != EEXIST)
 			return err_sys(e, "make", "/dev/%s", nodes[i].name);
+	}
 	return 0;
 }
 
@@ -184,8 +191,8 @@ static int new_uuid(char text[38], struct err *e)
 		return err_sys(e, "read", "random bytes");
 	u[6] = (unsigned char)((u[6] & 0x0f) | 0x40);
 	u[8] = (unsigned char)((u[8] & 0x3f) | 0x80);
-	(void)snprintf(text, 38, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", u[0], u[1], u[2],
-		       u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	(void)snprintf(text, 38, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", u[0], u[1],
+		       u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 	return 0;
 }
 

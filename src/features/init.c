@@ -14,7 +14,6 @@
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -169,15 +168,14 @@ static int place_stdio(struct run *r, struct err *e)
 }
 
 /*
- * Leaves: a session of init's own; its console as controlling terminal and as fds 0 to 2.
+ * Leaves:   a session of init's own, its console as fds 0 to 2.
+ * Mustn't:  make the console its controlling terminal: a getty or shell that init starts on it takes it,
+ *	     and could not if it were init's.
  */
 int init_session(struct run *r, struct err *e)
 {
 	if (setsid() < 0)
 		return err_sys(e, "begin", "a session");
-	/* Another session's terminal (lxc.console.path) may refuse; init then has none, as under LXC. */
-	if (r->console_fd >= 0)
-		(void)ioctl(r->console_fd, TIOCSCTTY, 0);
 	return place_stdio(r, e);
 }
 

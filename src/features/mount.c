@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys lxc.mount.*: what is mounted besides the rootfs. Who mounts it: mount_auto.c, mount_cgroup.c, mount_entry.c. */
+/* The keys lxc.mount.*: what is mounted besides the rootfs. The mount_*.c beside this file mount it. */
 #include "features/mount_parts.h"
 
 #include "base/own.h"
@@ -92,18 +92,20 @@ static const struct key keys[] = {
 		.values = "proc[:mixed|:rw], sys[:mixed|:ro|:rw], cgroup[:mixed|:ro|:rw][:force], "
 			  "cgroup-full[:mixed|:ro|:rw][:force], cgroup2[:ro][:force], shmounts:HOST[:CONTAINER]",
 		.help = "File systems of the kernel's that are mounted without further words; of proc, sys, cgroup and "
-			"shmounts the last one said holds. \"mixed\" leaves open what cannot hurt the host. A cgroup tree "
-			"is only mounted with :force, or where the container has no cgroup namespace to mount its own in.",
+			"shmounts the last one said holds. \"mixed\" leaves open what cannot hurt the host. A cgroup "
+			"tree is only mounted with :force, or where the container has no cgroup namespace to mount "
+			"its own in.",
 		.since = "1.0", .good = { "proc:mixed sys:ro cgroup:rw:force", "cgroup2:ro", "shmounts:/srv/shared" },
 		.bad = { "proc:ro", "cgroup2:rw", "cgroup:force:rw", "home" }, .check = check_auto, .get = get_auto,
 	},
 	{
 		.name = "lxc.mount.entry", .type = &type_list, .field = offsetof(struct mounts, entries),
 		.values = "a line as in fstab(5): SOURCE TARGET TYPE OPTIONS [DUMP PASS]",
-		.help = "A mount. TARGET is a path in the rootfs. Besides those of mount(8) there are the options create=dir, "
-			"create=file, optional, relative (SOURCE is in the rootfs, too), bind, rbind, private, shared, slave, "
-			"unbindable and their recursive kin.",
-		.since = "1.0", .good = { "/srv/data data none bind,create=dir 0 0", "tmpfs tmp tmpfs size=64m,nosuid 0 0" },
+		.help = "A mount. TARGET is a path in the rootfs. Besides those of mount(8) there are the options "
+			"create=dir, create=file, optional, relative (SOURCE is in the rootfs, too), bind, rbind, "
+			"private, shared, slave, unbindable and their recursive kin.",
+		.since = "1.0",
+		.good = { "/srv/data data none bind,create=dir 0 0", "tmpfs tmp tmpfs size=64m,nosuid 0 0" },
 	},
 	{
 		.name = "lxc.mount.fstab", .type = &type_path, .field = offsetof(struct mounts, fstab),

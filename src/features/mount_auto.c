@@ -29,7 +29,8 @@ static int fail(int x, const char *what, const struct item *item, struct err *e)
 }
 
 /* Mounts a new file system on a folder right below the rootfs; returns its top. */
-static int mount_kernel_fs(struct run *r, const char *type, const char *folder, const char *data, uint64_t attr, struct err *e)
+static int mount_kernel_fs(struct run *r, const char *type, const char *folder, const char *data, uint64_t attr,
+			   struct err *e)
 {
 	_own_fd int target = rootfs_folder(r->root_fd, folder, e), mnt = -1;
 	int x;

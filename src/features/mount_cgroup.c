@@ -104,7 +104,8 @@ static int bind_own(int tree, const struct cgroup_hierarchy *h, const char *path
 	return x < 0 ? err_num(e, -x, "mount", "%s on /sys/fs/cgroup/%s", host, below) : 0;
 }
 
-static int mount_one(struct run *r, int tree, const struct cgroup_hierarchy *h, const struct auto_word *w, struct err *e)
+static int mount_one(struct run *r, int tree, const struct cgroup_hierarchy *h, const struct auto_word *w,
+		     struct err *e)
 {
 	enum auto_mode mode = mode_of(r->plan, w);
 	_own_fd int folder = -1;

@@ -84,7 +84,8 @@ static int fail_target(const struct entry *n, int source, int x, struct err *e)
 {
 	x = err_num(e, -x, "mount", "%s on %s", n->source, n->target);
 	if (x == -ENOENT && n->create == CREATE_NOTHING)
-		err_hint(e, "create %s in the rootfs, or add \"create=%s\" to the entry", n->target, kind_to_create(source));
+		err_hint(e, "create %s in the rootfs, or add \"create=%s\" to the entry", n->target,
+			 kind_to_create(source));
 	else if (x == -ENOENT)
 		err_hint(e, "on the way to %s a link leads to nothing in the rootfs", n->target);
 	else if (x == -ENOTDIR || (x == -EINVAL && n->kind == ENTRY_BIND))
@@ -119,7 +120,8 @@ static int do_mount(int root_fd, const struct entry *n, const char *const *host_
 	int x;
 
 	if (n->idmap)
-		return err_say(e, ENOTSUP, "cannot mount %s on %s: idmap=%s is not supported", n->source, n->target, n->idmap);
+		return err_say(e, ENOTSUP, "cannot mount %s on %s: idmap=%s is not supported", n->source, n->target,
+			       n->idmap);
 	if (n->kind == ENTRY_BIND || n->kind == ENTRY_MOVE) {
 		source = open_source(root_fd, n);
 		if (source < 0)

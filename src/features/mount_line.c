@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads one line of fstab(5), or its options alone, as lxc.mount.entry, lxc.mount.fstab and lxc.rootfs.options have it. */
+/* Reads one line of fstab(5) (lxc.mount.entry, lxc.mount.fstab), or its options alone (lxc.rootfs.options). */
 #include "features/mount_parts.h"
 
 #include "base/own.h"
@@ -120,10 +120,10 @@ static int take_option(const char *o, struct entry *n, struct buf *data, struct 
 		n->idmap = strdup(o + strlen("idmap="));
 		return n->idmap ? 0 : err_num(e, ENOMEM, "hold", "mount options");
 	}
-	if (str_starts(o, "create="))
-		return take_own(o, n) ? 0 : err_say(e, EINVAL, "bad mount option %s: allowed is create=dir or create=file", o);
 	if (take_own(o, n) || take_word(o, n))
 		return 0;
+	if (str_starts(o, "create="))
+		return err_say(e, EINVAL, "bad mount option %s: allowed is create=dir or create=file", o);
 	(void)take_attribute(o, n, &fs);
 	if (fs)
 		buf_addf(data, "%s%s", data->len ? "," : "", o);
@@ -149,15 +149,18 @@ int entry_options(const char *options, struct entry *out, struct err *e)
 	return out->data ? 0 : err_num(e, ENOMEM, "hold", "mount options");
 }
 
+static bool is_octal(const char *s)
+{
+	return s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7';
+}
+
 /* fstab(5): a blank is written \040, a tab \011, a newline \012, a backslash \134. */
 static void unescape(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++) {
-		bool octal = s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7';
-
-		if (octal) {
+		if (is_octal(s)) {
 			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
 			s += 3;
 		} else {

@@ -80,7 +80,8 @@ int pts_new(const struct run *r, int *slave, struct err *e)
 		master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	}
 	if (master < 0) {
-		x = err_sys(e, "open a pty from", "%s", pts_own(r->plan) ? "the container's /dev/pts" : "the host's /dev/ptmx");
+		x = err_sys(e, "open a pty from", "%s",
+			    pts_own(r->plan) ? "the container's /dev/pts" : "the host's /dev/ptmx");
 		if (x == -EPERM)
 			err_hint(e, "the devices cgroup must allow it: lxc.cgroup.devices.allow = c 5:2 rwm");
 		return x;

@@ -68,8 +68,8 @@ static const struct key keys[] = {
 	{
 		.name = "lxc.rootfs.mount", .type = &type_path, .field = offsetof(struct rootfs, mount),
 		.values = "an existing folder of the host's",
-		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it there. " MOUNTPOINT
-			" without it.",
+		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it there. "
+			MOUNTPOINT " without it.",
 		.since = "1.0", .good = { "/mnt/rootfs" },
 	},
 	{
@@ -80,8 +80,9 @@ static const struct key keys[] = {
 		.bad = { "optional", "create=dir", "relative", "idmap=/no/such/file" }, .check = check_options,
 	},
 	{
-		.name = "lxc.rootfs.managed", .type = &type_bool, .field = offsetof(struct rootfs, managed), .dflt = "1",
-		.values = "0 or 1", .help = "0: the storage is somebody else's, and destroying the container removes nothing.",
+		.name = "lxc.rootfs.managed", .type = &type_bool, .field = offsetof(struct rootfs, managed),
+		.dflt = "1", .values = "0 or 1",
+		.help = "0: the storage is somebody else's, and destroying the container removes nothing.",
 		.since = "3.1", .good = { "0", "1" }, .bad = { "2", "yes" },
 	},
 };

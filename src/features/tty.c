@@ -48,7 +48,9 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature tty_feature = { .name = "tty", .size = sizeof(struct tty), .keys = keys, .n_keys = ARRAY_SIZE(keys) };
+const struct feature tty_feature = {
+	.name = "tty", .size = sizeof(struct tty), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+};
 
 long long tty_pty_max(const struct spec *s)
 {

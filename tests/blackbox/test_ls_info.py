@@ -67,9 +67,10 @@ def test_groups_select(keg, lxcpath, container):
 
 def test_ls_as_json(keg, lxcpath, container):
     needs(not IS_LXC, "the subject is LXC itself")
-    c = container(name="kt-a").up()
+    container("lxc.start.auto = 1", name="kt-a").up()
     rows = json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json").ok().out)
-    assert [(r["name"], r["state"], r["pid"]) for r in rows] == [("kt-a", "RUNNING", c.pid())]
+    assert [(r["name"], r["state"], r["autostart"], r["unprivileged"]) for r in rows] == [("kt-a", "RUNNING", 1, False)]
+    assert json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json", "--stopped").ok().out) == []
 
 
 # --- info -------------------------------------------------------------------------------------------------

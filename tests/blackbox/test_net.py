@@ -46,7 +46,7 @@ def test_down_leaves_nothing(keg):
 
 
 def test_up_twice_and_down_twice_are_as_good_as_once(keg):
-    first, addr, _, _, dnsmasq = sections(keg, f"keg net up; echo $?; keg net up; echo $?; {SHOW} keg net down; keg net down >/dev/null")
+    first, addr, _, _, dnsmasq = sections(keg, f"keg net up >/dev/null; echo $?; keg net up >/dev/null; echo $?; {SHOW} keg net down; keg net down >/dev/null")
     assert first.split() == ["0", "0"]
     assert addr.count("10.0.3.1/24") == 1 and len(dnsmasq.splitlines()) == 1
 

@@ -24,7 +24,7 @@ STARTS = [
 lxc-start: {c.name}: cannot attach {veth} to bridge nosuchbr0: No such device
   set by  {at:nosuchbr0}  lxc.net.0.link
   step    net.make (keeper)
-  try     create the bridge (keg net up makes lxcbr0)
+  try     create it: "keg net up" makes lxcbr0
 """, ("lxc.net.0.type = veth", "lxc.net.0.link = nosuchbr0")),
     Start("no such link for a macvlan", """\
 lxc-start: {c.name}: cannot put a device on nosuch0: No such device

@@ -80,6 +80,23 @@ static void a_closed_peer_is_0_and_silence_times_out(void **state)
 	assert_int_equal(msg_send(pair[1], 1, "x", 1, NULL, 0), -EPIPE);
 }
 
+/*
+ * A peer that ends with something of ours unread makes the kernel say ECONNRESET once, before what the
+ * peer sent last, which is its error and must not be lost.
+ */
+static void the_last_words_of_a_peer_that_did_not_listen_are_heard(void **state)
+{
+	static struct msg m;
+
+	(void)state;
+	assert_int_equal(msg_send(pair[1], 1, "unread", 6, NULL, 0), 0);
+	assert_int_equal(msg_send(pair[0], 2, "last words", 10, NULL, 0), 0);
+	close_fd(&pair[0]);
+	assert_int_equal(msg_recv(pair[1], &m, 1000), 1);
+	assert_int_equal(m.head.type, 2);
+	assert_int_equal(msg_recv(pair[1], &m, 1000), 0);
+}
+
 static void what_is_not_a_message_is_refused(void **state)
 {
 	static struct msg m;
@@ -138,7 +155,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(a_message_arrives_as_it_was_sent),	   T(an_empty_body_and_a_full_one),
-		T(a_closed_peer_is_0_and_silence_times_out), T(what_is_not_a_message_is_refused),
+		T(a_closed_peer_is_0_and_silence_times_out),
+		T(the_last_words_of_a_peer_that_did_not_listen_are_heard), T(what_is_not_a_message_is_refused),
 		T(fds_of_a_refused_message_are_closed),
 	};
 
