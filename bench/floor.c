@@ -181,7 +181,8 @@ static void make_dev(void)
 	for (size_t i = 0; i < sizeof(node) / sizeof(*node); i++)
 		must(mknod(node[i].path, S_IFCHR | 0666, makedev(node[i].maj, node[i].min)), node[i].path);
 	must(mkdir("dev/pts", 0755), "dev/pts");
-	must(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"), "devpts");
+	must(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"),
+	     "devpts");
 }
 
 /* The container's side, once the other one has placed it in its cgroups. */
@@ -208,8 +209,10 @@ int main(int argc, char **argv)
 {
 	const char *bridge = argc > 2 ? argv[2] : NULL;
 	int go[2], done[2], pidfd, status;
-	struct clone_args args = { .exit_signal = SIGCHLD, .pidfd = (uintptr_t)&pidfd,
-				   .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_PIDFD };
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .pidfd = (uintptr_t)&pidfd,
+				   .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
+					    CLONE_PIDFD };
 	char name[16], c;
 	double began;
 	long pid;

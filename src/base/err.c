@@ -100,6 +100,14 @@ void err_clear(struct err *e)
 	memset(e, 0, sizeof(*e));
 }
 
+/* A name that somebody else chose may hold what a terminal would obey. */
+static void show_only(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void err_text(const struct err *e, char *buf, size_t size)
 {
 	const char *cannot = e->op[0] ? "cannot " : "", *space = e->op[0] && e->object[0] ? " " : "";
@@ -108,14 +116,17 @@ void err_text(const struct err *e, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s%s%s%s: %s", cannot, e->op, space, e->object, strerror(e->errnum));
 	else
 		(void)snprintf(buf, size, "%s%s%s%s", cannot, e->op, space, e->object);
+	show_only(buf);
 }
 
 void err_print(const struct err *e, const char *who, const char *name)
 {
-	char text[2048];
+	char text[2048], shown[300];
 
 	err_text(e, text, sizeof(text));
-	(void)fprintf(stderr, "%s: %s%s%s\n", who, name ? name : "", name ? ": " : "", text);
+	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");
+	show_only(shown);
+	(void)fprintf(stderr, "%s: %s%s%s\n", who, shown, name ? ": " : "", text);
 	if (e->key[0] && e->file[0])
 		(void)fprintf(stderr, "  set by  %s:%u  %s\n", e->file, e->line, e->key);
 	else if (e->key[0])

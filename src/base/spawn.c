@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -129,4 +130,27 @@ int spawn_wait(pid_t pid, int timeout_ms, int *status)
 		if (errno != EINTR)
 			return -errno;
 	return r == 0 ? -ETIMEDOUT : 0;
+}
+
+int exec_along_path(const char *program, char *const argv[], char *const envp[])
+{
+	const char *path = getenv("PATH");
+	char full[PATH_MAX];
+	int r = -ENOENT;
+
+	if (strchr(program, '/')) {
+		(void)execve(program, argv, envp);
+		return -errno;
+	}
+	for (path = path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; *path;) {
+		size_t n = strcspn(path, ":");
+
+		if (n && snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, program) < (int)sizeof(full)) {
+			(void)execve(full, argv, envp);
+			if (errno != ENOENT && errno != ENOTDIR)
+				r = -errno; /* one that is there but cannot be run counts, if none after it can */
+		}
+		path += n + (path[n] == ':');
+	}
+	return r;
 }

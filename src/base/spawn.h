@@ -24,3 +24,9 @@ struct spawn {
 int spawn(const struct spawn *s, pid_t *pid, struct err *e) _must_check;
 /* Waits for a child of ours; -1: for ever. 0 and *status as waitpid(2); -ETIMEDOUT: it was killed then reaped. */
 int spawn_wait(pid_t pid, int timeout_ms, int *status) _must_check;
+
+/*
+ * execve(2) along $PATH (the default one where it is unset) of the caller's environ, with envp for the
+ * program; no shell is run for a file that is no program. Returns -errno.
+ */
+int exec_along_path(const char *program, char *const argv[], char *const envp[]) _must_check;

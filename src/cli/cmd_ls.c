@@ -64,7 +64,7 @@ static bool groups_wanted(const struct options *o, struct ls_row *r)
 	if (!o->groups.n)
 		return true;
 	s = ls_config(r);
-	if (!s || spec_get(s, "lxc.group", &text) < 0 || strv_split(&of, text.s ? text.s : "", "\n") < 0)
+	if (!s || spec_get(s, "lxc.group", &text) < 0 || strv_split(&of, text.s ? text.s : "", "\n,") < 0)
 		return false;
 	for (size_t i = 0; i < o->groups.n; i++) {
 		_own_strv struct strv wanted = { 0 };

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/io.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "features/caps.h"
 
 #include <errno.h>
@@ -182,6 +183,7 @@ static int attach_exec(struct run *r, struct err *e)
 	char *shell_argv[] = { shell ? shell : "/bin/sh", NULL }, *sh_argv[] = { "/bin/sh", NULL };
 	char **argv = a->argv ? a->argv : shell_argv;
 	sigset_t none;
+	int x;
 
 	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC); /* Linux 5.11; before it: each at its birth */
 	for (int n = 1; n < _NSIG; n++)
@@ -189,10 +191,10 @@ static int attach_exec(struct run *r, struct err *e)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	environ = a->envp;
-	(void)execvp(argv[0], argv);
+	x = exec_along_path(argv[0], argv, a->envp);
 	if (!a->argv && shell)
 		(void)execve(sh_argv[0], sh_argv, a->envp);
-	return err_sys(e, "run", "%s", argv[0]);
+	return err_num(e, -x, "run", "%s", argv[0]);
 }
 
 static const struct step rows[] = {

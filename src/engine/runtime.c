@@ -35,8 +35,10 @@ int runtime_lock(struct run *r, struct err *e)
 	int fd;
 
 	r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
-	if (r->runtime_fd < 0)
+	if (r->runtime_fd < 0) {
+		err_hint(e, "this takes root");
 		return r->runtime_fd;
+	}
 	fd = lock_take(r->runtime_fd, "lock");
 	if (fd == -ENOENT) { /* the folder was taken away between the two calls */
 		close_fd(&r->runtime_fd);

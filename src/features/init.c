@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/io.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "engine/paths.h"
 #include "features/environ.h"
 #include "spec/key.h"
@@ -274,8 +275,8 @@ int init_exec(struct run *r, struct err *e)
 		(void)fcntl(r->init_fd, F_SETFD, FD_CLOEXEC);
 		(void)fexecve(r->init_fd, argv, env.v);
 	} else {
-		environ = env.v;
-		(void)execvpe(argv[0], argv, env.v);
+		environ = env.v; /* its PATH, not the keeper's */
+		errno = -exec_along_path(argv[0], argv, env.v);
 	}
 	return refuse_exec(i, argv[0], e);
 }

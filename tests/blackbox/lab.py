@@ -138,11 +138,11 @@ def leave(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-# A /sys of the new network namespace's own, with the cgroups where they were.
+# A /sys of the new network namespace's own, with the cgroups where they were; and a place for leases.
 OWN_NET = """
     mount -t tmpfs none /run && mkdir /run/cgroup && mount --rbind /sys/fs/cgroup /run/cgroup && umount -R -l /sys &&
     mount -t sysfs none /sys && mount --rbind /run/cgroup /sys/fs/cgroup && umount -R /run/cgroup && rmdir /run/cgroup &&
-    ip link set lo up || exit 99
+    mount -t tmpfs none /var/lib/misc && ip link set lo up || exit 99
 """
 
 

@@ -106,11 +106,12 @@ static void all_that_is_known_is_shown(void **state)
 	err_step(&e, "mount.entries", "container init");
 	err_said(&e, "the kernel's words");
 	err_hint(&e, "create it");
-	assert_string_equal(printed(&e, "web1"), "lxc-start: web1: cannot mount /srv/data on data: No such file or directory\n"
-						 "  set by  /var/lib/lxc/web1/config:17  lxc.mount.entry\n"
-						 "  step    mount.entries (container init)\n"
-						 "  said    the kernel's words\n"
-						 "  try     create it\n");
+	assert_string_equal(printed(&e, "web1"),
+			    "lxc-start: web1: cannot mount /srv/data on data: No such file or directory\n"
+			    "  set by  /var/lib/lxc/web1/config:17  lxc.mount.entry\n"
+			    "  step    mount.entries (container init)\n"
+			    "  said    the kernel's words\n"
+			    "  try     create it\n");
 }
 
 static void what_is_not_known_is_left_out(void **state)

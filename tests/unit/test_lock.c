@@ -118,9 +118,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(one_holds_it_and_all_see_that),	 T(no_file_is_no_lock),
+		T(one_holds_it_and_all_see_that),	   T(no_file_is_no_lock),
 		T(it_lives_as_long_as_any_copy_of_the_fd), T(the_kernel_drops_it_when_its_holder_dies),
-		T(a_removed_lock_file_is_made_anew),	 T(a_link_is_not_followed),
+		T(a_removed_lock_file_is_made_anew),	   T(a_link_is_not_followed),
 	};
 
 	return RUN(tests);

@@ -105,9 +105,9 @@ static void what_is_not_a_message_is_refused(void **state)
 
 	(void)state;
 	bad[0].magic = 1;
-	bad[1].size = 1;	  /* it holds none */
+	bad[1].size = 1; /* it holds none */
 	bad[2].size = UINT32_MAX;
-	bad[3].fds = 1;		  /* there is none */
+	bad[3].fds = 1; /* there is none */
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(send(pair[0], &bad[i], sizeof(bad[i]), 0), sizeof(bad[i]));
 		assert_int_equal(msg_recv(pair[1], &m, 1000), -EBADMSG);
@@ -123,7 +123,9 @@ static void send_with_fds(const void *data, size_t len, int n)
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(int) * 64)];
 	} control = { 0 };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr mh = { .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
 			     .msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)n) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
 
@@ -154,10 +156,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(a_message_arrives_as_it_was_sent),	   T(an_empty_body_and_a_full_one),
-		T(a_closed_peer_is_0_and_silence_times_out),
-		T(the_last_words_of_a_peer_that_did_not_listen_are_heard), T(what_is_not_a_message_is_refused),
-		T(fds_of_a_refused_message_are_closed),
+		T(a_message_arrives_as_it_was_sent),	     T(an_empty_body_and_a_full_one),
+		T(a_closed_peer_is_0_and_silence_times_out), T(the_last_words_of_a_peer_that_did_not_listen_are_heard),
+		T(what_is_not_a_message_is_refused),	     T(fds_of_a_refused_message_are_closed),
 	};
 
 	return RUN(tests);

@@ -11,10 +11,22 @@ static void decimal_is_taken_whole_or_refused(void **state)
 		int r;
 		int64_t v;
 	} rows[] = {
-		{ "0", 0, 0 },		 { "42", 0, 42 },	  { "-7", 0, -7 },	     { "007", 0, 7 },
-		{ "100", 0, 100 },	 { "101", -ERANGE, 0 },	  { "-101", -ERANGE, 0 },    { "", -EINVAL, 0 },
-		{ "-", -EINVAL, 0 },	 { "+1", -EINVAL, 0 },	  { " 1", -EINVAL, 0 },	     { "1 ", -EINVAL, 0 },
-		{ "0x10", -EINVAL, 0 },	 { "1e2", -EINVAL, 0 },	  { "--1", -EINVAL, 0 },     { "one", -EINVAL, 0 },
+		{ "0", 0, 0 },
+		{ "42", 0, 42 },
+		{ "-7", 0, -7 },
+		{ "007", 0, 7 },
+		{ "100", 0, 100 },
+		{ "101", -ERANGE, 0 },
+		{ "-101", -ERANGE, 0 },
+		{ "", -EINVAL, 0 },
+		{ "-", -EINVAL, 0 },
+		{ "+1", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 },
+		{ "1 ", -EINVAL, 0 },
+		{ "0x10", -EINVAL, 0 },
+		{ "1e2", -EINVAL, 0 },
+		{ "--1", -EINVAL, 0 },
+		{ "one", -EINVAL, 0 },
 		{ "99999999999999999999", -ERANGE, 0 },
 	};
 
@@ -47,9 +59,18 @@ static void literals_are_read_as_c_reads_them(void **state)
 		int r;
 		uint64_t v;
 	} rows[] = {
-		{ "10", 0, 10 },       { "0x10", 0, 16 },	{ "010", 0, 8 },       { " 5", 0, 5 },
-		{ "4294967295", 0, UINT32_MAX }, { "4294967296", -ERANGE, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
-		{ "", -EINVAL, 0 },    { "5 ", -EINVAL, 0 },	{ "0x", -EINVAL, 0 },  { "1k", -EINVAL, 0 },
+		{ "10", 0, 10 },
+		{ "0x10", 0, 16 },
+		{ "010", 0, 8 },
+		{ " 5", 0, 5 },
+		{ "4294967295", 0, UINT32_MAX },
+		{ "4294967296", -ERANGE, 0 },
+		{ "-1", -EINVAL, 0 },
+		{ "+1", -EINVAL, 0 },
+		{ "", -EINVAL, 0 },
+		{ "5 ", -EINVAL, 0 },
+		{ "0x", -EINVAL, 0 },
+		{ "1k", -EINVAL, 0 },
 	};
 
 	(void)state;

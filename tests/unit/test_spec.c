@@ -42,8 +42,10 @@ static void lines_are_read_as_lxc_reads_them(void **state)
 	_own_problems struct problems p = { 0 };
 
 	(void)state;
-	read_text("# a comment\n\n  lxc.uts.name =  alpha \t\nnot a key of ours\nlxc.environment=A=b c\nlxc.environment = \"D=e\"\n"
-		  "lxc.cap.drop = sys_time sys_module\nlxc.cap.drop = mknod", &p);
+	read_text("# a comment\n\n  lxc.uts.name =  alpha \t\nnot a key of ours\nlxc.environment=A=b "
+		  "c\nlxc.environment = \"D=e\"\n"
+		  "lxc.cap.drop = sys_time sys_module\nlxc.cap.drop = mknod",
+		  &p);
 	assert_int_equal(p.n, 0);
 	assert_value("lxc.uts.name", "alpha");
 	assert_value("lxc.environment", "A=b c\nD=e\n");
@@ -245,7 +247,8 @@ static void what_is_printed_reads_back_equal(void **state)
 			_own_free char *key = k->good[0] ? key_of(k, k->good[0], &value) : NULL;
 
 			if (key)
-				(void)!spec_set(spec, key, value, (struct origin){ spec_file(spec, "a \"b\"/c"), (unsigned)i }, NULL);
+				(void)!spec_set(spec, key, value,
+						(struct origin){ spec_file(spec, "a \"b\"/c"), (unsigned)i }, NULL);
 		}
 	}
 	assert_int_equal(spec_print(spec, &first), 0);
