@@ -121,7 +121,7 @@ void err_text(const struct err *e, char *buf, size_t size)
 
 void err_print(const struct err *e, const char *who, const char *name)
 {
-	char text[2048], shown[300];
+	char text[2048], shown[1024];
 
 	err_text(e, text, sizeof(text));
 	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");

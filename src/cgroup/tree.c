@@ -160,6 +160,14 @@ static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_
 	return 0;
 }
 
+/* Processes of its own are no hindrance to the root alone, which is the one without a cgroup.type. */
+static bool is_crowded(int dir)
+{
+	char first[16];
+
+	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 && io_read_line(dir, "cgroup.procs", first, sizeof(first)) > 0;
+}
+
 /* Adds to cgroup.subtree_control of one cgroup what is not there yet; one by one where all at once fails. */
 static int enable_at(const char *path, const char *wanted, struct err *e)
 {
@@ -174,7 +182,15 @@ static int enable_at(const char *path, const char *wanted, struct err *e)
 	for (char *w = strtok_r(list, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		if (!cgroup_has_word(have, w))
 			(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "+%s ", w);
-	if (!all[0] || io_write_file(dir, "cgroup.subtree_control", all) == 0)
+	if (!all[0])
+		return 0;
+	if (is_crowded(dir)) {
+		/* the kernel refuses memory and io, but would turn the cgroup into a threaded one for cpu and pids */
+		r = err_num(e, EBUSY, "enable the cgroup controllers", "%s below %s", wanted, path);
+		err_hint(e, "that cgroup has processes of its own; move them into one below it");
+		return r;
+	}
+	if (io_write_file(dir, "cgroup.subtree_control", all) == 0)
 		return 0;
 	for (char *w = strtok_r(all, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		int x;
@@ -184,8 +200,6 @@ static int enable_at(const char *path, const char *wanted, struct err *e)
 		if (x < 0 && r == 0)
 			r = err_num(e, -x, "enable the cgroup controller", "%s below %s", w + 1, path);
 	}
-	if (r == -EBUSY)
-		err_hint(e, "that cgroup has processes of its own; move them into one below it");
 	return r;
 }
 

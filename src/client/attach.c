@@ -7,7 +7,9 @@
 #include "client/container.h"
 #include "client/pump.h"
 #include "engine/start.h"
+#include "features/apparmor.h"
 #include "features/arch.h"
+#include "features/cgroup.h"
 #include "features/environ.h"
 #include "features/init.h"
 #include "features/namespaces.h"
@@ -176,6 +178,20 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 	return 0;
 }
 
+/* Where the container's processes live: below its limits where the config says so. */
+static int open_home(const struct container *c, const struct spec *s, struct cgroup_host *host, struct cgroup_tree *t,
+		     struct err *e)
+{
+	const char *inner = cgroup_inner(s);
+	int x = container_cgroup(c, host, t, e);
+
+	if (x == 0 && inner)
+		x = cgroup_tree_set_inner(t, inner, e);
+	if (x == 0 && inner)
+		x = cgroup_tree_open(t, e);
+	return x;
+}
+
 static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, int *status,
 	       struct err *e)
 {
@@ -215,6 +231,7 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	struct host host = { .cgroup = no_host };
 	_own_spec struct spec *spec = NULL;
 	_own_strv struct strv env = { 0 };
+	_own_free char *profile = NULL;
 	char cwd[PATH_MAX];
 	struct plan plan = { .name = c->name, .lxcpath = c->lxcpath, .host = &host };
 	struct attach a;
@@ -235,13 +252,16 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	ru.init_pidfd = (int)syscall(SYS_pidfd_open, s.init_pid, 0);
 	if (ru.init_pidfd < 0)
 		return err_say(e, ESRCH, "it is not running");
-	x = r->keep_cgroup ? 0 : container_cgroup(c, &host.cgroup, &ru.cgroup, e);
+	x = r->keep_cgroup ? 0 : open_home(c, spec, &host.cgroup, &ru.cgroup, e);
+	if (x == 0 && !r->keep_lsm)
+		x = apparmor_of(s.init_pid, &profile, e);
 	if (x == 0 && build_env(r, spec, &env) < 0)
 		x = err_num(e, ENOMEM, "hold", "the environment");
 	if (x == 0)
 		x = fill(&a, r, spec, s.init_pid);
 	if (x == 0) {
 		a.envp = env.v;
+		a.profile = profile;
 		a.cwd = getcwd(cwd, sizeof(cwd));
 		x = run(c, &ru, &a, r, status, e);
 	}

@@ -10,6 +10,7 @@
 #include "base/spawn.h"
 #include "engine/paths.h"
 #include "engine/start.h"
+#include "features/console.h"
 #include "keeper/verdict.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct launch {
 	struct verdict v;
 	int ended;    /* VERDICT_* of the last word; 0: it went without one */
 	int control;
+	int64_t asked, told; /* when container_start() was called, and had its verdict */
 };
 
 int container_check(const struct container *c, struct problems *p)
@@ -167,11 +169,17 @@ static void on_size(void *arg, unsigned rows, unsigned columns)
 		control_winch(l->control, rows, columns);
 }
 
+/* Nobody types into a console that is not there, and what the command itself reads is not ours to take. */
+static bool types(const struct launch *l)
+{
+	return !console_is_none(l->c->spec) && (!l->r->use_init || isatty(0));
+}
+
 /* Stays with the container: its console is the caller's terminal, signals go to the keeper. */
 static int stay(struct launch *l, int *status, struct err *e)
 {
 	struct err none = { 0 };
-	struct pump p = { .in = 0, .out = 1, .remote = l->peer[0], .also = l->verdict[0], .on_also = on_verdict,
+	struct pump p = { .in = types(l) ? 0 : -1, .out = 1, .remote = l->peer[0], .also = l->verdict[0], .on_also = on_verdict,
 			  .on_size = on_size, .arg = l, .log_fd = -1 };
 	enum pump_end end;
 	int x;
@@ -200,6 +208,7 @@ static int prepare(struct launch *l, struct err *e)
 	l->page = seq_page_new(&l->page_fd, e);
 	if (!l->page)
 		return -ENOMEM;
+	l->page->asked = l->asked;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->verdict) < 0)
 		return err_sys(e, "make", "a socket pair");
 	if (l->r->foreground && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, l->peer) < 0)
@@ -218,10 +227,13 @@ static int run(struct launch *l, int *status, struct err *e)
 		x = spawn_keeper(l, e);
 	if (x == 0)
 		x = take_verdict(l, MSG_FOREVER, e);
+	l->told = seq_now();
 	if (x == 1 && l->r->foreground)
 		x = with_signals_passed(l, status, e);
-	if (l->r->trace && l->page)
+	if (l->r->trace && l->page) {
 		seq_trace(&start_seq, l->page, l->r->out);
+		buf_addf(l->r->out, "%8lld us             verdict\n", (long long)(l->told - l->asked) / 1000);
+	}
 	return x < 0 ? x : 0;
 }
 
@@ -258,6 +270,7 @@ int container_start(struct container *c, const struct start_request *r, int *sta
 
 	if (r->explain)
 		return explain(c, r, e);
+	l.asked = seq_now();
 	x = run(&l, status ? status : &ignored, e);
 	close_fd(&l.config_fd);
 	close_fd(&l.page_fd);

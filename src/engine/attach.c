@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "base/spawn.h"
+#include "features/apparmor.h"
 #include "features/caps.h"
 
 #include <errno.h>
@@ -60,6 +61,16 @@ static void attach_kill(struct run *r)
 static int attach_cgroup(struct run *r, struct err *e)
 {
 	return r->attach->keep_cgroup ? 0 : cgroup_tree_enter(&r->cgroup, 0, false, e);
+}
+
+/* Needs: the host's /proc. Leaves: the coming exec changes to the profile that init has. */
+static int attach_profile(struct run *r, struct err *e)
+{
+	int x = r->attach->profile ? apparmor_at_exec(r->attach->profile, e) : 0;
+
+	if (x < 0)
+		err_hint(e, "lxc-attach -e LSM keeps the caller's profile");
+	return x;
 }
 
 static int attach_namespaces(struct run *r, struct err *e)
@@ -201,6 +212,7 @@ static const struct step rows[] = {
 	/* clang-format off */
 	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
 	{ INIT,   "attach.cgroup",     attach_cgroup },
+	{ INIT,   "attach.profile",    attach_profile },
 	{ INIT,   "attach.namespaces", attach_namespaces },
 	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
 	{ INIT,   "attach.session",    attach_session },

@@ -10,6 +10,7 @@ struct attach {
 	const struct spec *spec;	     /* the running config */
 	uint64_t namespaces;		     /* CLONE_NEW* to enter */
 	bool keep_cgroup, keep_caps;	     /* stay with the caller's */
+	const char *profile;		     /* AppArmor's, for the program; NULL: as the caller's */
 	unsigned long personality;	     /* 0xffffffff: unchanged */
 	int64_t uid, gid;		     /* in the container's ids */
 	char **argv;			     /* NULL: the login shell of uid */

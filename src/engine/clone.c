@@ -2,6 +2,7 @@
 /* The birth and the end of pid 1. */
 #include "engine/clone.h"
 
+#include "base/mem.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ int clone_init(struct run *r, struct err *e)
 		return x;
 	}
 	if (pid == 0) {
+		mem_unshare();
 		r->who = INIT;
 		r->init_pid = 1;
 		return 1;

@@ -32,7 +32,7 @@ static const char *const role_name[] = { [KEEPER] = "keeper", [INIT] = "containe
 
 static int peer_sock = -1; /* of this process's running sequence; there is one at a time */
 
-static int64_t now_ns(void)
+int64_t seq_now(void)
 {
 	struct timespec t;
 
@@ -185,12 +185,12 @@ static int run_row(struct exec *x, size_t row, struct err *e)
 	x->page->at[x->r->who] = (int32_t)row + 1;
 	if (st->needs)
 		r = wait_for(x, st->needs, e);
-	x->page->row[row].began = now_ns();
+	x->page->row[row].began = seq_now();
 	if (r == 0)
 		r = fault_hit(st->name, x->r, e);
 	if (r == 0)
 		r = st->run(x->r, e);
-	x->page->row[row].ended = now_ns();
+	x->page->row[row].ended = seq_now();
 	if (r < 0) {
 		if (!e->set)
 			(void)err_num(e, -r, "do", "%s", st->name);
@@ -334,7 +334,7 @@ void seq_explain(const struct seq *s, const struct plan *p, struct buf *out)
 
 void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out)
 {
-	int64_t start = INT64_MAX;
+	int64_t start = page->asked ? page->asked : INT64_MAX;
 	bool shown[SEQ_MOST] = { false };
 
 	for (size_t i = 0; i < s->n; i++)

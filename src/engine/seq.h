@@ -21,6 +21,7 @@ struct seq {
 /* In memory that KEEPER, INIT and whoever started them share: who is where, and what each step took. */
 struct seq_page {
 	int32_t at[2]; /* by role: the row's index + 1; 0: none yet */
+	int64_t asked; /* CLOCK_MONOTONIC, ns: when whoever asked began; 0: not told */
 	struct {
 		int64_t began, ended; /* CLOCK_MONOTONIC, ns; 0: not run */
 	} row[SEQ_MOST];
@@ -38,9 +39,11 @@ void seq_undo(const struct seq *s, size_t first, size_t last, struct run *r);
 
 /* "KEEPER cgroup.make\n" ..., with what each waits for. */
 void seq_explain(const struct seq *s, const struct plan *p, struct buf *out);
-/* What each row took, in microseconds, in order of their begin. */
+/* What each row took, in microseconds, in order of their begin, counted from `asked`. */
 void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out);
 /* The row's index; the table's end where there is none of that name. */
 size_t seq_find(const struct seq *s, const char *name);
+/* Now, as the page counts it. */
+int64_t seq_now(void);
 /* Whether the other side still lives; for a row that must not go on alone. */
 bool seq_peer_alive(void);

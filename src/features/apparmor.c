@@ -58,6 +58,41 @@ bool apparmor_confines(const struct plan *p)
 	return p->host->apparmor && a->profile.s && strcmp(a->profile.s, "unchanged") != 0;
 }
 
+/* "NAME (enforce)", "unconfined". Without AppArmor the file is not there, or another module's (EINVAL). */
+int apparmor_of(pid_t pid, char **profile, struct err *e)
+{
+	_own_free char *path = str_fmt("/proc/%d/attr/apparmor/current", (int)pid); /* Linux 5.1 */
+	_own_free char *text = NULL;
+	char *mode;
+	int x = path ? io_read_file(AT_FDCWD, path, 1 << 16, &text, NULL) : -ENOMEM;
+
+	if (x == -ENOENT || x == -EINVAL) {
+		*profile = NULL;
+		return 0;
+	}
+	if (x < 0)
+		return err_num(e, -x, "read", "the AppArmor profile of process %d", (int)pid);
+	text[strcspn(text, "\n")] = 0;
+	mode = strrchr(text, '(');
+	if (mode && mode > text && mode[-1] == ' ')
+		mode[-1] = 0;
+	*profile = strcmp(text, "unconfined") == 0 ? NULL : take_ptr(&text);
+	return 0;
+}
+
+int apparmor_at_exec(const char *profile, struct err *e)
+{
+	_own_free char *text = str_fmt("exec %s", profile);
+	int x;
+
+	if (!text)
+		return err_num(e, ENOMEM, "hold", "the profile");
+	x = io_write_file(AT_FDCWD, "/proc/self/attr/apparmor/exec", text); /* Linux 5.1 */
+	if (x == -ENOENT)
+		x = io_write_file(AT_FDCWD, "/proc/self/attr/exec", text);
+	return x < 0 ? err_num(e, -x, "change to AppArmor profile", "%s", profile) : 0;
+}
+
 /*
  * Needs:  the host's /proc, or one of our own, at /proc: before root.pivot.
  * Leaves: the next exec changes to the profile.
@@ -65,7 +100,6 @@ bool apparmor_confines(const struct plan *p)
 int apparmor_set_profile(struct run *r, struct err *e)
 {
 	const struct apparmor *a = plan_part(r->plan, FEATURE_APPARMOR);
-	_own_free char *text = NULL;
 	int x;
 
 	if (strcmp(a->profile.s, "generated") == 0) {
@@ -74,14 +108,8 @@ int apparmor_set_profile(struct run *r, struct err *e)
 		err_hint(e, "name a loaded profile, or set it to unconfined");
 		return x;
 	}
-	text = str_fmt("exec %s", a->profile.s);
-	if (!text)
-		return err_num(e, ENOMEM, "hold", "the profile");
-	x = io_write_file(AT_FDCWD, "/proc/self/attr/apparmor/exec", text); /* Linux 5.1 */
-	if (x == -ENOENT)
-		x = io_write_file(AT_FDCWD, "/proc/self/attr/exec", text);
+	x = apparmor_at_exec(a->profile.s, e);
 	if (x < 0) {
-		x = err_num(e, -x, "change to AppArmor profile", "%s", a->profile.s);
 		err_key(e, "lxc.apparmor.profile", a->profile.at);
 		err_hint(e, "load it: apparmor_parser -r FILE");
 	}

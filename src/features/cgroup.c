@@ -248,6 +248,11 @@ int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *n
 	return dir.failed ? -ENOMEM : join(c, dir.s, "payload", out, size);
 }
 
+const char *cgroup_inner(const struct spec *s)
+{
+	return ((const struct cgroup *)s->part[FEATURE_CGROUP])->inner.s;
+}
+
 /* --- steps --- */
 
 bool cgroup_wanted(const struct plan *p)

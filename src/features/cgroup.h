@@ -8,6 +8,8 @@ int cgroup_path(const struct spec *s, const char *name, char *out, size_t size) 
 /* The same by lxc.cgroup.pattern of the global config ("lxc/%n"), which counts where no lxc.cgroup.dir
  * key is set: "lxc/NAME/payload". Whoever knows of it fills run.cgroup.path before cgroup_make(). */
 int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *name, char *out, size_t size) _must_check;
+/* lxc.cgroup.dir.container.inner, NULL: none. */
+const char *cgroup_inner(const struct spec *s);
 
 bool cgroup_wanted(const struct plan *p);      /* the host has cgroups */
 bool cgroup_is_own(const struct plan *p);      /* an own cgroup namespace */

@@ -64,9 +64,16 @@ static const struct console *part(const struct plan *p)
 	return plan_part(p, FEATURE_CONSOLE);
 }
 
+bool console_is_none(const struct spec *s)
+{
+	const struct console *c = s->part[FEATURE_CONSOLE];
+
+	return c->path.s && strcmp(c->path.s, "none") == 0;
+}
+
 bool console_wanted(const struct plan *p)
 {
-	return !part(p)->path.s || strcmp(part(p)->path.s, "none") != 0;
+	return !console_is_none(p->spec);
 }
 
 bool console_inside(const struct plan *p)

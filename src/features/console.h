@@ -2,7 +2,8 @@
 #pragma once
 #include "engine/step.h"
 
-/* lxc.console.path is not "none". */
+/* lxc.console.path is "none". */
+bool console_is_none(const struct spec *s);
 bool console_wanted(const struct plan *p);
 /* Its pty is in the container's devpts; else, where there is one, in the host's. */
 bool console_inside(const struct plan *p);

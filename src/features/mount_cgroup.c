@@ -61,12 +61,25 @@ static const char *folder_of(const struct cgroup_hierarchy *h)
 	return slash ? slash + 1 : h->mount;
 }
 
-/* A whole hierarchy, seen from the cgroup namespace's root where there is one. */
-static int mount_hierarchy(int target, const struct cgroup_hierarchy *h, enum auto_mode mode, struct err *e)
+/*
+ * A whole hierarchy, seen from the cgroup namespace's root where there is one. In the host's namespace a new
+ * mount of cgroup2 would set the options of all (it took nsdelegate and memory_recursiveprot from the host):
+ * there the host's own mount is shown.
+ */
+static int mount_hierarchy(const struct plan *p, int target, const struct cgroup_hierarchy *h, enum auto_mode mode,
+			   struct err *e)
 {
-	uint64_t attr = GUARDED | (mode == AUTO_RO ? MOUNT_ATTR_RDONLY : 0);
+	const struct mount_shape shape = { .set = GUARDED | (mode == AUTO_RO ? MOUNT_ATTR_RDONLY : 0) };
+	_own_fd int copy = -1;
+	int x;
 
-	return mount_new_at(target, h->v2 ? "cgroup2" : "cgroup", "none", h->v2 ? NULL : h->controllers, attr, e);
+	if (!h->v2 || namespaced(p))
+		return mount_new_at(target, h->v2 ? "cgroup2" : "cgroup", "none", h->v2 ? NULL : h->controllers,
+				    shape.set, e);
+	x = copy = mount_copy(AT_FDCWD, h->mount, 0);
+	if (x >= 0)
+		x = mount_attach(copy, target, "", &shape);
+	return x < 0 ? err_num(e, -x, "mount", "%s in the container", h->mount) : 0;
 }
 
 /* A folder of the tmpfs, covered by its own read-only copy. */
@@ -115,7 +128,7 @@ static int mount_one(struct run *r, int tree, const struct cgroup_hierarchy *h, 
 	folder = beneath_mkdir_p(tree, folder_of(h), 0755);
 	if (folder < 0)
 		return err_num(e, -folder, "create", "/sys/fs/cgroup/%s", folder_of(h));
-	return mount_hierarchy(folder, h, mode, e);
+	return mount_hierarchy(r->plan, folder, h, mode, e);
 }
 
 /* v1 and hybrid: a tmpfs with a folder for each hierarchy. */
@@ -140,7 +153,7 @@ static int mount_unified(struct run *r, int target, const struct auto_word *w, s
 		return err_say(e, EOPNOTSUPP, "this host has no cgroup2 to mount");
 	if (!namespaced(r->plan) && w->tree != TREE_FULL)
 		return err_say(e, EOPNOTSUPP, "cgroup2 is only mounted in a cgroup namespace");
-	return mount_hierarchy(target, &host->v[host->unified], mode_of(r->plan, w), e);
+	return mount_hierarchy(r->plan, target, &host->v[host->unified], mode_of(r->plan, w), e);
 }
 
 /*

@@ -9,6 +9,7 @@
  */
 #include "keeper/keeper.h"
 
+#include "base/mem.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
 {
 	sigset_t all;
 
+	mem_populate();
 	/* Signals wait until the idle stage reads them. SIGCHLD must not be ignored, or init reaps itself. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);

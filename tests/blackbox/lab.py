@@ -49,7 +49,7 @@ class Keg:
 
     def environ(self, extra=None):
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        keep = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k in ("LD_LIBRARY_PATH", "KEG_LIBEXEC")}
+        keep = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k in ("LD_LIBRARY_PATH", "KEG_LIBEXEC", "KEG_SLOW")}
         return {"PATH": f"{BIN}:{path}", "HOME": "/root", "LANG": "C.UTF-8", "TERM": "linux", **keep, **(extra or {})}
 
     def start(self, *argv, env=None, **how):

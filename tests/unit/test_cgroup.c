@@ -634,6 +634,35 @@ static void controllers_are_enabled_above(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* One that has processes, and is not the root: cpu and pids would make it threaded, and nothing could enter below. */
+static void crowded_cgroup_is_left_as_it_is(void **state)
+{
+	static const char *const files[][2] = { { "cgroup.type", "domain\n" }, { "cgroup.procs", "1\n" }, { "cgroup.subtree_control", "\n" } };
+	struct cgroup_host h = { .n = 1, .unified = 0 };
+	_own_free char *text = NULL;
+	struct cgroup_tree t;
+	struct err e = { 0 };
+	char dir[32] = "/tmp/keg-test-XXXXXX";
+	_own_fd int fd = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		ok(io_replace_file_fast(fd, files[i][0], files[i][1], strlen(files[i][1]), 0600, &e), &e);
+	h.v[0] = (struct cgroup_hierarchy){ .controllers = "cpu pids", .v2 = true };
+	(void)snprintf(h.v[0].mount, sizeof(h.v[0].mount), "%s", dir);
+	made(&t, &h, "web1");
+	assert_int_equal(io_read_file(fd, "cgroup.subtree_control", 100, &text, NULL), 0);
+	assert_string_equal(text, "\n");
+	assert_int_equal(cgroup_tree_set(&t, "pids.max", "10", &e), -ENOENT);
+	said(&e, "cannot enable the cgroup controllers pids below");
+	removed(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(unlinkat(fd, files[i][0], 0), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* --- translation --- */
 
 struct saying {
@@ -775,6 +804,7 @@ int main(void)
 		cmocka_unit_test(as_many_rules_as_fit),
 		cmocka_unit_test(device_rules_are_strict),
 		cmocka_unit_test(controllers_are_enabled_above),
+		cmocka_unit_test(crowded_cgroup_is_left_as_it_is),
 		cmocka_unit_test(v1_is_said_in_v2),
 		cmocka_unit_test(v2_is_said_in_v1),
 	};
