@@ -28,18 +28,11 @@ static int letter_of(const char *text)
 	return text[0] && !text[1] && isalpha((unsigned char)text[0]) ? tolower((unsigned char)text[0]) : 0;
 }
 
-/* Which tty it will be has to be known before the banner: the first free one is asked for, and asked for again. */
-static int choose_tty(struct container *ct, int *tty, struct err *e)
-{
-	_own_fd int hold = -1, master = container_tty(ct, tty, &hold, e);
-
-	return master < 0 ? master : 0;
-}
-
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
+	_own_fd int master = -1, hold = -1;
 	int tty = o->tty.set ? (int)o->tty.n : -1, letter = letter_of(o->escape ? o->escape : "a");
 	struct err e = { 0 };
 
@@ -50,13 +43,14 @@ static int run(struct cli *c)
 		return 1;
 	if (cli_state(c, ct) == STOPPED)
 		return cli_say(c, "%s is not running", c->name);
-	if (choose_tty(ct, &tty, &e) < 0)
+	master = container_tty(ct, &tty, &hold, &e);
+	if (master < 0)
 		return cli_fail(c, &e);
 	cli_note(c,
 		 "%sConnected to tty %d\n"
 		 "Type <Ctrl+%c q> to exit the console, <Ctrl+%c Ctrl+%c> to enter Ctrl+%c itself\n\n",
 		 tty == 0 ? "" : "\n", tty, letter, letter, letter, letter);
-	return container_console(ct, tty, STDIN_FILENO, STDOUT_FILENO, letter - 'a' + 1, &e) < 0 ? cli_fail(c, &e) : 0;
+	return container_console(tty, master, hold, STDIN_FILENO, STDOUT_FILENO, letter - 'a' + 1, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 
 const struct verb verb_console = {

@@ -37,26 +37,12 @@ static void on_size(void *arg, unsigned rows, unsigned columns)
 		(void)ioctl(s->fd, TIOCSWINSZ, &ws);
 }
 
-/* LXC's own words, on stderr; part of the API's console(). */
-static void print_banner(int tty, char key)
+int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e)
 {
-	(void)fprintf(stderr, "%sConnected to tty %d\nType <Ctrl+%c q> to exit the console, <Ctrl+%c Ctrl+%c> to enter Ctrl+%c itself\n\n",
-		      tty ? "\n" : "", tty, key, key, key, key);
-}
-
-int container_console(struct container *c, int tty, int in, int out, int escape, struct err *e)
-{
-	_own_fd int fd = -1, hold = -1;
-	struct session s;
-	struct pump p = { .in = in, .out = out, .escape = escape, .also = -1, .on_size = on_size, .arg = &s, .log_fd = -1 };
+	struct session s = { .tty = tty, .fd = master, .hold = hold };
+	struct pump p = { .in = in, .out = out, .remote = master, .escape = escape, .also = -1, .on_size = on_size, .arg = &s,
+			  .log_fd = -1 };
 	enum pump_end end;
 
-	fd = container_tty(c, &tty, &hold, e);
-	if (fd < 0)
-		return fd;
-	s = (struct session){ .tty = tty, .fd = fd, .hold = hold };
-	p.remote = fd;
-	if (escape)
-		print_banner(tty, 'a' + escape - 1);
 	return pump_run(&p, &end, e);
 }

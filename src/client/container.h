@@ -82,8 +82,8 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 /* --- console.c --- */
 /* A tty (-1: the first free one, 0: the console): the master's fd; *hold keeps it ours until closed. */
 int container_tty(struct container *c, int *tty, int *hold, struct err *e) _must_check;
-/* Relays the caller's terminal until ESCAPE q (escape: 1 = ctrl-a), or the other side ends. */
-int container_console(struct container *c, int tty, int in, int out, int escape, struct err *e) _must_check;
+/* Relays the caller's terminal to what container_tty() gave, until ESCAPE q (1 = ctrl-a) or the other side's end. */
+int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e) _must_check;
 
 /* --- create.c, destroy.c, snapshot.c, list.c --- */
 struct create_request {

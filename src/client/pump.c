@@ -37,12 +37,12 @@ bool pump_raw(int fd, struct termios *was)
 		return false;
 	raw = *was;
 	cfmakeraw(&raw);
-	return tcsetattr(fd, TCSAFLUSH, &raw) == 0;
+	return tcsetattr(fd, TCSADRAIN, &raw) == 0;
 }
 
 void pump_cook(int fd, const struct termios *was)
 {
-	(void)tcsetattr(fd, TCSAFLUSH, was);
+	(void)tcsetattr(fd, TCSADRAIN, was);
 }
 
 static bool is_empty(const struct flow *f)
