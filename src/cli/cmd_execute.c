@@ -2,8 +2,10 @@
 /* keg execute: one program in a container of its own, below a small init of ours. */
 #include "cli/cli.h"
 
+#include "base/own.h"
 #include "cli/start.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -47,6 +49,21 @@ static int prepare(const struct cli *c, struct container *ct, const struct optio
 	return r ? r : start_check(c, ct);
 }
 
+/*
+ * Without a config of its own, the command runs on this host's "/", in namespaces of its own, by the
+ * config that new containers begin with. (LXC refuses: there, it could take the host along.)
+ */
+static int load_default(const struct cli *c, struct container *ct)
+{
+	_own_free char *file = default_config();
+	_own_problems struct problems p = { 0 };
+	int r = file ? container_load(ct, file, &p) : -ENOENT;
+
+	if (r == -ENOENT)
+		return cli_say(c, "no config, and no default one: give -f FILE");
+	return r < 0 ? cli_problems(c, &p) : 0;
+}
+
 /* The command's own code, as a shell tells it. */
 static int exit_code(int status)
 {
@@ -72,8 +89,8 @@ static int run(struct cli *c)
 		return cli_say(c, "Container is already running");
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;
-	if (!defined)
-		return cli_say(c, "Executing a container with no configuration file may crash the host");
+	if (!defined && load_default(c, ct) != 0)
+		return 1;
 	if (prepare(c, ct, o) != 0)
 		return 1;
 	if (container_start(ct, &r, &status, &e) < 0)

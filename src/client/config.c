@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CONF_MOST = 1 << 20 };
 
@@ -165,4 +166,16 @@ char *place_find(enum place where, const char *file)
 char *place_program(const char *program)
 {
 	return path_libexec(program);
+}
+
+char *default_config(void)
+{
+	_own_free char *configured = global_config("lxc.default_config"), *shipped = NULL;
+
+	if (configured && access(configured, F_OK) == 0)
+		return take_ptr(&configured);
+	shipped = place_find(PLACE_CONFIG, "default.conf");
+	if (shipped && access(shipped, F_OK) == 0)
+		return take_ptr(&shipped);
+	return take_ptr(&configured);
 }

@@ -35,6 +35,8 @@ int container_status(const struct container *c, struct status *s, struct err *e)
 
 /* The configured lxc.lxcpath, lxc.default_config, ... (lxc.conf(5)); NULL: unknown or unset. The caller frees. */
 char *global_config(const char *key);
+/* The config that new containers begin with: lxc.default_config where that file is, else the one that is shipped. */
+char *default_config(void);
 
 /* --- start.c --- */
 struct start_request {

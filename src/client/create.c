@@ -78,21 +78,16 @@ static int claim(struct making *m, struct err *e)
 	return m->partial_fd < 0 ? err_num(e, -m->partial_fd, "lock", "%s/partial", m->c->dir) : 0;
 }
 
-/* The config to begin with: what was asked for, else the system's, else the one that we ship. */
+/* The config to begin with: what was asked for, else the default one; none at all is an empty one. */
 static int initial_config(const struct create_request *r, char **text, struct err *e)
 {
-	_own_free char *dflt = r->config ? NULL : global_config("lxc.default_config");
+	_own_free char *dflt = r->config ? NULL : default_config();
 	const char *path = r->config ? r->config : dflt ? dflt : "";
 	int x = io_read_file(AT_FDCWD, path, CONFIG_MOST, text, NULL);
 
 	if (x == -ENOENT && !r->config) {
-		_own_free char *shipped = place_find(PLACE_CONFIG, "default.conf");
-
-		x = shipped ? io_read_file(AT_FDCWD, shipped, CONFIG_MOST, text, NULL) : -ENOMEM;
-		if (x == -ENOENT) {
-			*text = strdup("");
-			x = *text ? 0 : -ENOMEM;
-		}
+		*text = strdup("");
+		x = *text ? 0 : -ENOMEM;
 	}
 	return x < 0 ? err_num(e, -x, "read", "the initial config %s", path) : 0;
 }

@@ -54,6 +54,7 @@ static const struct step rows[] = {
 	{ INIT,   "keyring.join",     keyring_join,        .when = keyring_is_new },
 	{ INIT,   "dev.mount",        dev_mount,           .when = dev_own },
 	{ INIT,   "mount.proc",       mount_auto_proc,     .when = mount_auto_proc_wanted },
+	{ INIT,   "mount.own-proc",   mount_shared_proc,   .when = mount_shared_proc_wanted },
 	{ INIT,   "mount.sys",        mount_auto_sys,      .when = mount_auto_sys_wanted },
 	{ INIT,   "mount.shmounts",   mount_auto_shmounts, .when = mount_auto_shmounts_wanted },
 	{ INIT,   "mount.fstab",      mount_fstab,         .when = mount_fstab_given },

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <string.h>
 
 enum { GUARDED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
@@ -90,6 +91,23 @@ int mount_auto_proc(struct run *r, struct err *e)
 	if (x == 0 && w->mode == AUTO_MIXED)
 		x = guard_proc(proc, caps_keeps(r->plan->spec, CAP_NET_ADMIN));
 	return x < 0 ? fail(x, "/proc/sys read-only", item, e) : 0;
+}
+
+bool mount_shared_proc_wanted(const struct plan *p)
+{
+	return rootfs_private(p) && !rootfs_own(p) && p->clone_flags & CLONE_NEWPID && !mount_auto_proc_wanted(p);
+}
+
+/*
+ * Needs:  the mount namespace cut off from the host's: its "/" is the host's own.
+ * Leaves: a /proc of the container's processes; through the host's, it could see and name all others.
+ */
+int mount_shared_proc(struct run *r, struct err *e)
+{
+	(void)r;
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return err_sys(e, "mount", "a procfs of its own on /proc");
+	return 0;
 }
 
 bool mount_auto_sys_wanted(const struct plan *p)
