@@ -11,7 +11,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan bench install lint clean
+.PHONY: all demo check check-units check-layers check-asan bench install lint lint-format clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -61,9 +61,13 @@ install:
 		--prefix=$(PREFIX) --sysconfdir=/etc --localstatedir=/var $(MESON_FLAGS) >/dev/null
 	@DESTDIR=$(DESTDIR) meson install -C build-install --quiet
 
-lint: all
-	@tools/deps.sh lint
+# How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
+lint: lint-format all
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
+
+lint-format:
+	@tools/deps.sh lint
+	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 
 clean:
 	@rm -rf build build-asan build-install

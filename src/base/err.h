@@ -20,8 +20,8 @@ struct err {
 	char key[96];	   /* the config key that asked for it: "lxc.mount.entry" */
 	char file[512];	   /* where that key was set */
 	unsigned line;
-	char hint[256];	   /* what to do about it */
-	char said[1024];   /* what the kernel or a helper said beside its error number */
+	char hint[256];	 /* what to do about it */
+	char said[1024]; /* what the kernel or a helper said beside its error number */
 };
 
 /* Where a config value was written: file is owned by the spec (see spec/spec.h), NULL for the API. */
@@ -30,7 +30,7 @@ struct origin {
 	unsigned line;
 };
 
-#define _must_check __attribute__((warn_unused_result))
+#define _must_check   __attribute__((warn_unused_result))
 #define _printf(a, b) __attribute__((format(printf, a, b)))
 
 /* "cannot OP OBJECT: <strerror(errno)>". Returns -errno. Nothing is overwritten in an err that is set. */

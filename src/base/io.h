@@ -23,7 +23,8 @@ int io_read_line(int dir, const char *path, char *line, size_t size) _must_check
 /* Writes beside, fsyncs, renames over `path`, fsyncs the folder: afterwards old or new, never half. */
 int io_replace_file(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e) _must_check;
 /* The same without fsync, for files that do not outlive the machine's run (tmpfs). */
-int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e) _must_check;
+int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode,
+			 struct err *e) _must_check;
 /* mkdir -p; folders that are there are left as they are. */
 int io_mkdir_p(const char *path, mode_t mode, struct err *e) _must_check;
 /* Removes a folder and all in it by dirfd, without following links or crossing mounts. Absent: 0. */

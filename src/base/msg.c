@@ -73,7 +73,9 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(int) * MSG_FDS)];
 	} control;
-	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr mh = {
+		.msg_iov = iov, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	struct pollfd p = { .fd = sock, .events = POLLIN };
 	size_t n_fds;
 	ssize_t n;

@@ -33,9 +33,9 @@ static inline void own_file_end(FILE **f)
 		(void)fclose(*f);
 }
 
-#define _own_fd __attribute__((cleanup(own_fd_end)))
+#define _own_fd	  __attribute__((cleanup(own_fd_end)))
 #define _own_free __attribute__((cleanup(own_free_end)))
-#define _own_dir __attribute__((cleanup(own_dir_end)))
+#define _own_dir  __attribute__((cleanup(own_dir_end)))
 #define _own_file __attribute__((cleanup(own_file_end)))
 
 static inline int take_fd(int *fd)
@@ -45,11 +45,11 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-#define take_ptr(p)                       \
-	({                                \
-		__typeof__(*(p)) taken_ = *(p); \
-		*(p) = NULL;              \
-		taken_;                   \
+#define take_ptr(p)                                                                                                    \
+	({                                                                                                             \
+		__typeof__(*(p)) taken_ = *(p);                                                                        \
+		*(p) = NULL;                                                                                           \
+		taken_;                                                                                                \
 	})
 
 static inline void close_fd(int *fd)

@@ -12,12 +12,12 @@
 struct spawn {
 	const char *path; /* absolute; no $PATH is searched */
 	char *const *argv;
-	char *const *envp;   /* NULL: the caller's */
-	const int *stdio;    /* three fds that become 0, 1, 2 (-1: /dev/null); NULL: the caller's */
-	const int *fds;	     /* become 3, 4, ...; -1 leaves that number closed */
+	char *const *envp; /* NULL: the caller's */
+	const int *stdio;  /* three fds that become 0, 1, 2 (-1: /dev/null); NULL: the caller's */
+	const int *fds;	   /* become 3, 4, ...; -1 leaves that number closed */
 	size_t n_fds;
-	bool detach;	     /* a session of its own below pid 1 (or the subreaper), in "/": nobody to wait for */
-	bool new_session;    /* setsid() without detaching */
+	bool detach;	  /* a session of its own below pid 1 (or the subreaper), in "/": nobody to wait for */
+	bool new_session; /* setsid() without detaching */
 };
 
 /* *pid (may be NULL when detached) is the caller's to reap unless detached. All other fds are closed in it. */

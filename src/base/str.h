@@ -43,5 +43,5 @@ unsigned long long str_fnv64(const char *s);
 /* How many edits (insert, delete, replace, swap of neighbours) lead from a to b; for "did you mean". */
 unsigned str_distance(const char *a, const char *b);
 
-#define _own_buf __attribute__((cleanup(buf_free)))
+#define _own_buf  __attribute__((cleanup(buf_free)))
 #define _own_strv __attribute__((cleanup(strv_free)))

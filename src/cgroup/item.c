@@ -37,7 +37,7 @@ static int check_name(const char *file, struct err *e)
 
 /* Folders of the tree where a file can be, at most: v1 by its own name, v1 by its twin's name, v2. */
 struct places {
-	int v1, v2;	   /* fds, -1: none */
+	int v1, v2;	     /* fds, -1: none */
 	size_t at_v1, at_v2; /* their hierarchies */
 };
 
@@ -148,7 +148,8 @@ static int missing(const struct cgroup_tree *t, const struct places *p, const ch
 	i = cgroup_v1_index(t->host, v1);
 	if (strcmp(v2, "cgroup") == 0 || i >= 0)
 		return err_say(e, ENOENT, "the cgroup controller %s has no file %s here", i < 0 ? "core" : v1, file);
-	return err_say(e, ENOENT, "this host has no cgroup controller %.*s for %s", (int)strcspn(file, "."), file, file);
+	return err_say(e, ENOENT, "this host has no cgroup controller %.*s for %s", (int)strcspn(file, "."), file,
+		       file);
 }
 
 static int not_open(const struct cgroup_tree *t, const struct places *p, const char *file, struct err *e)

@@ -219,8 +219,8 @@ int cgroup_tree_kill(const struct cgroup_tree *t, int timeout_ms, struct err *e)
 
 	for (unsigned ms = 1; kill_once(t, &pid, &where); ms = ms < 16 ? ms * 2 : 16) {
 		if (cgroup_left(deadline) == 0)
-			return err_say(e, ETIMEDOUT, "process %d in the cgroup %s of %s was killed but does not end", (int)pid,
-				       t->path, t->host->v[where].mount);
+			return err_say(e, ETIMEDOUT, "process %d in the cgroup %s of %s was killed but does not end",
+				       (int)pid, t->path, t->host->v[where].mount);
 		if ((int)where == unified)
 			cgroup_try(cgroup_await_event(t->fd[unified], "populated", false, cgroup_now() + ms));
 		else

@@ -234,8 +234,10 @@ static int device_to_v2(const struct row *row, const char *to, const char *value
 	if (!text || row_number(text, &v) < 0 || v < 0)
 		return -EINVAL;
 	if (row->meaning == DEVICE_WEIGHT)
-		return v ? put(w, to, "%s %lld", device, (long long)row_blkio_to_io(v)) : put(w, to, "%s default", device);
-	return v ? put(w, to, "%s %s=%lld", device, row->word, (long long)v) : put(w, to, "%s %s=max", device, row->word);
+		return v ? put(w, to, "%s %lld", device, (long long)row_blkio_to_io(v))
+			 : put(w, to, "%s default", device);
+	return v ? put(w, to, "%s %s=%lld", device, row->word, (long long)v)
+		 : put(w, to, "%s %s=max", device, row->word);
 }
 
 static int to_v2(int dir, const struct row *row, const char *to, const char *value, struct cgroup_writes *w)
@@ -263,7 +265,8 @@ static int to_v2(int dir, const struct row *row, const char *to, const char *val
 		r = row_number(value, &v);
 		if (r < 0 || v <= 0)
 			return -EINVAL;
-		return put(w, to, "%lld", (long long)(row->meaning == SHARES ? row_shares_to_weight(v) : row_blkio_to_io(v)));
+		return put(w, to, "%lld",
+			   (long long)(row->meaning == SHARES ? row_shares_to_weight(v) : row_blkio_to_io(v)));
 	case QUOTA:
 	case PERIOD:
 		r = row_number(value, &v);

@@ -4,18 +4,18 @@
 #include "cgroup/inside.h"
 
 enum meaning {
-	SAME,	      /* the value is the same text */
-	LIMIT,	      /* -1 and "max" are no limit */
-	PROTECTION,   /* v1's soft limit, v2's memory.low: "none" is -1 there and 0 here */
-	SWAP,	      /* v1 limits memory and swap together, v2 swap alone */
-	SHARES,	      /* 1024 shares are a weight of 100 (kernel: sched_weight_from_cgroup()) */
-	QUOTA,	      /* first and second word of cpu.max */
+	SAME,	    /* the value is the same text */
+	LIMIT,	    /* -1 and "max" are no limit */
+	PROTECTION, /* v1's soft limit, v2's memory.low: "none" is -1 there and 0 here */
+	SWAP,	    /* v1 limits memory and swap together, v2 swap alone */
+	SHARES,	    /* 1024 shares are a weight of 100 (kernel: sched_weight_from_cgroup()) */
+	QUOTA,	    /* first and second word of cpu.max */
 	PERIOD,
-	WEIGHT,	      /* 10..1000, normally 500; v2: 1..10000, normally 100 */
+	WEIGHT,	       /* 10..1000, normally 500; v2: 1..10000, normally 100 */
 	DEVICE_WEIGHT, /* the same for one device */
-	THROTTLE,     /* "8:0 N"; v2: "8:0 WORD=N ..." */
-	FREEZER,      /* FROZEN and THAWED; 1 and 0 */
-	COUNTER,      /* read only; v2: after WORD in a file of several; times `scale` */
+	THROTTLE,      /* "8:0 N"; v2: "8:0 WORD=N ..." */
+	FREEZER,       /* FROZEN and THAWED; 1 and 0 */
+	COUNTER,       /* read only; v2: after WORD in a file of several; times `scale` */
 };
 
 struct row {

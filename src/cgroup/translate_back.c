@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-
 static int back_same(int dir, const char *other, struct buf *out)
 {
 	_own_free char *text = NULL;
@@ -40,9 +39,11 @@ static int back_swap(int dir, const char *file, bool from_v2, struct buf *out)
 {
 	bool usage = strstr(file, "usage") || strstr(file, "current");
 	const char *swap = from_v2 ? usage ? "memory.swap.current" : "memory.swap.max"
-				   : usage ? "memory.memsw.usage_in_bytes" : "memory.memsw.limit_in_bytes";
+			   : usage ? "memory.memsw.usage_in_bytes"
+				   : "memory.memsw.limit_in_bytes";
 	const char *memory = from_v2 ? usage ? "memory.current" : "memory.max"
-				     : usage ? "memory.usage_in_bytes" : "memory.limit_in_bytes";
+			     : usage ? "memory.usage_in_bytes"
+				     : "memory.limit_in_bytes";
 	int64_t s, m;
 	int r = row_read_bytes(dir, swap, &s);
 

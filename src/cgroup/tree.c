@@ -13,7 +13,7 @@
 #include <sys/xattr.h>
 
 /* Extended attributes of cgroups: kernfs keeps user.* since Linux 5.7, on v1 and v2. */
-#define MARK_OWNER "user.keg.owner"
+#define MARK_OWNER  "user.keg.owner"
 #define MARK_PARENT "user.keg.parent"
 
 enum { STALE_TIMEOUT_MS = 5000, MAKE_TRIES = 5 };
@@ -165,7 +165,8 @@ static bool is_crowded(int dir)
 {
 	char first[16];
 
-	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 && io_read_line(dir, "cgroup.procs", first, sizeof(first)) > 0;
+	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 &&
+	       io_read_line(dir, "cgroup.procs", first, sizeof(first)) > 0;
 }
 
 /* Adds to cgroup.subtree_control of one cgroup what is not there yet; one by one where all at once fails. */
@@ -451,7 +452,8 @@ int cgroup_tree_enter(const struct cgroup_tree *t, pid_t pid, bool cloned, struc
 		fd = open_procs(t, i);
 		r = fd < 0 ? fd : io_write_all(fd, text, (size_t)n);
 		if (r < 0) {
-			r = err_num(e, -r, "move", "process %s into the cgroup %s of %s", text, t->path, t->host->v[i].mount);
+			r = err_num(e, -r, "move", "process %s into the cgroup %s of %s", text, t->path,
+				    t->host->v[i].mount);
 			hint_enter(e, r);
 			return r;
 		}
@@ -474,7 +476,8 @@ int cgroup_tree_delegate(const struct cgroup_tree *t, uid_t uid, gid_t gid, stru
 				r = 0;
 		}
 		if (r < 0)
-			return err_sys(e, "give", "the cgroup %s of %s to %u:%u", t->path, t->host->v[i].mount, uid, gid);
+			return err_sys(e, "give", "the cgroup %s of %s to %u:%u", t->path, t->host->v[i].mount, uid,
+				       gid);
 	}
 	return 0;
 }

@@ -41,14 +41,9 @@ static const struct {
 	const char *loud, *quiet;
 	uint64_t flag;
 } namespaces[] = {
-	{ "MOUNT", "mnt", CLONE_NEWNS },
-	{ "PID", "pid", CLONE_NEWPID },
-	{ "UTSNAME", "uts", CLONE_NEWUTS },
-	{ "IPC", "ipc", CLONE_NEWIPC },
-	{ "USER", "user", CLONE_NEWUSER },
-	{ "NETWORK", "net", CLONE_NEWNET },
-	{ "CGROUP", "cgroup", CLONE_NEWCGROUP },
-	{ "TIME", "time", CLONE_NEWTIME },
+	{ "MOUNT", "mnt", CLONE_NEWNS },	 { "PID", "pid", CLONE_NEWPID },    { "UTSNAME", "uts", CLONE_NEWUTS },
+	{ "IPC", "ipc", CLONE_NEWIPC },		 { "USER", "user", CLONE_NEWUSER }, { "NETWORK", "net", CLONE_NEWNET },
+	{ "CGROUP", "cgroup", CLONE_NEWCGROUP }, { "TIME", "time", CLONE_NEWTIME },
 };
 
 static const char *const archs_32[] = {

@@ -50,7 +50,9 @@ static int run(struct cli *c)
 		 "%sConnected to tty %d\n"
 		 "Type <Ctrl+%c q> to exit the console, <Ctrl+%c Ctrl+%c> to enter Ctrl+%c itself\n\n",
 		 tty == 0 ? "" : "\n", tty, letter, letter, letter, letter);
-	return container_console(tty, master, hold, STDIN_FILENO, STDOUT_FILENO, letter - 'a' + 1, &e) < 0 ? cli_fail(c, &e) : 0;
+	return container_console(tty, master, hold, STDIN_FILENO, STDOUT_FILENO, letter - 'a' + 1, &e) < 0
+		       ? cli_fail(c, &e)
+		       : 0;
 }
 
 const struct verb verb_console = {

@@ -126,8 +126,14 @@ static int on_exit_of_child(void *arg)
 static int relay(const struct attach_request *r, int master, pid_t child, struct err *e)
 {
 	_own_fd int pidfd = (int)syscall(SYS_pidfd_open, child, 0), log = -1;
-	struct pump p = { .in = r->fd[0], .out = r->fd[1], .remote = master, .also = pidfd, .on_also = on_exit_of_child,
-			  .on_size = on_size, .arg = &master, .log_fd = -1 };
+	struct pump p = { .in = r->fd[0],
+			  .out = r->fd[1],
+			  .remote = master,
+			  .also = pidfd,
+			  .on_also = on_exit_of_child,
+			  .on_size = on_size,
+			  .arg = &master,
+			  .log_fd = -1 };
 	enum pump_end end;
 
 	if (r->pty_log) {

@@ -40,7 +40,13 @@ static void on_size(void *arg, unsigned rows, unsigned columns)
 int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e)
 {
 	struct session s = { .tty = tty, .fd = master, .hold = hold };
-	struct pump p = { .in = in, .out = out, .remote = master, .escape = escape, .also = -1, .on_size = on_size, .arg = &s,
+	struct pump p = { .in = in,
+			  .out = out,
+			  .remote = master,
+			  .escape = escape,
+			  .also = -1,
+			  .on_size = on_size,
+			  .arg = &s,
 			  .log_fd = -1 };
 	enum pump_end end;
 

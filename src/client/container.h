@@ -41,9 +41,9 @@ char *default_config(void);
 /* --- start.c --- */
 struct start_request {
 	bool foreground, use_init;
-	char **argv;		/* NULL: the config's */
-	const char *pidfile;	/* NULL: none; holds the keeper's pid */
-	bool explain, trace;	/* explain: nothing is started, the steps are printed to `out` */
+	char **argv;	     /* NULL: the config's */
+	const char *pidfile; /* NULL: none; holds the keeper's pid */
+	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
 	struct buf *out;
 };
 /* What only shows when all keys are known together; every problem is told. */
@@ -64,19 +64,20 @@ int container_freeze(struct container *c, bool freeze, struct err *e) _must_chec
 /* states: bit mask of 1 << enum state. 0, -ETIMEDOUT. */
 int container_wait(struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;
 /* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
-int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e) _must_check;
+int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,
+		     struct err *e) _must_check;
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
-	char **argv;		   /* NULL: the login shell of the uid, else /bin/sh */
-	uint64_t namespaces;	   /* CLONE_NEW*; 0: all that it has */
+	char **argv;			       /* NULL: the login shell of the uid, else /bin/sh */
+	uint64_t namespaces;		       /* CLONE_NEW*; 0: all that it has */
 	bool keep_cgroup, keep_caps, keep_lsm; /* elevated: the caller's own are kept */
 	bool clear_env;
 	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
-	int64_t uid, gid;	   /* -1: init's */
-	const char *pty_log;	   /* NULL: none */
-	long personality;	   /* -1: the container's */
-	int fd[3];		   /* what the command gets as 0, 1, 2 */
+	int64_t uid, gid;	    /* -1: init's */
+	const char *pty_log;	    /* NULL: none */
+	long personality;	    /* -1: the container's */
+	int fd[3];		    /* what the command gets as 0, 1, 2 */
 };
 /* Runs it to its end; *status is its wait status. */
 int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e) _must_check;
@@ -89,12 +90,12 @@ int container_console(int tty, int master, int hold, int in, int out, int escape
 
 /* --- create.c, destroy.c, snapshot.c, list.c --- */
 struct create_request {
-	const char *template;	/* name or absolute path; NULL: none */
-	const char *config;	/* initial config; NULL: lxc.default_config */
-	const char *bdev;	/* NULL or "dir" */
-	const char *dir;	/* --dir: the rootfs folder itself */
-	bool quiet;		/* the template's output goes to /dev/null */
-	char **args;		/* of the template */
+	const char *template; /* name or absolute path; NULL: none */
+	const char *config;   /* initial config; NULL: lxc.default_config */
+	const char *bdev;     /* NULL or "dir" */
+	const char *dir;      /* --dir: the rootfs folder itself */
+	bool quiet;	      /* the template's output goes to /dev/null */
+	char **args;	      /* of the template */
 };
 int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;
 /* Only stopped ones, without snapshots. */

@@ -30,8 +30,8 @@ int control_connect(const struct container *c, struct err *e)
 		return err_sys(e, "make", "a socket");
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return errno == ENOENT || errno == ECONNREFUSED ? err_say(e, ESRCH, "it is not running") :
-								  err_sys(e, "connect to", "the keeper of %s", c->name);
+		return errno == ENOENT || errno == ECONNREFUSED ? err_say(e, ESRCH, "it is not running")
+								: err_sys(e, "connect to", "the keeper of %s", c->name);
 	return take_fd(&fd);
 }
 

@@ -143,7 +143,8 @@ static void turn(struct state *s, int winch_fd)
 	bool typing = is_empty(&s->to_remote) && !s->to_remote.ended;
 	struct pollfd f[] = {
 		{ typing ? p->in : -1, POLLIN, 0 },
-		{ p->remote, (short)((is_empty(&s->to_user) ? POLLIN : 0) | (is_empty(&s->to_remote) ? 0 : POLLOUT)), 0 },
+		{ p->remote, (short)((is_empty(&s->to_user) ? POLLIN : 0) | (is_empty(&s->to_remote) ? 0 : POLLOUT)),
+		  0 },
 		{ is_empty(&s->to_user) ? -1 : p->out, POLLOUT, 0 },
 		{ p->also, POLLIN, 0 },
 		{ winch_fd, POLLIN, 0 },

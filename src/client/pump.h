@@ -9,16 +9,16 @@
 #include <termios.h>
 
 struct pump {
-	int in, out;	 /* the user's; in may end: then only output flows */
-	int remote;	 /* a pty's master or a stream; made non-blocking */
-	int escape;	 /* 1 = ctrl-a, then q ends it; 0: no escape */
-	int also;	 /* an fd watched beside; -1: none */
+	int in, out; /* the user's; in may end: then only output flows */
+	int remote;  /* a pty's master or a stream; made non-blocking */
+	int escape;  /* 1 = ctrl-a, then q ends it; 0: no escape */
+	int also;    /* an fd watched beside; -1: none */
 	/* Called when `also` is readable or hung up: 0: go on, 1: drain what is there and end. */
 	int (*on_also)(void *arg);
 	/* Called when the terminal's size changed, and at the begin. May be NULL. */
 	void (*on_size)(void *arg, unsigned rows, unsigned columns);
 	void *arg;
-	int log_fd;	 /* gets a copy of the output; -1: none */
+	int log_fd; /* gets a copy of the output; -1: none */
 };
 
 enum pump_end { PUMP_REMOTE_ENDED, PUMP_ESCAPED, PUMP_ALSO_ENDED };

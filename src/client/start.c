@@ -30,7 +30,7 @@ struct launch {
 	struct seq_page *page;
 	pid_t keeper; /* only in the foreground is it our child */
 	struct verdict v;
-	int ended;    /* VERDICT_* of the last word; 0: it went without one */
+	int ended; /* VERDICT_* of the last word; 0: it went without one */
 	int control;
 	int64_t asked, told; /* when container_start() was called, and had its verdict */
 };
@@ -42,8 +42,13 @@ int container_check(const struct container *c, struct problems *p)
 
 static int explain(const struct container *c, const struct start_request *r, struct err *e)
 {
-	struct request q = { .name = c->name, .lxcpath = c->lxcpath, .config_file = c->config_file, .foreground = r->foreground,
-			     .use_init = r->use_init, .argv = r->argv, .stdio = { -1, -1, -1 } };
+	struct request q = { .name = c->name,
+			     .lxcpath = c->lxcpath,
+			     .config_file = c->config_file,
+			     .foreground = r->foreground,
+			     .use_init = r->use_init,
+			     .argv = r->argv,
+			     .stdio = { -1, -1, -1 } };
 	struct host h;
 	struct plan p;
 	int x = host_look(&h, e);
@@ -179,8 +184,14 @@ static bool types(const struct launch *l)
 static int stay(struct launch *l, int *status, struct err *e)
 {
 	struct err none = { 0 };
-	struct pump p = { .in = types(l) ? 0 : -1, .out = 1, .remote = l->peer[0], .also = l->verdict[0], .on_also = on_verdict,
-			  .on_size = on_size, .arg = l, .log_fd = -1 };
+	struct pump p = { .in = types(l) ? 0 : -1,
+			  .out = 1,
+			  .remote = l->peer[0],
+			  .also = l->verdict[0],
+			  .on_also = on_verdict,
+			  .on_size = on_size,
+			  .arg = l,
+			  .log_fd = -1 };
 	enum pump_end end;
 	int x;
 
@@ -265,7 +276,9 @@ static int with_signals_passed(struct launch *l, int *status, struct err *e)
 
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e)
 {
-	struct launch l = { .c = c, .r = r, .config_fd = -1, .page_fd = -1, .verdict = { -1, -1 }, .peer = { -1, -1 }, .control = -1 };
+	struct launch l = {
+		.c = c, .r = r, .config_fd = -1, .page_fd = -1, .verdict = { -1, -1 }, .peer = { -1, -1 }, .control = -1
+	};
 	int x, ignored = 0;
 
 	if (r->explain)

@@ -100,7 +100,8 @@ void monitor_tell(const char *lxcpath, const struct event *ev)
 			continue;
 		address(&a, dirfd(d), x->d_name);
 		/* A socket that nobody has open any more was a killed listener's. */
-		if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == ECONNREFUSED)
+		if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0 &&
+		    errno == ECONNREFUSED)
 			(void)unlinkat(dirfd(d), x->d_name, 0);
 	}
 }

@@ -8,7 +8,7 @@ struct host {
 	struct cgroup_host cgroup; /* the mounted hierarchies */
 	bool apparmor;		   /* the kernel enforces AppArmor */
 	bool ipv6;
-	unsigned last_cap;	   /* the highest capability the kernel knows */
+	unsigned last_cap; /* the highest capability the kernel knows */
 };
 
 int host_look(struct host *h, struct err *e) _must_check;

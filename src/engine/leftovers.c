@@ -28,7 +28,9 @@ int leftovers_undo(const struct run *holder, struct err *e)
 {
 	static char *const no_argv[] = { "init", NULL };
 	const struct plan *now = holder->plan;
-	struct request req = { .name = now->name, .lxcpath = now->lxcpath, .argv = (char **)no_argv, .stdio = { -1, -1, -1 } };
+	struct request req = {
+		.name = now->name, .lxcpath = now->lxcpath, .argv = (char **)no_argv, .stdio = { -1, -1, -1 }
+	};
 	_own_spec struct spec *spec = NULL;
 	struct status s;
 	struct plan plan;

@@ -38,7 +38,8 @@ char *path_libexec(const char *program)
 		return str_fmt("%s/%s", forced, program);
 	folder = own_folder();
 	for (size_t i = 0; folder && i < 2; i++) {
-		_own_free char *path = i == 0 ? str_fmt("%s/%s", folder, program) : str_fmt("%s/../libexec/%s", folder, program);
+		_own_free char *path =
+			i == 0 ? str_fmt("%s/%s", folder, program) : str_fmt("%s/../libexec/%s", folder, program);
 
 		if (path && access(path, X_OK) == 0)
 			return take_ptr(&path);

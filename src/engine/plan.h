@@ -15,11 +15,11 @@ struct plan {
 	const char *config_file; /* "" where there is none */
 	const struct spec *spec;
 	const struct host *host;
-	uint64_t clone_flags;	 /* CLONE_NEW*: which namespaces are made */
-	bool foreground;	 /* whoever starts it stays, with its terminal as the console */
-	bool use_init;		 /* lxc-execute: our own small init is pid 1, the command its child */
-	char **argv;		 /* init and its arguments, ended by NULL */
-	int stdio[3];		 /* use_init in the foreground: what the command gets as 0, 1, 2; -1: the console */
+	uint64_t clone_flags; /* CLONE_NEW*: which namespaces are made */
+	bool foreground;      /* whoever starts it stays, with its terminal as the console */
+	bool use_init;	      /* lxc-execute: our own small init is pid 1, the command its child */
+	char **argv;	      /* init and its arguments, ended by NULL */
+	int stdio[3];	      /* use_init in the foreground: what the command gets as 0, 1, 2; -1: the console */
 };
 
 static inline const void *plan_part(const struct plan *p, enum feature_id f)
@@ -36,5 +36,6 @@ struct request {
 };
 
 /* The spec, host and request must outlive the plan. Fills `why` with the first thing that cannot be. */
-int plan_make(struct plan *p, const struct spec *s, const struct host *h, const struct request *r, struct err *e) _must_check;
+int plan_make(struct plan *p, const struct spec *s, const struct host *h, const struct request *r,
+	      struct err *e) _must_check;
 void plan_free(struct plan *p);

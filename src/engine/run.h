@@ -42,23 +42,23 @@ struct run {
 	struct fds slot[SLOT_COUNT];
 
 	/* KEEPER */
-	int runtime_fd;	   /* the container's folder below /run/keg */
-	int lock_fd;	   /* held for life */
-	int control_fd;	   /* the listening socket */
+	int runtime_fd; /* the container's folder below /run/keg */
+	int lock_fd;	/* held for life */
+	int control_fd; /* the listening socket */
 	struct cgroup_tree cgroup;
-	pid_t init_pid;	   /* 0: none, or reaped */
+	pid_t init_pid; /* 0: none, or reaped */
 	int init_pidfd;
 	bool cloned_into_cgroup; /* init was born in its v2 cgroup */
-	int exit_status;   /* of init, as waitpid(2), once it is reaped */
+	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;
 
 	/* INIT; the first three are opened before the clone */
-	int rootfs_fd;	   /* O_PATH: where the rootfs comes from */
+	int rootfs_fd;	     /* O_PATH: where the rootfs comes from */
 	int console_host_fd; /* master of a console from the host's devpts, -1: from the container's */
-	int host_dev_fd;   /* O_PATH of the host's /dev */
-	int root_fd;	   /* O_PATH of the mounted rootfs: "/" of the container from root.pivot on */
-	int console_fd;	   /* the console's slave, -1: none */
-	int init_fd;	   /* O_PATH or memfd of the program to exec, -1: by name */
+	int host_dev_fd;     /* O_PATH of the host's /dev */
+	int root_fd;	     /* O_PATH of the mounted rootfs: "/" of the container from root.pivot on */
+	int console_fd;	     /* the console's slave, -1: none */
+	int init_fd;	     /* O_PATH or memfd of the program to exec, -1: by name */
 
 	const struct attach *attach; /* of the attach table only; see attach.h */
 };

@@ -23,9 +23,9 @@ struct exec {
 	const struct seq *s;
 	struct run *r;
 	struct seq_page *page;
-	int sock;		  /* to the other side; -1 before the fork */
-	bool done[SEQ_MOST];	  /* rows of the other side */
-	bool ended;		  /* the other side has closed */
+	int sock;	     /* to the other side; -1 before the fork */
+	bool done[SEQ_MOST]; /* rows of the other side */
+	bool ended;	     /* the other side has closed */
 };
 
 static const char *const role_name[] = { [KEEPER] = "keeper", [INIT] = "container init" };
@@ -282,8 +282,8 @@ void seq_undo(const struct seq *s, size_t first, size_t last, struct run *r)
 
 struct seq_page *seq_page_map(int fd, struct err *e)
 {
-	struct seq_page *p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
-				  fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+	struct seq_page *p =
+		mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 
 	if (p == MAP_FAILED) {
 		(void)err_sys(e, "share", "a page");
@@ -344,13 +344,15 @@ void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out
 		size_t next = s->n;
 
 		for (size_t i = 0; i < s->n; i++)
-			if (page->row[i].began && !shown[i] && (next == s->n || page->row[i].began < page->row[next].began))
+			if (page->row[i].began && !shown[i] &&
+			    (next == s->n || page->row[i].began < page->row[next].began))
 				next = i;
 		if (next == s->n)
 			return;
 		shown[next] = true;
 		buf_addf(out, "%8lld us  %6lld us  %-6s %s\n", (long long)(page->row[next].began - start) / 1000,
-			 page->row[next].ended ? (long long)(page->row[next].ended - page->row[next].began) / 1000 : -1LL,
+			 page->row[next].ended ? (long long)(page->row[next].ended - page->row[next].began) / 1000
+					       : -1LL,
 			 s->v[next].who == KEEPER ? "KEEPER" : "INIT", s->v[next].name);
 	}
 }

@@ -19,11 +19,11 @@ const char *state_name(enum state s);
 int state_of_name(const char *name);
 
 struct status {
-	enum state state;   /* as stored; RUNNING is refined to FROZEN by asking the cgroup */
+	enum state state; /* as stored; RUNNING is refined to FROZEN by asking the cgroup */
 	pid_t keeper_pid, init_pid;
-	char cgroup[512];   /* struct cgroup_tree's path */
-	struct nics nics;   /* owned */
-	bool dead;	    /* a state file without a keeper: left by one that was killed */
+	char cgroup[512]; /* struct cgroup_tree's path */
+	struct nics nics; /* owned */
+	bool dead;	  /* a state file without a keeper: left by one that was killed */
 };
 
 /* dirfd of the runtime folder; made if `create`. -ENOENT. */

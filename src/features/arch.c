@@ -13,10 +13,11 @@ struct arch {
 	struct text name;
 };
 
-static const char *const bits32[] = { "arm", "armel", "armhf", "armv7l", "athlon", "i386", "i486", "i586", "i686",
-				      "linux32", "mips", "mipsel", "ppc", "powerpc", "x32", "x86" };
-static const char *const bits64[] = { "aarch64", "amd64", "arm64", "linux64", "loongarch64", "loong64", "mips64",
-				      "mips64el", "ppc64", "ppc64el", "ppc64le", "powerpc64", "riscv64", "s390x", "x86_64" };
+static const char *const bits32[] = { "arm",  "armel",	 "armhf", "armv7l", "athlon", "i386",	 "i486", "i586",
+				      "i686", "linux32", "mips",  "mipsel", "ppc",    "powerpc", "x32",	 "x86" };
+static const char *const bits64[] = { "aarch64", "amd64",     "arm64",	  "linux64", "loongarch64",
+				      "loong64", "mips64",    "mips64el", "ppc64",   "ppc64el",
+				      "ppc64le", "powerpc64", "riscv64",  "s390x",   "x86_64" };
 
 int arch_of_name(const char *name, unsigned long *personality)
 {
@@ -70,7 +71,9 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature arch_feature = { .name = "arch", .size = sizeof(struct arch), .keys = keys, .n_keys = ARRAY_SIZE(keys) };
+const struct feature arch_feature = {
+	.name = "arch", .size = sizeof(struct arch), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+};
 
 unsigned long arch_personality(const struct spec *s)
 {

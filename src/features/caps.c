@@ -56,17 +56,27 @@ static int check_keep(const char *text, struct err *e)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.cap.drop", .type = &type_words, .field = offsetof(struct caps, drop),
+		.name = "lxc.cap.drop",
+		.type = &type_words,
+		.field = offsetof(struct caps, drop),
 		.values = "capabilities in lower case without \"cap_\", or their numbers",
-		.help = "Capabilities that nothing in the container can have.", .since = "1.0",
-		.good = { "sys_module mac_admin", "33" }, .bad = { "SYS_ADMIN", "cap_chown", "none", "nonsense" },
+		.help = "Capabilities that nothing in the container can have.",
+		.since = "1.0",
+		.good = { "sys_module mac_admin", "33" },
+		.bad = { "SYS_ADMIN", "cap_chown", "none", "nonsense" },
 		.check = check_drop,
 	},
 	{
-		.name = "lxc.cap.keep", .type = &type_words, .field = offsetof(struct caps, keep),
+		.name = "lxc.cap.keep",
+		.type = &type_words,
+		.field = offsetof(struct caps, keep),
 		.values = "capabilities in lower case without \"cap_\", their numbers, or \"none\"",
-		.help = "The only capabilities that anything in the container can have; \"none\" forgets those named before.",
-		.since = "1.0", .good = { "chown kill", "none" }, .bad = { "SYS_ADMIN", "nonsense" }, .check = check_keep,
+		.help = "The only capabilities that anything in the container can have; \"none\" forgets those named "
+			"before.",
+		.since = "1.0",
+		.good = { "chown kill", "none" },
+		.bad = { "SYS_ADMIN", "nonsense" },
+		.check = check_keep,
 	},
 };
 

@@ -38,7 +38,8 @@ static int check_relative(const char *text, struct err *e)
 static int check_inner(const char *text, struct err *e)
 {
 	(void)e;
-	return strchr(text, '/') || strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || strlen(text) > 63 ? -EINVAL : 0;
+	return strchr(text, '/') || strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || strlen(text) > 63 ? -EINVAL
+													   : 0;
 }
 
 static int clear_only(struct list *l, const char *value)
@@ -81,7 +82,7 @@ static int get_v2(const void *part, unsigned index, struct buf *out)
 }
 
 #define RELATIVE_PATH "a relative path without \"..\""
-#define FIELD(var) .field = offsetof(struct cgroup, var)
+#define FIELD(var)    .field = offsetof(struct cgroup, var)
 
 /* Rows are matched from the top: what has a meaning of its own stands before what names a file. */
 static const struct key keys[] = {
@@ -90,80 +91,121 @@ static const struct key keys[] = {
 		.type = &type_list,
 		.values = "nothing: an empty value takes all lxc.cgroup2.* away",
 		.help = "All lxc.cgroup2.* together. Reading it gives them as \"KEY = VALUE\" lines.",
-		.since = "3.0", .bad = { "memory.max" }, .set = set_v2, .get = get_v2,
+		.since = "3.0",
+		.bad = { "memory.max" },
+		.set = set_v2,
+		.get = get_v2,
 	},
 	{
 		.name = "lxc.cgroup2.*",
-		.type = &type_list, FIELD(v2),
+		.type = &type_list,
+		FIELD(v2),
 		.values = "what the kernel takes for that file",
-		.help = "A file of the container's cgroup v2 and the value that is written to it, in the order of the config. "
+		.help = "A file of the container's cgroup v2 and the value that is written to it, in the order of the "
+			"config. "
 			"devices.allow and devices.deny, of which v2 has no files, are rules as v1 has them (\"a\", "
-			"\"c 1:3 rwm\") and become an eBPF program. Where the host keeps the controller in a v1 hierarchy, "
+			"\"c 1:3 rwm\") and become an eBPF program. Where the host keeps the controller in a v1 "
+			"hierarchy, "
 			"names and values are translated; what has no meaning there is left out.",
-		.since = "3.0", .good = { "memory.max=512M", "devices.deny=a", "devices.allow=c 1:3 rwm", "cpu.max=50000 100000" },
+		.since = "3.0",
+		.good = { "memory.max=512M", "devices.deny=a", "devices.allow=c 1:3 rwm", "cpu.max=50000 100000" },
 	},
 	{
 		.name = "lxc.cgroup.dir.monitor.pivot",
-		.type = &type_path, FIELD(pivot),
+		.type = &type_path,
+		FIELD(pivot),
 		.values = RELATIVE_PATH,
-		.help = "Where LXC's monitor goes before its own cgroup is removed. Kept, but without an effect: a keeper is "
+		.help = "Where LXC's monitor goes before its own cgroup is removed. Kept, but without an effect: a "
+			"keeper is "
 			"never in a cgroup of the container's.",
-		.since = "5.0", .good = { "pivot" }, .bad = { "/pivot", "../pivot" }, .check = check_relative,
+		.since = "5.0",
+		.good = { "pivot" },
+		.bad = { "/pivot", "../pivot" },
+		.check = check_relative,
 	},
 	{
 		.name = "lxc.cgroup.dir.monitor",
-		.type = &type_path, FIELD(monitor),
+		.type = &type_path,
+		FIELD(monitor),
 		.values = RELATIVE_PATH,
-		.help = "The cgroup of LXC's monitor. It must be set together with lxc.cgroup.dir.container and has no other "
+		.help = "The cgroup of LXC's monitor. It must be set together with lxc.cgroup.dir.container and has no "
+			"other "
 			"effect: a keeper stays in the cgroup of whoever has started it.",
-		.since = "5.0", .good = { "sys/monitor" }, .bad = { "/sys", "a/../b" }, .check = check_relative,
+		.since = "5.0",
+		.good = { "sys/monitor" },
+		.bad = { "/sys", "a/../b" },
+		.check = check_relative,
 	},
 	{
 		.name = "lxc.cgroup.dir.container.inner",
-		.type = &type_path, FIELD(inner),
+		.type = &type_path,
+		FIELD(inner),
 		.values = "one name, without \"/\"",
-		.help = "A cgroup below lxc.cgroup.dir.container that the container's processes live in and see as their "
+		.help = "A cgroup below lxc.cgroup.dir.container that the container's processes live in and see as "
+			"their "
 			"root; the limits stay out of their reach, one level above.",
-		.since = "5.0", .good = { "in" }, .bad = { "a/b", "..", "." }, .check = check_inner,
+		.since = "5.0",
+		.good = { "in" },
+		.bad = { "a/b", "..", "." },
+		.check = check_inner,
 	},
 	{
 		.name = "lxc.cgroup.dir.container",
-		.type = &type_path, FIELD(container),
+		.type = &type_path,
+		FIELD(container),
 		.values = RELATIVE_PATH,
 		.help = "The container's cgroup, exactly: nothing is added to it.",
-		.since = "5.0", .good = { "sys/web1" }, .bad = { "/sys/web1", "../web1" }, .check = check_relative,
+		.since = "5.0",
+		.good = { "sys/web1" },
+		.bad = { "/sys/web1", "../web1" },
+		.check = check_relative,
 	},
 	{
 		.name = "lxc.cgroup.dir",
-		.type = &type_path, FIELD(dir),
+		.type = &type_path,
+		FIELD(dir),
 		.values = RELATIVE_PATH,
 		.help = "The cgroup that the container's own, lxc.payload.NAME, is made in.",
-		.since = "2.1", .good = { "lxd", "tenants/a" }, .bad = { "/lxd", "../lxd", "a/../../b" }, .check = check_relative,
+		.since = "2.1",
+		.good = { "lxd", "tenants/a" },
+		.bad = { "/lxd", "../lxd", "a/../../b" },
+		.check = check_relative,
 	},
 	{
 		.name = "lxc.cgroup.relative",
-		.type = &type_bool, FIELD(relative),
+		.type = &type_bool,
+		FIELD(relative),
 		.dflt = "0",
 		.values = "0 or 1",
-		.help = "1: the container's cgroups are made below the one that it is started from, also by root; 0: root makes "
+		.help = "1: the container's cgroups are made below the one that it is started from, also by root; 0: "
+			"root makes "
 			"them below the root of each hierarchy.",
-		.since = "3.1", .good = { "0", "1" }, .bad = { "2", "yes" },
+		.since = "3.1",
+		.good = { "0", "1" },
+		.bad = { "2", "yes" },
 	},
 	{
 		.name = "lxc.cgroup",
 		.type = &type_list,
 		.values = "nothing: an empty value takes all lxc.cgroup.* that name files away",
 		.help = "All files of lxc.cgroup.* together. Reading it gives them as \"KEY = VALUE\" lines.",
-		.since = "1.0", .bad = { "memory" }, .set = set_v1, .get = get_v1,
+		.since = "1.0",
+		.bad = { "memory" },
+		.set = set_v1,
+		.get = get_v1,
 	},
 	{
 		.name = "lxc.cgroup.*",
-		.type = &type_list, FIELD(v1),
+		.type = &type_list,
+		FIELD(v1),
 		.values = "what the kernel takes for that file",
-		.help = "A file of the container's cgroup v1 and the value that is written to it, in the order of the config. "
-			"On a host with cgroup v2, names and values are translated (memory.limit_in_bytes is memory.max, "
+		.help = "A file of the container's cgroup v1 and the value that is written to it, in the order of the "
+			"config. "
+			"On a host with cgroup v2, names and values are translated (memory.limit_in_bytes is "
+			"memory.max, "
 			"cpu.shares is cpu.weight); what has no meaning there is left out.",
-		.since = "1.0", .good = { "memory.limit_in_bytes=512M", "cpu.shares=512", "devices.deny=a", "devices.allow=c 1:3 rwm" },
+		.since = "1.0",
+		.good = { "memory.limit_in_bytes=512M", "cpu.shares=512", "devices.deny=a", "devices.allow=c 1:3 rwm" },
 	},
 };
 
@@ -183,7 +225,8 @@ static void check(const struct spec *s, struct problems *p)
 
 	if (c->dir.s && (c->container.s || c->monitor.s))
 		problem(p, "lxc.cgroup.dir", c->dir.at,
-			"lxc.cgroup.dir cannot be set together with lxc.cgroup.dir.container and lxc.cgroup.dir.monitor");
+			"lxc.cgroup.dir cannot be set together with lxc.cgroup.dir.container and "
+			"lxc.cgroup.dir.monitor");
 	else if (c->container.s && !c->monitor.s)
 		problem(p, "lxc.cgroup.dir.container", c->container.at,
 			"lxc.cgroup.dir.container needs lxc.cgroup.dir.monitor beside it");
@@ -385,7 +428,8 @@ static int limit_foreign(struct run *r, const struct list *l, const struct list 
 		struct err why = { 0 };
 		int x;
 
-		if (is_device(it) || cgroup_is_native(r->cgroup.host, it->name, v2) || said_natively(other, it->name, v2))
+		if (is_device(it) || cgroup_is_native(r->cgroup.host, it->name, v2) ||
+		    said_natively(other, it->name, v2))
 			continue;
 		x = cgroup_tree_set(&r->cgroup, it->name, it->text, &why);
 		if (x < 0 && x != -ENOENT) { /* ENOENT: it means nothing here */
@@ -492,7 +536,8 @@ int cgroup_unshare(struct run *r, struct err *e)
 	if (unshare(CLONE_NEWCGROUP) < 0) {
 		int x = err_sys(e, "make", "%s", "a cgroup namespace");
 
-		err_hint(e, "it needs a kernel with CONFIG_CGROUPS and Linux 4.6; lxc.namespace.keep = cgroup does without");
+		err_hint(e, "it needs a kernel with CONFIG_CGROUPS and Linux 4.6; lxc.namespace.keep = cgroup does "
+			    "without");
 		return x;
 	}
 	return 0;

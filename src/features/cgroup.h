@@ -7,7 +7,8 @@
 int cgroup_path(const struct spec *s, const char *name, char *out, size_t size) _must_check;
 /* The same by lxc.cgroup.pattern of the global config ("lxc/%n"), which counts where no lxc.cgroup.dir
  * key is set: "lxc/NAME/payload". Whoever knows of it fills run.cgroup.path before cgroup_make(). */
-int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *name, char *out, size_t size) _must_check;
+int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *name, char *out,
+			size_t size) _must_check;
 /* lxc.cgroup.dir.container.inner, NULL: none. */
 const char *cgroup_inner(const struct spec *s);
 

@@ -26,37 +26,60 @@ struct console {
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.console.path", .type = &type_path, .field = offsetof(struct console, path),
+		.name = "lxc.console.path",
+		.type = &type_path,
+		.field = offsetof(struct console, path),
 		.values = "the path of a device or file, or none",
 		.help = "What the console is connected to, besides those who attach to it. none: there is no console.",
-		.since = "2.1", .good = { "none", "/dev/tty9" },
+		.since = "2.1",
+		.good = { "none", "/dev/tty9" },
 	},
 	{
-		.name = "lxc.console.logfile", .type = &type_path, .field = offsetof(struct console, log),
-		.values = "the path of a file", .help = "Where all that the console shows is appended.", .since = "1.1",
+		.name = "lxc.console.logfile",
+		.type = &type_path,
+		.field = offsetof(struct console, log),
+		.values = "the path of a file",
+		.help = "Where all that the console shows is appended.",
+		.since = "1.1",
 		.good = { "/var/log/lxc/web1-console.log" },
 	},
 	{
-		.name = "lxc.console.buffer.size", .type = &type_size, .field = offsetof(struct console, buffer),
+		.name = "lxc.console.buffer.size",
+		.type = &type_size,
+		.field = offsetof(struct console, buffer),
 		.values = "a size in bytes, KB, MB or GB, or auto (128 KiB)",
 		.help = "How much of the console's output is kept in memory, rounded up to a power of two.",
-		.since = "3.0", .good = { "auto", "64KB", "4096" }, .bad = { "1TB", "large" },
+		.since = "3.0",
+		.good = { "auto", "64KB", "4096" },
+		.bad = { "1TB", "large" },
 	},
 	{
-		.name = "lxc.console.size", .type = &type_size, .field = offsetof(struct console, size),
+		.name = "lxc.console.size",
+		.type = &type_size,
+		.field = offsetof(struct console, size),
 		.values = "a size in bytes, KB, MB or GB, or auto (128 KiB)",
-		.help = "How long the log file may become, rounded up to a power of two.", .since = "3.0",
-		.good = { "1MB", "8192" }, .bad = { "1TB", "large" },
+		.help = "How long the log file may become, rounded up to a power of two.",
+		.since = "3.0",
+		.good = { "1MB", "8192" },
+		.bad = { "1TB", "large" },
 	},
 	{
-		.name = "lxc.console.rotate", .type = &type_bool, .field = offsetof(struct console, rotate),
-		.values = "0 or 1", .help = "1: a log file that has become too long is renamed to FILE.1, not cut.",
-		.since = "3.0", .good = { "0", "1" }, .bad = { "2", "yes" },
+		.name = "lxc.console.rotate",
+		.type = &type_bool,
+		.field = offsetof(struct console, rotate),
+		.values = "0 or 1",
+		.help = "1: a log file that has become too long is renamed to FILE.1, not cut.",
+		.since = "3.0",
+		.good = { "0", "1" },
+		.bad = { "2", "yes" },
 	},
 };
 
 const struct feature console_feature = {
-	.name = "console", .size = sizeof(struct console), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+	.name = "console",
+	.size = sizeof(struct console),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 static const struct console *part(const struct plan *p)

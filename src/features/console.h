@@ -21,7 +21,7 @@ int console_own(struct run *r, struct err *e);
 /* For the keeper. The log's fd, and the fd of lxc.console.path (input and output are relayed); -1: none. */
 int console_open_log(const struct plan *p, int *fd, struct err *e) _must_check;
 int console_open_peer(const struct plan *p, int *fd, struct err *e) _must_check;
-const char *console_log_path(const struct plan *p); /* "": none */
+const char *console_log_path(const struct plan *p);  /* "": none */
 long long console_log_size(const struct plan *p);    /* bytes; 0: no limit */
 long long console_buffer_size(const struct plan *p); /* bytes; 0: none */
 bool console_rotates(const struct plan *p);

@@ -25,21 +25,35 @@ struct dev {
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.autodev", .type = &type_bool, .field = offsetof(struct dev, autodev), .dflt = "1",
-		.emptied = "0", .values = "0 or 1",
+		.name = "lxc.autodev",
+		.type = &type_bool,
+		.field = offsetof(struct dev, autodev),
+		.dflt = "1",
+		.emptied = "0",
+		.values = "0 or 1",
 		.help = "A fresh /dev with the basic devices is made. 0: the one of the rootfs is used.",
-		.since = "1.0", .good = { "0", "1" }, .bad = { "2", "yes" },
+		.since = "1.0",
+		.good = { "0", "1" },
+		.bad = { "2", "yes" },
 	},
 	{
-		.name = "lxc.autodev.tmpfs.size", .type = &type_u32, .field = offsetof(struct dev, size),
-		.dflt = "500000", .values = "a number of bytes",
-		.help = "How much the files in that /dev can hold.", .since = "4.0",
-		.good = { "1000000" }, .bad = { "x", "1M", "-1" },
+		.name = "lxc.autodev.tmpfs.size",
+		.type = &type_u32,
+		.field = offsetof(struct dev, size),
+		.dflt = "500000",
+		.values = "a number of bytes",
+		.help = "How much the files in that /dev can hold.",
+		.since = "4.0",
+		.good = { "1000000" },
+		.bad = { "x", "1M", "-1" },
 	},
 };
 
 const struct feature dev_feature = {
-	.name = "dev", .size = sizeof(struct dev), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+	.name = "dev",
+	.size = sizeof(struct dev),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 static const struct {

@@ -33,11 +33,11 @@ static int clean_variable(const char *text, char **out)
 
 static const struct type type_variable = { .name = "NAME=VALUE", .shape = SHAPE_LIST, .clean = clean_variable };
 
-#define VARIABLE(key, member, what, ver)                                                                  \
-	{                                                                                                 \
-		.name = key, .type = &type_variable, .field = offsetof(struct environment, member),       \
-		.values = "NAME=VALUE, or the NAME of a variable that is set here", .help = what,         \
-		.since = ver, .good = { "A=1", "B=two words", "C=" }, .bad = { "=1", "KEG_NO_SUCH_VARIABLE" }, \
+#define VARIABLE(key, member, what, ver)                                                                               \
+	{                                                                                                              \
+		.name = key, .type = &type_variable, .field = offsetof(struct environment, member),                    \
+		.values = "NAME=VALUE, or the NAME of a variable that is set here", .help = what, .since = ver,        \
+		.good = { "A=1", "B=two words", "C=" }, .bad = { "=1", "KEG_NO_SUCH_VARIABLE" },                       \
 	}
 
 static const struct key keys[] = {

@@ -37,34 +37,68 @@ static const struct type type_gids = { .name = "gids", .shape = SHAPE_LIST, .com
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.init.cmd", .type = &type_text, .field = offsetof(struct init, cmd),
+		.name = "lxc.init.cmd",
+		.type = &type_text,
+		.field = offsetof(struct init, cmd),
 		.values = "a command with its arguments; quotes keep words together",
-		.help = "The program that lxc-start runs as pid 1; /sbin/init without it.", .since = "2.1", .good = { "/sbin/init splash" },
+		.help = "The program that lxc-start runs as pid 1; /sbin/init without it.",
+		.since = "2.1",
+		.good = { "/sbin/init splash" },
 	},
 	{
-		.name = "lxc.execute.cmd", .type = &type_text, .field = offsetof(struct init, execute), .values = "a command with its arguments",
-		.help = "The program that lxc-execute runs where it is given none.", .since = "3.0", .good = { "/bin/true" },
+		.name = "lxc.execute.cmd",
+		.type = &type_text,
+		.field = offsetof(struct init, execute),
+		.values = "a command with its arguments",
+		.help = "The program that lxc-execute runs where it is given none.",
+		.since = "3.0",
+		.good = { "/bin/true" },
 	},
 	{
-		.name = "lxc.init.uid", .type = &type_u32, .field = offsetof(struct init, uid), .values = "a user id",
-		.help = "The user that init runs as, in the container's ids.", .since = "2.1", .good = { "1000" }, .bad = { "-1", "root" },
+		.name = "lxc.init.uid",
+		.type = &type_u32,
+		.field = offsetof(struct init, uid),
+		.values = "a user id",
+		.help = "The user that init runs as, in the container's ids.",
+		.since = "2.1",
+		.good = { "1000" },
+		.bad = { "-1", "root" },
 	},
 	{
-		.name = "lxc.init.gid", .type = &type_u32, .field = offsetof(struct init, gid), .values = "a group id",
-		.help = "The group that init runs as, in the container's ids.", .since = "2.1", .good = { "1000" }, .bad = { "-1", "root" },
+		.name = "lxc.init.gid",
+		.type = &type_u32,
+		.field = offsetof(struct init, gid),
+		.values = "a group id",
+		.help = "The group that init runs as, in the container's ids.",
+		.since = "2.1",
+		.good = { "1000" },
+		.bad = { "-1", "root" },
 	},
 	{
-		.name = "lxc.init.groups", .type = &type_gids, .field = offsetof(struct init, groups), .values = "group ids, parted by commas",
-		.help = "The supplementary groups of init; none without it.", .since = "5.0", .good = { "7,8" }, .bad = { "wheel", "1,x" },
+		.name = "lxc.init.groups",
+		.type = &type_gids,
+		.field = offsetof(struct init, groups),
+		.values = "group ids, parted by commas",
+		.help = "The supplementary groups of init; none without it.",
+		.since = "5.0",
+		.good = { "7,8" },
+		.bad = { "wheel", "1,x" },
 		.check = check_gid,
 	},
 	{
-		.name = "lxc.init.cwd", .type = &type_path, .field = offsetof(struct init, cwd), .values = "a path in the container",
-		.help = "The folder that init starts in; made where it is missing.", .since = "3.0", .good = { "/root" },
+		.name = "lxc.init.cwd",
+		.type = &type_path,
+		.field = offsetof(struct init, cwd),
+		.values = "a path in the container",
+		.help = "The folder that init starts in; made where it is missing.",
+		.since = "3.0",
+		.good = { "/root" },
 	},
 };
 
-const struct feature init_feature = { .name = "init", .size = sizeof(struct init), .keys = keys, .n_keys = ARRAY_SIZE(keys) };
+const struct feature init_feature = {
+	.name = "init", .size = sizeof(struct init), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+};
 
 /* White space parts words, "..." and '...' keep it; there are no escapes (LXC 7.0's rule). */
 static int split_command(const char *text, struct strv *argv)

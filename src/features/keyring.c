@@ -16,10 +16,16 @@ struct keyring {
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.keyring.session", .type = &type_bool, .field = offsetof(struct keyring, session), .values = "0 or 1",
-		.help = "1: init keeps the keyring of whoever starts it; 0: it gets a new one. (LXC's manual has it the other way "
+		.name = "lxc.keyring.session",
+		.type = &type_bool,
+		.field = offsetof(struct keyring, session),
+		.values = "0 or 1",
+		.help = "1: init keeps the keyring of whoever starts it; 0: it gets a new one. (LXC's manual has it "
+			"the other way "
 			"round; this is what LXC does.)",
-		.since = "4.0", .good = { "0", "1" }, .bad = { "2" },
+		.since = "4.0",
+		.good = { "0", "1" },
+		.bad = { "2" },
 	},
 };
 

@@ -45,18 +45,34 @@ static int check_facility(const char *text, struct err *e)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.log.level", .type = &type_level, .field = offsetof(struct logging, level),
+		.name = "lxc.log.level",
+		.type = &type_level,
+		.field = offsetof(struct logging, level),
 		.values = "TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL, or 0 to 8",
-		.help = "What is logged: this and all that is graver.", .since = "2.1", .good = { "DEBUG", "5" }, .bad = { "9", "loud" },
+		.help = "What is logged: this and all that is graver.",
+		.since = "2.1",
+		.good = { "DEBUG", "5" },
+		.bad = { "9", "loud" },
 	},
 	{
-		.name = "lxc.log.file", .type = &type_path, .field = offsetof(struct logging, file), .values = "a path",
-		.help = "The log's file.", .since = "2.1", .good = { "/var/log/lxc/web1.log" },
+		.name = "lxc.log.file",
+		.type = &type_path,
+		.field = offsetof(struct logging, file),
+		.values = "a path",
+		.help = "The log's file.",
+		.since = "2.1",
+		.good = { "/var/log/lxc/web1.log" },
 	},
 	{
-		.name = "lxc.log.syslog", .type = &type_text, .field = offsetof(struct logging, facility),
-		.values = "daemon, or local0 to local7", .help = "Logs to syslog, too, under this facility.", .since = "2.1",
-		.good = { "daemon", "local3" }, .bad = { "mail", "local8" }, .check = check_facility,
+		.name = "lxc.log.syslog",
+		.type = &type_text,
+		.field = offsetof(struct logging, facility),
+		.values = "daemon, or local0 to local7",
+		.help = "Logs to syslog, too, under this facility.",
+		.since = "2.1",
+		.good = { "daemon", "local3" },
+		.bad = { "mail", "local8" },
+		.check = check_facility,
 	},
 };
 

@@ -88,18 +88,25 @@ static int get_auto(const void *part, unsigned index, struct buf *out)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.mount.auto", .type = &type_words, .field = offsetof(struct mounts, automatic),
+		.name = "lxc.mount.auto",
+		.type = &type_words,
+		.field = offsetof(struct mounts, automatic),
 		.values = "proc[:mixed|:rw], sys[:mixed|:ro|:rw], cgroup[:mixed|:ro|:rw][:force], "
 			  "cgroup-full[:mixed|:ro|:rw][:force], cgroup2[:ro][:force], shmounts:HOST[:CONTAINER]",
 		.help = "File systems of the kernel's that are mounted without further words; of proc, sys, cgroup and "
 			"shmounts the last one said holds. \"mixed\" leaves open what cannot hurt the host. A cgroup "
 			"tree is only mounted with :force, or where the container has no cgroup namespace to mount "
 			"its own in.",
-		.since = "1.0", .good = { "proc:mixed sys:ro cgroup:rw:force", "cgroup2:ro", "shmounts:/srv/shared" },
-		.bad = { "proc:ro", "cgroup2:rw", "cgroup:force:rw", "home" }, .check = check_auto, .get = get_auto,
+		.since = "1.0",
+		.good = { "proc:mixed sys:ro cgroup:rw:force", "cgroup2:ro", "shmounts:/srv/shared" },
+		.bad = { "proc:ro", "cgroup2:rw", "cgroup:force:rw", "home" },
+		.check = check_auto,
+		.get = get_auto,
 	},
 	{
-		.name = "lxc.mount.entry", .type = &type_list, .field = offsetof(struct mounts, entries),
+		.name = "lxc.mount.entry",
+		.type = &type_list,
+		.field = offsetof(struct mounts, entries),
 		.values = "a line as in fstab(5): SOURCE TARGET TYPE OPTIONS [DUMP PASS]",
 		.help = "A mount. TARGET is a path in the rootfs. Besides those of mount(8) there are the options "
 			"create=dir, create=file, optional, relative (SOURCE is in the rootfs, too), bind, rbind, "
@@ -108,8 +115,12 @@ static const struct key keys[] = {
 		.good = { "/srv/data data none bind,create=dir 0 0", "tmpfs tmp tmpfs size=64m,nosuid 0 0" },
 	},
 	{
-		.name = "lxc.mount.fstab", .type = &type_path, .field = offsetof(struct mounts, fstab),
-		.values = "the path of a file", .help = "A file of such lines, mounted before them.", .since = "2.1",
+		.name = "lxc.mount.fstab",
+		.type = &type_path,
+		.field = offsetof(struct mounts, fstab),
+		.values = "the path of a file",
+		.help = "A file of such lines, mounted before them.",
+		.since = "2.1",
 		.good = { "/var/lib/lxc/web1/fstab" },
 	},
 };
@@ -133,5 +144,9 @@ static void check(const struct spec *s, struct problems *p)
 }
 
 const struct feature mount_feature = {
-	.name = "mount", .size = sizeof(struct mounts), .keys = keys, .n_keys = ARRAY_SIZE(keys), .check = check,
+	.name = "mount",
+	.size = sizeof(struct mounts),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
 };

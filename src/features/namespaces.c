@@ -23,7 +23,7 @@ static const struct {
 	const char *name;
 	uint64_t flag;
 } kinds[] = {
-	{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS },   { "pid", CLONE_NEWPID },	    { "uts", CLONE_NEWUTS },
+	{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS },  { "pid", CLONE_NEWPID },	   { "uts", CLONE_NEWUTS },
 	{ "ipc", CLONE_NEWIPC },   { "net", CLONE_NEWNET }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
 };
 
@@ -51,14 +51,26 @@ static int check_name(const char *text, struct err *e)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.namespace.clone", .type = &type_words, .field = offsetof(struct namespaces, clone),
-		.values = "user, mnt, pid, uts, ipc, net, cgroup, time", .help = "Exactly these namespaces are made.", .since = "3.0",
-		.good = { "mnt pid uts" }, .bad = { "mount" }, .check = check_name,
+		.name = "lxc.namespace.clone",
+		.type = &type_words,
+		.field = offsetof(struct namespaces, clone),
+		.values = "user, mnt, pid, uts, ipc, net, cgroup, time",
+		.help = "Exactly these namespaces are made.",
+		.since = "3.0",
+		.good = { "mnt pid uts" },
+		.bad = { "mount" },
+		.check = check_name,
 	},
 	{
-		.name = "lxc.namespace.keep", .type = &type_words, .field = offsetof(struct namespaces, keep),
-		.values = "user, mnt, pid, uts, ipc, net, cgroup, time", .help = "These stay those of whoever starts it.", .since = "3.0",
-		.good = { "ipc uts" }, .bad = { "mount" }, .check = check_name,
+		.name = "lxc.namespace.keep",
+		.type = &type_words,
+		.field = offsetof(struct namespaces, keep),
+		.values = "user, mnt, pid, uts, ipc, net, cgroup, time",
+		.help = "These stay those of whoever starts it.",
+		.since = "3.0",
+		.good = { "ipc uts" },
+		.bad = { "mount" },
+		.check = check_name,
 	},
 };
 
@@ -83,9 +95,11 @@ static void check(const struct spec *s, struct problems *p)
 	err_hint(e, "remove one of the two");
 }
 
-const struct feature namespaces_feature = {
-	.name = "namespaces", .size = sizeof(struct namespaces), .keys = keys, .n_keys = ARRAY_SIZE(keys), .check = check
-};
+const struct feature namespaces_feature = { .name = "namespaces",
+					    .size = sizeof(struct namespaces),
+					    .keys = keys,
+					    .n_keys = ARRAY_SIZE(keys),
+					    .check = check };
 
 uint64_t namespaces_flags(const struct spec *s)
 {

@@ -60,35 +60,54 @@ static int check_options(const char *text, struct err *e)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.rootfs.path", .type = &type_path, .field = offsetof(struct rootfs, path),
+		.name = "lxc.rootfs.path",
+		.type = &type_path,
+		.field = offsetof(struct rootfs, path),
 		.values = "[TYPE:]PATH, TYPE being dir or overlay (overlay:LOWER[:LOWER...]:UPPER)",
-		.help = "The root file system. Without it the container shares the host's own.", .since = "2.1",
-		.good = { "/var/lib/lxc/web1/rootfs", "dir:/srv/web1", "overlay:/srv/base:/srv/web1" }, .get = get_path,
+		.help = "The root file system. Without it the container shares the host's own.",
+		.since = "2.1",
+		.good = { "/var/lib/lxc/web1/rootfs", "dir:/srv/web1", "overlay:/srv/base:/srv/web1" },
+		.get = get_path,
 	},
 	{
-		.name = "lxc.rootfs.mount", .type = &type_path, .field = offsetof(struct rootfs, mount),
+		.name = "lxc.rootfs.mount",
+		.type = &type_path,
+		.field = offsetof(struct rootfs, mount),
 		.values = "an existing folder of the host's",
-		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it there. "
-			MOUNTPOINT " without it.",
-		.since = "1.0", .good = { "/mnt/rootfs" },
+		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it "
+			"there. " MOUNTPOINT " without it.",
+		.since = "1.0",
+		.good = { "/mnt/rootfs" },
 	},
 	{
-		.name = "lxc.rootfs.options", .type = &type_text, .field = offsetof(struct rootfs, options),
+		.name = "lxc.rootfs.options",
+		.type = &type_text,
+		.field = offsetof(struct rootfs, options),
 		.values = "mount options without create=, optional and relative, parted by commas",
-		.help = "How the root file system is mounted: ro, nosuid, rslave and the like.", .since = "1.0",
+		.help = "How the root file system is mounted: ro, nosuid, rslave and the like.",
+		.since = "1.0",
 		.good = { "ro", "nodev,nosuid,ro", "rshared" },
-		.bad = { "optional", "create=dir", "relative", "idmap=/no/such/file" }, .check = check_options,
+		.bad = { "optional", "create=dir", "relative", "idmap=/no/such/file" },
+		.check = check_options,
 	},
 	{
-		.name = "lxc.rootfs.managed", .type = &type_bool, .field = offsetof(struct rootfs, managed),
-		.dflt = "1", .values = "0 or 1",
+		.name = "lxc.rootfs.managed",
+		.type = &type_bool,
+		.field = offsetof(struct rootfs, managed),
+		.dflt = "1",
+		.values = "0 or 1",
 		.help = "0: the storage is somebody else's, and destroying the container removes nothing.",
-		.since = "3.1", .good = { "0", "1" }, .bad = { "2", "yes" },
+		.since = "3.1",
+		.good = { "0", "1" },
+		.bad = { "2", "yes" },
 	},
 };
 
 const struct feature rootfs_feature = {
-	.name = "rootfs", .size = sizeof(struct rootfs), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+	.name = "rootfs",
+	.size = sizeof(struct rootfs),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 const char *rootfs_path(const struct spec *s)

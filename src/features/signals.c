@@ -14,19 +14,21 @@ struct signals {
 	struct number halt, reboot, stop, pdeath;
 };
 
-#define SIGNAL(key, member, what, ver, def, empty)                                                     \
-	{                                                                                              \
-		.name = key, .type = &type_signal, .field = offsetof(struct signals, member), .dflt = def, \
-		.emptied = empty, .values = "a signal such as SIGTERM, SIGRTMIN+3 or 15", .help = what,   \
-		.since = ver, .good = { "SIGTERM", "SIGRTMIN+3", "15" }, .bad = { "TERM", "SIGNONE" }, \
+#define SIGNAL(key, member, what, ver, def, empty)                                                                     \
+	{                                                                                                              \
+		.name = key, .type = &type_signal, .field = offsetof(struct signals, member), .dflt = def,             \
+		.emptied = empty, .values = "a signal such as SIGTERM, SIGRTMIN+3 or 15", .help = what, .since = ver,  \
+		.good = { "SIGTERM", "SIGRTMIN+3", "15" }, .bad = { "TERM", "SIGNONE" },                               \
 	}
 
 static const struct key keys[] = {
 	SIGNAL("lxc.signal.halt", halt,
-	       "Sent to init by a stop that asks. Without it: SIGRTMIN+3 where init is systemd, else SIGPWR.", "2.1", NULL, NULL),
+	       "Sent to init by a stop that asks. Without it: SIGRTMIN+3 where init is systemd, else SIGPWR.", "2.1",
+	       NULL, NULL),
 	SIGNAL("lxc.signal.reboot", reboot, "Sent to init to make it reboot. Without it: SIGINT.", "2.1", NULL, NULL),
 	SIGNAL("lxc.signal.stop", stop, "Sent to init by a hard stop. Without it: SIGKILL.", "2.1", NULL, NULL),
-	SIGNAL("lxc.monitor.signal.pdeath", pdeath, "Sent to init when its keeper dies; 0 lets it live on.", "3.1", "SIGKILL", "0"),
+	SIGNAL("lxc.monitor.signal.pdeath", pdeath, "Sent to init when its keeper dies; 0 lets it live on.", "3.1",
+	       "SIGKILL", "0"),
 };
 
 const struct feature signals_feature = {

@@ -23,7 +23,8 @@ struct times {
 static const struct {
 	const char *unit;
 	long long ns;
-} units[] = { { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 } };
+} units[] = { { "ns", 1 },	   { "us", 1000 },	 { "ms", 1000000 },
+	      { "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 } };
 
 static int number_offset(const char *text, long long *out)
 {
@@ -58,11 +59,11 @@ static const struct type type_offset = {
 	.name = "offset", .shape = SHAPE_NUMBER, .number = number_offset, .print = print_offset
 };
 
-#define OFFSET(key, member, what)                                                                             \
-	{                                                                                                     \
-		.name = key, .type = &type_offset, .field = offsetof(struct times, member),                   \
-		.values = "a number with its unit: h, m, s, ms, us or ns", .help = what, .since = "5.0",      \
-		.good = { "1000s", "-5ms", "2h" }, .bad = { "5", "-5 ms", "1d" },                             \
+#define OFFSET(key, member, what)                                                                                      \
+	{                                                                                                              \
+		.name = key, .type = &type_offset, .field = offsetof(struct times, member),                            \
+		.values = "a number with its unit: h, m, s, ms, us or ns", .help = what, .since = "5.0",               \
+		.good = { "1000s", "-5ms", "2h" }, .bad = { "5", "-5 ms", "1d" },                                      \
 	}
 
 static const struct key keys[] = {
@@ -70,7 +71,9 @@ static const struct key keys[] = {
 	OFFSET("lxc.time.offset.monotonic", monotonic, "How far CLOCK_MONOTONIC of the container is ahead."),
 };
 
-const struct feature time_feature = { .name = "time", .size = sizeof(struct times), .keys = keys, .n_keys = ARRAY_SIZE(keys) };
+const struct feature time_feature = {
+	.name = "time", .size = sizeof(struct times), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+};
 
 bool time_is_shifted(const struct spec *s)
 {

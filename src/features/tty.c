@@ -31,25 +31,43 @@ static int check_dir(const char *text, struct err *e)
 
 static const struct key keys[] = {
 	{
-		.name = "lxc.tty.max", .type = &type_u32, .field = offsetof(struct tty, max), .values = "a number",
-		.help = "How many /dev/ttyN the container has; lxc-console connects to them.", .since = "2.1",
-		.good = { "4" }, .bad = { "-1", "many" },
+		.name = "lxc.tty.max",
+		.type = &type_u32,
+		.field = offsetof(struct tty, max),
+		.values = "a number",
+		.help = "How many /dev/ttyN the container has; lxc-console connects to them.",
+		.since = "2.1",
+		.good = { "4" },
+		.bad = { "-1", "many" },
 	},
 	{
-		.name = "lxc.tty.dir", .type = &type_path, .field = offsetof(struct tty, dir),
+		.name = "lxc.tty.dir",
+		.type = &type_path,
+		.field = offsetof(struct tty, dir),
 		.values = "the name of a folder in /dev",
-		.help = "Where the console and the ttys are made; /dev/ttyN are then links into it.", .since = "2.1",
-		.good = { "lxc" }, .bad = { "..", "a/b", "/dev/lxc" }, .check = check_dir,
+		.help = "Where the console and the ttys are made; /dev/ttyN are then links into it.",
+		.since = "2.1",
+		.good = { "lxc" },
+		.bad = { "..", "a/b", "/dev/lxc" },
+		.check = check_dir,
 	},
 	{
-		.name = "lxc.pty.max", .type = &type_u32, .field = offsetof(struct tty, pty_max), .values = "a number",
-		.help = "How many ptys the container may have, in a devpts of its own. 0: it has none.", .since = "2.1",
-		.good = { "1024" }, .bad = { "-1", "many" },
+		.name = "lxc.pty.max",
+		.type = &type_u32,
+		.field = offsetof(struct tty, pty_max),
+		.values = "a number",
+		.help = "How many ptys the container may have, in a devpts of its own. 0: it has none.",
+		.since = "2.1",
+		.good = { "1024" },
+		.bad = { "-1", "many" },
 	},
 };
 
 const struct feature tty_feature = {
-	.name = "tty", .size = sizeof(struct tty), .keys = keys, .n_keys = ARRAY_SIZE(keys),
+	.name = "tty",
+	.size = sizeof(struct tty),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 long long tty_pty_max(const struct spec *s)

@@ -13,10 +13,10 @@ struct handover {
 	uint32_t magic, size;
 	pid_t init_pid;
 	int32_t init_pidfd, lock_fd, runtime_fd, control_fd, config_fd;
-	int32_t verdict_fd;  /* -1: nobody waits for the end */
-	int32_t console_fd;  /* master, -1: none */
+	int32_t verdict_fd; /* -1: nobody waits for the end */
+	int32_t console_fd; /* master, -1: none */
 	int32_t console_log_fd;
-	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
+	int32_t peer_fd; /* stream to whoever has the console, -1: nobody */
 	int32_t n_ttys, tty[HANDOVER_TTYS];
 	int64_t console_log_size; /* bytes; 0: no limit */
 	uint32_t argv_words;

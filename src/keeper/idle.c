@@ -89,7 +89,8 @@ static void drop_peer(void)
 
 static void push_peer(void)
 {
-	ssize_t n = send(hand.peer_fd, pending.data + pending.at, pending.end - pending.at, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n =
+		send(hand.peer_fd, pending.data + pending.at, pending.end - pending.at, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n > 0)
 		pending.at += (size_t)n;
@@ -301,7 +302,8 @@ static void pass_signal(int fd)
 
 	if (read(fd, &si, sizeof(si)) != sizeof(si) || si.ssi_signo == SIGCHLD)
 		return;
-	(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, si.ssi_signo == SIGHUP ? SIGTERM : (int)si.ssi_signo, NULL, 0);
+	(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, si.ssi_signo == SIGHUP ? SIGTERM : (int)si.ssi_signo,
+		      NULL, 0);
 }
 
 static void become_engine(void)

@@ -150,7 +150,7 @@ static int become_idle(struct keeper *k, struct err *e)
 	if (fd < 0)
 		return err_num(e, -fd, "hand over to", "%s", idle);
 	(void)snprintf(number, sizeof(number), "%d", fd);
-	const int kept[] = { h->init_pidfd, h->lock_fd, h->runtime_fd, h->control_fd, h->config_fd,
+	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
 			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)

@@ -22,7 +22,7 @@
 
 static void again_cloexec(const struct handover *h)
 {
-	const int kept[] = { h->init_pidfd, h->lock_fd, h->runtime_fd, h->control_fd, h->config_fd,
+	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
 			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)

@@ -20,30 +20,30 @@ struct type {
 	void (*print)(long long n, struct buf *out);
 	/* SHAPE_TEXT and SHAPE_LIST: a cleaned copy of the text (of one element) in *out. NULL: as it is. */
 	int (*clean)(const char *text, char **out);
-	bool split;    /* SHAPE_LIST: one line holds several elements, parted by blanks */
-	bool joined;   /* SHAPE_LIST: get joins the elements by newlines without one at the end */
-	char comma;    /* SHAPE_LIST: elements of one line are parted, and joined, by this instead */
+	bool split;  /* SHAPE_LIST: one line holds several elements, parted by blanks */
+	bool joined; /* SHAPE_LIST: get joins the elements by newlines without one at the end */
+	char comma;  /* SHAPE_LIST: elements of one line are parted, and joined, by this instead */
 };
 
-extern const struct type type_text;	/* any text */
-extern const struct type type_path;	/* "//", "/./" and trailing "/" removed, at most PATH_MAX */
-extern const struct type type_bool;	/* 0 or 1 */
-extern const struct type type_u32;	/* C literal, no sign */
-extern const struct type type_i32;	/* decimal, signed */
-extern const struct type type_signal;	/* SIGTERM, SIGRTMIN+3, 15; printed as a number */
-extern const struct type type_size;	/* bytes with KB, MB, GB; for console buffers also "auto" */
-extern const struct type type_list;	/* one element a line */
-extern const struct type type_words;	/* several elements a line, parted by blanks */
+extern const struct type type_text;   /* any text */
+extern const struct type type_path;   /* "//", "/./" and trailing "/" removed, at most PATH_MAX */
+extern const struct type type_bool;   /* 0 or 1 */
+extern const struct type type_u32;    /* C literal, no sign */
+extern const struct type type_i32;    /* decimal, signed */
+extern const struct type type_signal; /* SIGTERM, SIGRTMIN+3, 15; printed as a number */
+extern const struct type type_size;   /* bytes with KB, MB, GB; for console buffers also "auto" */
+extern const struct type type_list;   /* one element a line */
+extern const struct type type_words;  /* several elements a line, parted by blanks */
 
 struct key {
 	/* "lxc.uts.name"; "lxc.net.#.link": '#' is an index; "lxc.sysctl.*": '*' is a name of the user's */
 	const char *name;
 	const struct type *type;
-	size_t field;	    /* offsetof() in the feature's part, or in what the feature's at() returns */
-	const char *dflt;   /* text form of the default, NULL: unset or 0 */
-	const char *values; /* what is allowed, in words: "0 or 1" */
-	const char *help;   /* one sentence or more: what it does */
-	const char *since;  /* LXC version that brought it */
+	size_t field;		      /* offsetof() in the feature's part, or in what the feature's at() returns */
+	const char *dflt;	      /* text form of the default, NULL: unset or 0 */
+	const char *values;	      /* what is allowed, in words: "0 or 1" */
+	const char *help;	      /* one sentence or more: what it does */
+	const char *since;	      /* LXC version that brought it */
 	const char *good[4], *bad[4]; /* examples: "value", or "name=value" for a '*' key */
 	/* What set-empty leaves where it is not the default (lxc.autodev: 0); NULL: the default. */
 	const char *emptied;
@@ -53,7 +53,7 @@ struct key {
 	int (*set)(void *part, unsigned index, const char *value, struct origin at, struct err *e);
 	/* Takes over spec_get() where LXC's text form is its own ("lxc.arch"). */
 	int (*get)(const void *part, unsigned index, struct buf *out);
-	bool live;	    /* may be set while the container runs */
+	bool live; /* may be set while the container runs */
 };
 
 struct feature {

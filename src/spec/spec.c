@@ -95,8 +95,8 @@ int spec_new(struct spec **out, struct err *e)
 		}
 		for (size_t k = 0; k < features[f]->n_keys; k++)
 			if (!strchr(features[f]->keys[k].name, '#') && features[f]->keys[k].dflt)
-				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field, NULL,
-					    features[f]->keys[k].dflt);
+				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
+					    NULL, features[f]->keys[k].dflt);
 	}
 	if (!s)
 		return err_num(e, ENOMEM, "hold the config", "%s", "");
@@ -113,7 +113,8 @@ void spec_free(struct spec *s)
 			features[f]->drop(s->part[f], UINT_MAX);
 		for (size_t k = 0; k < features[f]->n_keys; k++)
 			if (!strchr(features[f]->keys[k].name, '#') && !features[f]->keys[k].set)
-				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field, NULL, NULL);
+				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
+					    NULL, NULL);
 		free(s->part[f]);
 	}
 	strv_free(&s->files);
@@ -131,7 +132,8 @@ const char *spec_file(struct spec *s, const char *file)
 
 static int refuse(struct err *e, const struct key *k, const char *key, const char *value, struct origin at)
 {
-	int r = err_say(e, EINVAL, "bad value \"%.200s\" of %s: allowed is %s", value, key, k->values ? k->values : k->type->name);
+	int r = err_say(e, EINVAL, "bad value \"%.200s\" of %s: allowed is %s", value, key,
+			k->values ? k->values : k->type->name);
 
 	err_key(e, key, at);
 	return r;
@@ -154,7 +156,8 @@ static int add_element(const struct key *k, struct list *l, const char *rest, co
 	return list_add(l, rest, cleaned ? cleaned : text, at);
 }
 
-static int set_list(const struct key *k, struct list *l, const char *rest, const char *value, struct origin at, struct err *e)
+static int set_list(const struct key *k, struct list *l, const char *rest, const char *value, struct origin at,
+		    struct err *e)
 {
 	char comma[2] = { k->type->comma, 0 };
 	_own_strv struct strv words = { 0 };
@@ -202,8 +205,9 @@ static int set_number(const struct key *k, struct number *n, const char *value, 
 static bool is_absent(const char *key)
 {
 	static const char *const absent[] = {
-		"lxc.idmap", "lxc.hook",	 "lxc.seccomp.",	 "lxc.selinux.",	"lxc.prlimit", "lxc.sysctl",
-		"lxc.proc",  "lxc.no_new_privs", "lxc.sched.core", "lxc.namespace.share.", "lxc.monitor.unshare",
+		"lxc.idmap",	       "lxc.hook", "lxc.seccomp.",     "lxc.selinux.",	 "lxc.prlimit",
+		"lxc.sysctl",	       "lxc.proc", "lxc.no_new_privs", "lxc.sched.core", "lxc.namespace.share.",
+		"lxc.monitor.unshare",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
@@ -215,8 +219,8 @@ static bool is_absent(const char *key)
 static int unknown_key(struct err *e, const char *key, struct origin at)
 {
 	const char *near = is_absent(key) ? NULL : key_nearest(key);
-	int r = is_absent(key) ? err_say(e, EINVAL, "this version of Keg does not carry out %s", key) :
-				 err_say(e, EINVAL, "unknown key %s", key);
+	int r = is_absent(key) ? err_say(e, EINVAL, "this version of Keg does not carry out %s", key)
+			       : err_say(e, EINVAL, "unknown key %s", key);
 
 	err_key(e, key, at);
 	if (near)
@@ -364,7 +368,8 @@ static void print_name(const struct key *k, unsigned index, const char *rest, st
 	}
 }
 
-static void print_line(const struct key *k, unsigned index, const char *rest, const char *value, struct origin at, struct buf *out)
+static void print_line(const struct key *k, unsigned index, const char *rest, const char *value, struct origin at,
+		       struct buf *out)
 {
 	buf_addf(out, "# %u \"%s\"\n", at.line, at.file ? at.file : "");
 	print_name(k, index, rest, out);

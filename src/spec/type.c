@@ -43,13 +43,13 @@ static const struct {
 	const char *name;
 	int n;
 } signals[] = {
-	{ "HUP", SIGHUP },   { "INT", SIGINT },	    { "QUIT", SIGQUIT },     { "ILL", SIGILL },	  { "ABRT", SIGABRT },
-	{ "FPE", SIGFPE },   { "KILL", SIGKILL },   { "SEGV", SIGSEGV },     { "PIPE", SIGPIPE }, { "ALRM", SIGALRM },
-	{ "TERM", SIGTERM }, { "USR1", SIGUSR1 },   { "USR2", SIGUSR2 },     { "CHLD", SIGCHLD }, { "CONT", SIGCONT },
-	{ "STOP", SIGSTOP }, { "TSTP", SIGTSTP },   { "TTIN", SIGTTIN },     { "TTOU", SIGTTOU }, { "TRAP", SIGTRAP },
-	{ "IOT", SIGIOT },   { "BUS", SIGBUS },	    { "STKFLT", SIGSTKFLT }, { "CLD", SIGCHLD },  { "URG", SIGURG },
-	{ "XCPU", SIGXCPU }, { "XFSZ", SIGXFSZ },   { "VTALRM", SIGVTALRM }, { "PROF", SIGPROF }, { "WINCH", SIGWINCH },
-	{ "IO", SIGIO },     { "POLL", SIGPOLL },   { "INFO", SIGPWR },	     { "LOST", SIGPWR },  { "PWR", SIGPWR },
+	{ "HUP", SIGHUP },    { "INT", SIGINT },   { "QUIT", SIGQUIT },	    { "ILL", SIGILL },	 { "ABRT", SIGABRT },
+	{ "FPE", SIGFPE },    { "KILL", SIGKILL }, { "SEGV", SIGSEGV },	    { "PIPE", SIGPIPE }, { "ALRM", SIGALRM },
+	{ "TERM", SIGTERM },  { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 },	    { "CHLD", SIGCHLD }, { "CONT", SIGCONT },
+	{ "STOP", SIGSTOP },  { "TSTP", SIGTSTP }, { "TTIN", SIGTTIN },	    { "TTOU", SIGTTOU }, { "TRAP", SIGTRAP },
+	{ "IOT", SIGIOT },    { "BUS", SIGBUS },   { "STKFLT", SIGSTKFLT }, { "CLD", SIGCHLD },	 { "URG", SIGURG },
+	{ "XCPU", SIGXCPU },  { "XFSZ", SIGXFSZ }, { "VTALRM", SIGVTALRM }, { "PROF", SIGPROF }, { "WINCH", SIGWINCH },
+	{ "IO", SIGIO },      { "POLL", SIGPOLL }, { "INFO", SIGPWR },	    { "LOST", SIGPWR },	 { "PWR", SIGPWR },
 	{ "UNUSED", SIGSYS }, { "SYS", SIGSYS },
 };
 

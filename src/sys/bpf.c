@@ -182,7 +182,8 @@ static void add_rule(struct program *p, const struct bpf_device *rule, bool allo
 	leave_if(p, BPF_JNE, BPF_REG_2, rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	if (rule->access != ACCESS_ALL) {
 		add(p, BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_0, BPF_REG_3, 0, 0);
-		add(p, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_0, 0, 0, (int32_t)(allow ? rule->access : ~rule->access & ACCESS_ALL));
+		add(p, BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_0, 0, 0,
+		    (int32_t)(allow ? rule->access : ~rule->access & ACCESS_ALL));
 		leave_if(p, allow ? BPF_JEQ : BPF_JNE, BPF_REG_0, 0);
 	}
 	if (rule->major >= 0)
@@ -247,7 +248,9 @@ static uint64_t ptr(const void *p)
 
 static int make_map(const struct bpf_devices *d)
 {
-	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(*d), .max_entries = 1 };
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = sizeof(*d), .max_entries = 1
+	};
 	_own_fd int fd = -1;
 	uint32_t key = 0;
 	int r;
@@ -296,8 +299,10 @@ static int program_info(int fd, struct bpf_prog_info *info)
 static int find(int cgroup)
 {
 	uint32_t ids[PROGRAMS_MOST] = { 0 };
-	union bpf_attr attr = { .query = { .target_fd = (uint32_t)cgroup, .attach_type = BPF_CGROUP_DEVICE,
-					   .prog_ids = ptr(ids), .prog_cnt = PROGRAMS_MOST } };
+	union bpf_attr attr = { .query = { .target_fd = (uint32_t)cgroup,
+					   .attach_type = BPF_CGROUP_DEVICE,
+					   .prog_ids = ptr(ids),
+					   .prog_cnt = PROGRAMS_MOST } };
 	int r = bpf(BPF_PROG_QUERY, &attr);
 
 	if (r < 0)
@@ -335,7 +340,7 @@ int bpf_devices_attach(int cgroup_fd, const struct bpf_devices *d)
 	if (old < 0 && old != -ENOENT)
 		return old;
 	attr.target_fd = (uint32_t)cgroup;
-	attr.attach_bpf_fd = (uint32_t)new;
+	attr.attach_bpf_fd = (uint32_t) new;
 	attr.attach_type = BPF_CGROUP_DEVICE;
 	attr.attach_flags = BPF_F_ALLOW_MULTI; /* what others attach here and below counts as well: all must allow */
 	if (old >= 0) {

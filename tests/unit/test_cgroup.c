@@ -23,12 +23,12 @@ static struct cgroup_host host; /* as it is */
 static struct cgroup_host only_v2;
 static char name[64];
 
-#define need(what, why)                        \
-	do {                                   \
-		if (!(what)) {                 \
-			print_message("skipped: %s\n", why); \
-			skip();                \
-		}                              \
+#define need(what, why)                                                                                                \
+	do {                                                                                                           \
+		if (!(what)) {                                                                                         \
+			print_message("skipped: %s\n", why);                                                           \
+			skip();                                                                                        \
+		}                                                                                                      \
 	} while (0)
 
 static void ok(int r, const struct err *e)
@@ -588,8 +588,9 @@ static void as_many_rules_as_fit(void **state)
 
 static void device_rules_are_strict(void **state)
 {
-	static const char *const bad[] = { "", "x", "c", "c 1", "c 1:", "c 1:3", "c 1:3 ", "c 1:3 q", "c -1:3 r", "c1:3 r",
-					   "c 1:3 rw x", "c 99999999999:1 r", "all" };
+	static const char *const bad[] = { "",	     "x",	"c",	    "c 1",    "c 1:",	    "c 1:3",
+					   "c 1:3 ", "c 1:3 q", "c -1:3 r", "c1:3 r", "c 1:3 rw x", "c 99999999999:1 r",
+					   "all" };
 	_own_free struct bpf_devices *d = malloc(sizeof(*d));
 
 	(void)state;
@@ -637,7 +638,9 @@ static void controllers_are_enabled_above(void **state)
 /* One that has processes, and is not the root: cpu and pids would make it threaded, and nothing could enter below. */
 static void crowded_cgroup_is_left_as_it_is(void **state)
 {
-	static const char *const files[][2] = { { "cgroup.type", "domain\n" }, { "cgroup.procs", "1\n" }, { "cgroup.subtree_control", "\n" } };
+	static const char *const files[][2] = { { "cgroup.type", "domain\n" },
+						{ "cgroup.procs", "1\n" },
+						{ "cgroup.subtree_control", "\n" } };
 	struct cgroup_host h = { .n = 1, .unified = 0 };
 	_own_free char *text = NULL;
 	struct cgroup_tree t;
@@ -672,7 +675,9 @@ struct saying {
 static int fake(char dir[32])
 {
 	static const char *const files[][2] = {
-		{ "memory.max", "1000000\n" }, { "memory.limit_in_bytes", "1000000\n" }, { "cpu.max", "max 100000\n" },
+		{ "memory.max", "1000000\n" },
+		{ "memory.limit_in_bytes", "1000000\n" },
+		{ "cpu.max", "max 100000\n" },
 	};
 	int fd;
 
@@ -696,7 +701,8 @@ static void says(int dir, const struct saying *s, size_t n, bool into_v2)
 		int r = cgroup_translate(dir, s[i].file, into_v2, s[i].value, &w);
 
 		for (size_t k = 0; r == 0 && k < w.n; k++)
-			(void)snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s%s=%s", k ? ";" : "", w.v[k].file, w.v[k].value);
+			(void)snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s%s=%s", k ? ";" : "", w.v[k].file,
+				       w.v[k].value);
 		if (r < 0)
 			(void)snprintf(is, sizeof(is), "%s", r == -EINVAL ? "EINVAL" : r == -EOPNOTSUPP ? "none" : "?");
 		if (strcmp(is, s[i].writes) != 0)

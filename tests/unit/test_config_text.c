@@ -37,8 +37,9 @@ static void x_becomes_a_random_digit_in_hwaddr_only(void **state)
 
 	(void)state;
 	assert_non_null(got);
-	assert_int_equal(sscanf(got, "# xx\nlxc.net.0.hwaddr = %2x:%2x:%2x:%2x:%2x:%2x\n", b, b + 1, b + 2, b + 3, b + 4,
-				b + 5), 6);
+	assert_int_equal(
+		sscanf(got, "# xx\nlxc.net.0.hwaddr = %2x:%2x:%2x:%2x:%2x:%2x\n", b, b + 1, b + 2, b + 3, b + 4, b + 5),
+		6);
 	assert_int_equal(b[1], 0x16);
 	assert_int_equal(b[0] & 1, 0);
 	assert_non_null(strstr(got, "\nlxc.net.0.name = xx\n"));

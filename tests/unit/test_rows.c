@@ -35,8 +35,10 @@ static char *full_name(const struct key *k, const char *example, const char **va
 static void prepare(struct spec *s, const char *name)
 {
 	struct err e = { 0 };
-	const char *kind = strstr(name, "macvlan") ? "macvlan" : strstr(name, "ipvlan") ? "ipvlan" :
-			   strstr(name, ".vlan.id") && !strstr(name, "veth") ? "vlan" : "veth";
+	const char *kind = strstr(name, "macvlan")			       ? "macvlan"
+			   : strstr(name, "ipvlan")			       ? "ipvlan"
+			   : strstr(name, ".vlan.id") && !strstr(name, "veth") ? "vlan"
+									       : "veth";
 
 	if (strncmp(name, "lxc.net.3.", 10) == 0 && strcmp(name, "lxc.net.3.type") != 0)
 		assert_int_equal(spec_set(s, "lxc.net.3.type", kind, here, &e), 0);
@@ -56,7 +58,8 @@ static char *get(const struct spec *s, const char *name)
 static void good_example(const struct key *k, const char *example)
 {
 	const char *value;
-	_own_free char *name = full_name(k, example, &value), *before = NULL, *set = NULL, *cleared = NULL, *again = NULL;
+	_own_free char *name = full_name(k, example, &value), *before = NULL, *set = NULL, *cleared = NULL,
+		       *again = NULL;
 	_own_spec struct spec *s = NULL, *other = NULL;
 	_own_problems struct problems p = { 0 };
 	_own_buf struct buf wire = { 0 };
@@ -122,7 +125,8 @@ static void test_no_name_twice(void **state)
 		for (size_t i = 0; i < features[f]->n_keys; i++)
 			for (unsigned g = 0; g < FEATURE_COUNT; g++)
 				for (size_t j = 0; j < features[g]->n_keys; j++)
-					if ((f != g || i != j) && strcmp(features[f]->keys[i].name, features[g]->keys[j].name) == 0)
+					if ((f != g || i != j) &&
+					    strcmp(features[f]->keys[i].name, features[g]->keys[j].name) == 0)
 						fail_msg("%s has two rows", features[f]->keys[i].name);
 }
 

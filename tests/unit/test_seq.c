@@ -20,7 +20,7 @@
 static struct {
 	int n;
 	char word[64][32];
-} *said;
+} * said;
 
 static struct plan plan;
 
