@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/mem.h"
 #include "base/own.h"
 #include "cli/version.h"
 #include "spec/key.h"
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
 	_own_free char *tool = NULL;
 	const struct verb *v;
 
+	mem_populate();
 	if (slash)
 		called = slash + 1;
 	v = str_starts(called, "lxc-") ? verb_find(called + 4) : NULL;
