@@ -114,6 +114,7 @@ static int spawn_keeper(struct launch *l, struct err *e)
 	s.argv = argv.v;
 	s.detach = !l->r->foreground;
 	s.new_session = l->r->foreground;
+	l->page->spawned = seq_now();
 	x = spawn(&s, &l->keeper, e);
 	close_fd(&l->verdict[1]);
 	close_fd(&l->peer[1]);

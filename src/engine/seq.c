@@ -332,11 +332,20 @@ void seq_explain(const struct seq *s, const struct plan *p, struct buf *out)
 	}
 }
 
+static void trace_mark(const struct seq_page *page, int64_t at, const char *what, struct buf *out)
+{
+	if (at)
+		buf_addf(out, "%8lld us             %s\n", (long long)(at - page->asked) / 1000, what);
+}
+
 void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out)
 {
 	int64_t start = page->asked ? page->asked : INT64_MAX;
 	bool shown[SEQ_MOST] = { false };
 
+	trace_mark(page, page->spawned, "the keeper is spawned", out);
+	trace_mark(page, page->begun, "it begins", out);
+	trace_mark(page, page->planned, "it has its plan", out);
 	for (size_t i = 0; i < s->n; i++)
 		if (page->row[i].began && page->row[i].began < start)
 			start = page->row[i].began;

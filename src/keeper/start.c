@@ -87,12 +87,15 @@ int keeper_start(int argc, char **argv)
 	if (x)
 		return x;
 	k.page = seq_page_map(given_fd(KEEPER_FD_PAGE), &e);
+	if (k.page)
+		k.page->begun = seq_now();
 	x = k.page ? keeper_load(&k, &e) : -ENOMEM;
 	if (x < 0) {
 		keeper_tell(&k, VERDICT_FAILED, &e, 0);
 		return 1;
 	}
 	take_stdio(&k);
+	k.page->planned = seq_now();
 	return keeper_launch(&k, 0);
 }
 

@@ -244,7 +244,8 @@ def files():
             continue
         for at, folders, names in os.walk(top):
             for f in folders + names:
-                yield f"{at}/{f}"
+                if f"{at}/{f}" not in ("/run/keg/monitors", "/run/keg/rootfs"):  # there from the first start on
+                    yield f"{at}/{f}"
 
 
 def nft():
