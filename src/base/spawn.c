@@ -65,10 +65,11 @@ static int exec_child(void *arg)
 
 	for (int n = 1; n < _NSIG; n++)
 		(void)sigaction(n, &dfl, NULL);
-	if (j->s->detach || j->s->new_session)
+	if (j->s->detach || j->s->session) {
 		(void)setsid();
-	if (j->s->detach && chdir("/") < 0)
-		j->error = errno;
+		if (chdir("/") < 0)
+			j->error = errno;
+	}
 	if (!j->error)
 		j->error = place_fds(j->s);
 	(void)sigemptyset(&none);

@@ -16,8 +16,8 @@ struct spawn {
 	const int *stdio;  /* three fds that become 0, 1, 2 (-1: /dev/null); NULL: the caller's */
 	const int *fds;	   /* become 3, 4, ...; -1 leaves that number closed */
 	size_t n_fds;
-	bool detach;	  /* a session of its own below pid 1 (or the subreaper), in "/": nobody to wait for */
-	bool new_session; /* setsid() without detaching */
+	bool session; /* a session of its own, in "/" */
+	bool detach;  /* that, and nobody's child but pid 1's (or the subreaper's): for a caller that lives on */
 };
 
 /* *pid (may be NULL when detached) is the caller's to reap unless detached. All other fds are closed in it. */

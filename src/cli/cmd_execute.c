@@ -77,6 +77,7 @@ static int run(struct cli *c)
 	struct start_request r = {
 		.foreground = !o->daemon,
 		.use_init = true,
+		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
 	};
 	struct err e = { 0 };

@@ -90,6 +90,7 @@ static int run(struct cli *c)
 	_own_buf struct buf out = { 0 };
 	struct start_request r = {
 		.foreground = o->foreground && !o->daemon,
+		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
 		.pidfile = o->pidfile,
 		.explain = o->explain,

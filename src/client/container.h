@@ -42,6 +42,7 @@ char *default_config(void);
 struct start_request {
 	bool foreground, use_init;
 	char **argv;	     /* NULL: the config's */
+	bool leaves;	     /* the caller's process ends right after: the keeper may be its child until then */
 	const char *pidfile; /* NULL: none; holds the keeper's pid */
 	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
 	struct buf *out;

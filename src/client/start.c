@@ -14,6 +14,7 @@
 #include "keeper/verdict.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -73,6 +74,16 @@ static int print_config(const struct container *c, struct err *e)
 	return x < 0 ? err_num(e, -x, "write out", "the config of %s", c->name) : x;
 }
 
+/* The keeper works in "/". */
+static int add_absolute(struct strv *argv, const char *path)
+{
+	char cwd[PATH_MAX];
+
+	if (path[0] == '/' || !getcwd(cwd, sizeof(cwd)))
+		return strv_add(argv, path);
+	return strv_addf(argv, "%s/%s", cwd, path);
+}
+
 static int build_argv(const struct launch *l, struct strv *argv)
 {
 	const struct start_request *r = l->r;
@@ -85,7 +96,7 @@ static int build_argv(const struct launch *l, struct strv *argv)
 	if (container_defined(l->c) || l->c->config_file)
 		bad |= strv_add(argv, "--config") | strv_add(argv, l->c->config_file);
 	if (r->pidfile)
-		bad |= strv_add(argv, "--pidfile") | strv_add(argv, r->pidfile);
+		bad |= strv_add(argv, "--pidfile") | add_absolute(argv, r->pidfile);
 	bad |= strv_add(argv, l->c->name) | strv_add(argv, l->c->lxcpath);
 	for (char **a = r->argv; a && *a; a++)
 		bad |= strv_add(argv, *a);
@@ -112,8 +123,8 @@ static int spawn_keeper(struct launch *l, struct err *e)
 	if (!path || build_argv(l, &argv) < 0)
 		return err_num(e, ENOMEM, "run", "the keeper");
 	s.argv = argv.v;
-	s.detach = !l->r->foreground;
-	s.new_session = l->r->foreground;
+	s.session = true;
+	s.detach = !l->r->foreground && !l->r->leaves;
 	l->page->spawned = seq_now();
 	x = spawn(&s, &l->keeper, e);
 	close_fd(&l->verdict[1]);
@@ -228,51 +239,73 @@ static int prepare(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* While we stay, our signals are the container's: the keeper hands them on to init. */
-static int with_signals_passed(struct launch *l, int *status, struct err *e);
+/*
+ * While we stay, our signals are the container's: the keeper hands them on to init. That holds from
+ * before it is spawned: what comes too early waits here, and then in the keeper until init runs.
+ */
+static volatile pid_t passing_to; /* the keeper of a foreground start; there is one at a time in a process */
+static volatile int too_early;
 
-static int run(struct launch *l, int *status, struct err *e)
-{
-	int x = prepare(l, e);
-
-	if (x == 0)
-		x = spawn_keeper(l, e);
-	if (x == 0)
-		x = take_verdict(l, MSG_FOREVER, e);
-	l->told = seq_now();
-	if (x == 1 && l->r->foreground)
-		x = with_signals_passed(l, status, e);
-	if (l->r->trace && l->page) {
-		seq_trace(&start_seq, l->page, l->r->out);
-		buf_addf(l->r->out, "%8lld us             verdict\n", (long long)(l->told - l->asked) / 1000);
-	}
-	return x < 0 ? x : 0;
-}
-
-static pid_t passing_to; /* the keeper of a foreground start; there is one at a time in a process */
+static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR, SIGALRM, SIGCONT };
 
 static void pass(int sig)
 {
 	int saved = errno;
 
-	(void)kill(passing_to, sig);
+	if (passing_to > 0)
+		(void)kill(passing_to, sig);
+	else
+		too_early = sig;
 	errno = saved;
 }
 
-static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR, SIGALRM, SIGCONT };
-
-static int with_signals_passed(struct launch *l, int *status, struct err *e)
+static void begin_passing(struct sigaction was[])
 {
-	struct sigaction act = { .sa_handler = pass, .sa_flags = SA_RESTART }, was[ARRAY_SIZE(passed)];
-	int x;
+	struct sigaction act = { .sa_handler = pass, .sa_flags = SA_RESTART };
 
-	passing_to = l->keeper;
+	passing_to = 0;
+	too_early = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 		(void)sigaction(passed[i], &act, &was[i]);
-	x = stay(l, status, e);
+}
+
+static void pass_to(pid_t keeper)
+{
+	passing_to = keeper;
+	if (too_early)
+		(void)kill(keeper, too_early);
+}
+
+static void end_passing(const struct sigaction was[])
+{
 	for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 		(void)sigaction(passed[i], &was[i], NULL);
-	return x;
+}
+
+static int run(struct launch *l, int *status, struct err *e)
+{
+	struct sigaction was[ARRAY_SIZE(passed)];
+	int x = prepare(l, e);
+
+	if (x < 0)
+		return x;
+	if (l->r->foreground)
+		begin_passing(was);
+	x = spawn_keeper(l, e);
+	if (x == 0 && l->r->foreground)
+		pass_to(l->keeper);
+	if (x == 0)
+		x = take_verdict(l, MSG_FOREVER, e);
+	l->told = seq_now();
+	if (x == 1 && l->r->foreground)
+		x = stay(l, status, e);
+	if (l->r->foreground)
+		end_passing(was);
+	if (l->r->trace) {
+		seq_trace(&start_seq, l->page, l->r->out);
+		buf_addf(l->r->out, "%8lld us             verdict\n", (long long)(l->told - l->asked) / 1000);
+	}
+	return x < 0 ? x : 0;
 }
 
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e)
@@ -293,7 +326,7 @@ int container_start(struct container *c, const struct start_request *r, int *sta
 		close_fd(&l.peer[i]);
 	}
 	seq_page_free(l.page);
-	if (l.keeper > 0)
+	if (l.keeper > 0 && (r->foreground || x < 0))
 		(void)!spawn_wait(l.keeper, 5000, &ignored);
 	return x;
 }

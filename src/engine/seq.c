@@ -225,6 +225,7 @@ static int wait_for_exec(struct exec *x, struct err *e)
 		r = take_message(x, e);
 	if (r < 0)
 		return r;
+	x->page->running = seq_now();
 	return (size_t)x->page->at[INIT] == x->s->n ? 0 : tell_death(x, e);
 }
 
@@ -356,8 +357,10 @@ void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out
 			if (page->row[i].began && !shown[i] &&
 			    (next == s->n || page->row[i].began < page->row[next].began))
 				next = i;
-		if (next == s->n)
+		if (next == s->n) {
+			trace_mark(page, page->running, "init runs", out);
 			return;
+		}
 		shown[next] = true;
 		buf_addf(out, "%8lld us  %6lld us  %-6s %s\n", (long long)(page->row[next].began - start) / 1000,
 			 page->row[next].ended ? (long long)(page->row[next].ended - page->row[next].began) / 1000

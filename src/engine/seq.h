@@ -21,8 +21,9 @@ struct seq {
 /* In memory that KEEPER, INIT and whoever started them share: who is where, and what each step took. */
 struct seq_page {
 	int32_t at[2]; /* by role: the row's index + 1; 0: none yet */
-	/* CLOCK_MONOTONIC, ns: when whoever asked began, spawned the keeper, when that began, had its plan; 0: not told */
-	int64_t asked, spawned, begun, planned;
+	/* CLOCK_MONOTONIC, ns: when whoever asked began, spawned the keeper, when that began, had its plan,
+	 * saw init's exec; 0: not told */
+	int64_t asked, spawned, begun, planned, running;
 	struct {
 		int64_t began, ended; /* CLOCK_MONOTONIC, ns; 0: not run */
 	} row[SEQ_MOST];
