@@ -84,8 +84,8 @@ broken() {
 
 # within SECONDS COMMAND...: until it succeeds. KEG_SLOW is a factor for slow machines.
 within() {
-	local slow=${KEG_SLOW%.*}
-	local end=$(($(date +%s) + $1 * ${slow:-1}))
+	local slow=${KEG_SLOW:-1}
+	local end=$(($(date +%s) + $1 * ${slow%.*}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt $end ] || return 1
