@@ -29,7 +29,7 @@ if compgen -G "/sys/fs/cgroup/*lxc.payload.$name" >/dev/null || compgen -G "/sys
 	name=busybox-demo
 fi
 bridge_was_up=$(grep -q '^ *lxcbr0:' /proc/net/dev && echo yes)
-monitor='' promise='' begun=$SECONDS
+monitor='' promise='' ended='' begun=$SECONDS
 cd / || exit 1
 
 # --- how it looks -----------------------------------------------------------------------------------------
@@ -101,21 +101,6 @@ silent() {
 	! says "$1"
 }
 
-# --- the end, whatever it is ------------------------------------------------------------------------------
-
-clean_up() {
-	trap '' HUP INT TERM
-	[ -z "$monitor" ] || kill "$monitor" 2>/dev/null
-	local n
-	for n in "$name" app; do
-		[ -d "$dir/$n" ] && lxc-stop -k -n "$n" -P "$dir" >/dev/null 2>&1
-	done
-	[ -n "$bridge_was_up" ] || keg net down >/dev/null 2>&1
-	rm -rf --one-file-system "$dir"
-}
-trap clean_up EXIT
-trap 'exit 130' HUP INT TERM
-
 # --- questions to the host --------------------------------------------------------------------------------
 
 init_pid() {
@@ -126,7 +111,7 @@ address() {
 	lxc-info -n "$name" -P "$dir" -i -H 2>/dev/null | grep -m1 '^[0-9.]*$'
 }
 
-has_address() { # not by eval: a signal amid its reading of "$(" spoils the trap in bash 5.2
+has_address() {
 	[ -n "$(address)" ]
 }
 
@@ -181,140 +166,183 @@ nothing_left() {
 
 # --- the walk ---------------------------------------------------------------------------------------------
 
-printf 'lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n' >"$dir/default.conf"
-echo "A walk through Keg. Each command also gets -P $dir (and lxc-create -f default.conf), left out here;"
-echo "with neither, it works in /var/lib/lxc with /etc/lxc/default.conf."
-if [ -z "$bridge_was_up" ]; then
-	step "0  The bridge lxcbr0, with DHCP and DNS"
-	must keg net up
-	keeps "lxcbr0 is there" grep -q '^ *lxcbr0:' /proc/net/dev
-fi
-links=$(interfaces)
-lxc-monitor -P "$dir" >"$dir/monitor" 2>&1 &
-monitor=$!
-within 5 grep -qzF lxc-monitor "/proc/$monitor/cmdline"
+walk() {
+	printf 'lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n' >"$dir/default.conf"
+	echo "A walk through Keg. Each command also gets -P $dir (and lxc-create -f default.conf), left out here;"
+	echo "with neither, it works in /var/lib/lxc with /etc/lxc/default.conf."
+	if [ -z "$bridge_was_up" ]; then
+		step "0  The bridge lxcbr0, with DHCP and DNS"
+		must keg net up
+		keeps "lxcbr0 is there" grep -q '^ *lxcbr0:' /proc/net/dev
+	fi
+	links=$(interfaces)
+	lxc-monitor -P "$dir" >"$dir/monitor" 2>&1 &
+	monitor=$!
+	echo $monitor >"$dir/monitor.pid"
+	within 5 grep -qzF lxc-monitor "/proc/$monitor/cmdline"
 
-step "1  What this kernel can do"
-must lxc-checkconfig
-for section in Namespaces 'Control groups' Misc Checkpoint/Restore; do
-	keeps "a section $section" says "--- $section ---"
-done
-keeps "cgroup mount points are shown" says 'Cgroup v[12] mount points'
-keeps "nothing that is required is missing" silent ': required'
+	step "1  What this kernel can do"
+	must lxc-checkconfig
+	for section in Namespaces 'Control groups' Misc Checkpoint/Restore; do
+		keeps "a section $section" says "--- $section ---"
+	done
+	keeps "cgroup mount points are shown" says 'Cgroup v[12] mount points'
+	keeps "nothing that is required is missing" silent ': required'
 
-step "2  A container, made of this machine's busybox"
-must lxc-create -n $name -P "$dir" -f "$dir/default.conf" -t busybox
-keeps "its config is in its folder" [ -s "$dir/$name/config" ]
+	step "2  A container, made of this machine's busybox"
+	must lxc-create -n $name -P "$dir" -f "$dir/default.conf" -t busybox
+	keeps "its config is in its folder" [ -s "$dir/$name/config" ]
 
-step "3  It is there, stopped"
-must lxc-info -n $name -P "$dir"
-keeps "Name: and State: STOPPED" says '^State: +STOPPED$'
+	step "3  It is there, stopped"
+	must lxc-info -n $name -P "$dir"
+	keeps "Name: and State: STOPPED" says '^State: +STOPPED$'
 
-step "4  Start"
-must lxc-start -n $name -P "$dir"
-keeps "it runs when lxc-start returns" [ -n "$(init_pid)" ]
+	step "4  Start"
+	must lxc-start -n $name -P "$dir"
+	keeps "it runs when lxc-start returns" [ -n "$(init_pid)" ]
 
-step "5  What is known of it"
-promise="it gets an address by DHCP" && within 20 has_address || broken
-ip=$(address)
-must lxc-info -n $name -P "$dir"
-for line in 'State: +RUNNING' 'PID: +[0-9]+' "IP: +$ip" 'Link: +veth' ' TX bytes:' ' RX bytes:' ' Total bytes:'; do
-	keeps "a line like \"$line\"" says "^$line"
-done
-mac=$(cat "/proc/$(init_pid)/root/sys/class/net/eth0/address" 2>/dev/null)
+	step "5  What is known of it"
+	promise="it gets an address by DHCP" && within 20 has_address || broken
+	ip=$(address)
+	must lxc-info -n $name -P "$dir"
+	for line in 'State: +RUNNING' 'PID: +[0-9]+' "IP: +$ip" 'Link: +veth' ' TX bytes:' ' RX bytes:' ' Total bytes:'; do
+		keeps "a line like \"$line\"" says "^$line"
+	done
+	mac=$(cat "/proc/$(init_pid)/root/sys/class/net/eth0/address" 2>/dev/null)
 
-step "6-10  Inside, on a terminal"
-shown lxc-attach -n $name
-inside=$("$top/tools/terminal.py" '/ # ' lxc-attach -n $name -P "$dir" <<-'LINES'
-	tty
-	top -b -n1
-	ip addr
-	ping -c1 -W2 $(ip route | sed -n 's/^default via \([0-9.]*\).*/\1/p') >/dev/null && echo the host is reached
-	ls -l /proc/1/ns
-	cat /proc/self/cgroup
-LINES
-)
-rc=$?
-printf '%s\n' "$inside"
-out=$inside
-keeps "lxc-attach exits with 0" [ $rc = 0 ]
-keeps "a prompt / #" says '^/ # '
-keeps "a terminal of its own" says '^/dev/(pts/[0-9]+|console)'
-keeps "top: pid 1 is init" says '^ +1 +0 root .* (/sbin/)?init'
-keeps "top: syslogd, udhcpc, getty on tty1" eval 'says syslogd && says udhcpc && says "getty.*tty1"'
-keeps "top: nothing of the host" silent 'lxc-|keg|dnsmasq'
-keeps "ip addr: the address $ip" says "inet $ip/"
-keeps "the container reaches the host" says '^the host is reached'
-keeps "the host reaches the container" busybox ping -c1 -W2 "$ip"
-keeps "cgroup, ipc, mnt, net, pid, uts differ from the host's" different_namespaces
-out=$(grep -E '^[0-9]+:.*:/' <<<"$inside")
-keeps "it sees itself at / of every hierarchy" silent ':/[^.]'
-run grep -h . "/proc/$(init_pid)/cgroup"
-keeps "and is at lxc.payload.$name from outside" says "/lxc.payload.$name$"
-run ls -l /proc/self/ns
+	step "6-10  Inside, on a terminal"
+	shown lxc-attach -n $name
+	inside=$("$top/tools/terminal.py" '/ # ' lxc-attach -n $name -P "$dir" <<-'LINES'
+		tty
+		top -b -n1
+		ip addr
+		ping -c1 -W2 $(ip route | sed -n 's/^default via \([0-9.]*\).*/\1/p') >/dev/null && echo the host is reached
+		ls -l /proc/1/ns
+		cat /proc/self/cgroup
+	LINES
+	)
+	rc=$?
+	printf '%s\n' "$inside"
+	out=$inside
+	keeps "lxc-attach exits with 0" [ $rc = 0 ]
+	keeps "a prompt / #" says '^/ # '
+	keeps "a terminal of its own" says '^/dev/(pts/[0-9]+|console)'
+	keeps "top: pid 1 is init" says '^ +1 +0 root .* (/sbin/)?init'
+	keeps "top: syslogd, udhcpc, getty on tty1" eval 'says syslogd && says udhcpc && says "getty.*tty1"'
+	keeps "top: nothing of the host" silent 'lxc-|keg|dnsmasq'
+	keeps "ip addr: the address $ip" says "inet $ip/"
+	keeps "the container reaches the host" says '^the host is reached'
+	keeps "the host reaches the container" busybox ping -c1 -W2 "$ip"
+	keeps "cgroup, ipc, mnt, net, pid, uts differ from the host's" different_namespaces
+	out=$(grep -E '^[0-9]+:.*:/' <<<"$inside")
+	keeps "it sees itself at / of every hierarchy" silent ':/[^.]'
+	run grep -h . "/proc/$(init_pid)/cgroup"
+	keeps "and is at lxc.payload.$name from outside" says "/lxc.payload.$name$"
+	run ls -l /proc/self/ns
 
-step "11  Freeze"
-lxc-attach -n $name -P "$dir" -- /bin/sh -c 'while :; do :; done >/dev/null 2>&1 & echo $! >/tmp/busy' </dev/null
-keeps "something runs in it" uses_cpu yes
-must lxc-freeze -n $name -P "$dir"
-must lxc-info -n $name -P "$dir" -s
-keeps "State: FROZEN" says '^State: +FROZEN$'
-keeps "not one process runs" uses_cpu no
-must lxc-unfreeze -n $name -P "$dir"
-must lxc-info -n $name -P "$dir" -s
-keeps "State: RUNNING" says '^State: +RUNNING$'
-keeps "and it runs on" uses_cpu yes
-lxc-attach -n $name -P "$dir" -- /bin/sh -c 'kill $(cat /tmp/busy)' </dev/null
+	step "11  Freeze"
+	lxc-attach -n $name -P "$dir" -- /bin/sh -c 'while :; do :; done >/dev/null 2>&1 & echo $! >/tmp/busy' </dev/null
+	keeps "something runs in it" uses_cpu yes
+	must lxc-freeze -n $name -P "$dir"
+	must lxc-info -n $name -P "$dir" -s
+	keeps "State: FROZEN" says '^State: +FROZEN$'
+	keeps "not one process runs" uses_cpu no
+	must lxc-unfreeze -n $name -P "$dir"
+	must lxc-info -n $name -P "$dir" -s
+	keeps "State: RUNNING" says '^State: +RUNNING$'
+	keeps "and it runs on" uses_cpu yes
+	lxc-attach -n $name -P "$dir" -- /bin/sh -c 'kill $(cat /tmp/busy)' </dev/null
 
-step "12  A limit"
-limit=memory.limit_in_bytes
-grep -qE '^[0-9]+:memory:' "/proc/$(init_pid)/cgroup" || limit=memory.max
-must lxc-cgroup -n $name -P "$dir" $limit 64M
-must lxc-cgroup -n $name -P "$dir" $limit
-keeps "it reads back" says '^67108864$'
+	step "12  A limit"
+	limit=memory.limit_in_bytes
+	grep -qE '^[0-9]+:memory:' "/proc/$(init_pid)/cgroup" || limit=memory.max
+	must lxc-cgroup -n $name -P "$dir" $limit 64M
+	must lxc-cgroup -n $name -P "$dir" $limit
+	keeps "it reads back" says '^67108864$'
 
-step "13  A device"
-if [ -e /dev/fuse ]; then
-	must lxc-device add -n $name -P "$dir" /dev/fuse
-	must lxc-attach -n $name -P "$dir" -- /bin/sh -c 'ls -l /dev/fuse && exec 3<>/dev/fuse && echo it opens'
-	keeps "the node is there, and may be opened" says '^it opens$'
-else
-	echo "this machine has no /dev/fuse: left out"
-fi
+	step "13  A device"
+	if [ -e /dev/fuse ]; then
+		must lxc-device add -n $name -P "$dir" /dev/fuse
+		must lxc-attach -n $name -P "$dir" -- /bin/sh -c 'ls -l /dev/fuse && exec 3<>/dev/fuse && echo it opens'
+		keeps "the node is there, and may be opened" says '^it opens$'
+	else
+		echo "this machine has no /dev/fuse: left out"
+	fi
 
-step "14  One program in a container of its own"
-mkdir "$dir/app"
-printf '%s\n' "lxc.include = $dir/$name/config" 'lxc.uts.name = app' 'lxc.net =' 'lxc.net.0.type = empty' >"$dir/app/config"
-run lxc-execute -n app -P "$dir" -- /bin/sh -c 'hostname; exit 7'
-keeps "its output comes" says '^app$'
-keeps "its exit status, 7, comes back" [ $rc = 7 ]
+	step "14  One program in a container of its own"
+	mkdir "$dir/app"
+	printf '%s\n' "lxc.include = $dir/$name/config" 'lxc.uts.name = app' 'lxc.net =' 'lxc.net.0.type = empty' >"$dir/app/config"
+	run lxc-execute -n app -P "$dir" -- /bin/sh -c 'hostname; exit 7'
+	keeps "its output comes" says '^app$'
+	keeps "its exit status, 7, comes back" [ $rc = 7 ]
 
-step "15  What lxc-monitor, in another terminal, has told so far"
-out=$(grep -F "'$name'" "$dir/monitor")
-printf '%s\n' "$out"
-for state in STARTING RUNNING FREEZING FROZEN; do
-	keeps "$state was told" says "^'$name' changed state to \[$state\]$"
-done
+	step "15  What lxc-monitor, in another terminal, has told so far"
+	out=$(grep -F "'$name'" "$dir/monitor")
+	printf '%s\n' "$out"
+	for state in STARTING RUNNING FREEZING FROZEN; do
+		keeps "$state was told" says "^'$name' changed state to \[$state\]$"
+	done
 
-kill "$monitor" && wait "$monitor" 2>/dev/null
-monitor=''
-lxc-monitor -P "$dir" -Q >/dev/null 2>&1 # LXC's monitor daemon stays for half a minute unless told to go
+	kill "$monitor" && wait "$monitor" 2>/dev/null
+	rm "$dir/monitor.pid"
+	lxc-monitor -P "$dir" -Q >/dev/null 2>&1 # LXC's monitor daemon stays for half a minute unless told to go
 
-step "16  Stop, and a snapshot"
-must lxc-stop -n $name -P "$dir"
-echo before >"$dir/$name/rootfs/etc/motd"
-must lxc-snapshot -n $name -P "$dir"
-must lxc-snapshot -n $name -P "$dir" -L
-keeps "snap0 is listed" says '^snap0 '
-echo after >"$dir/$name/rootfs/etc/motd"
-must lxc-snapshot -n $name -P "$dir" -r snap0
-keeps "it is as it was" [ "$(cat "$dir/$name/rootfs/etc/motd")" = before ]
-must lxc-snapshot -n $name -P "$dir" -d snap0
+	step "16  Stop, and a snapshot"
+	must lxc-stop -n $name -P "$dir"
+	echo before >"$dir/$name/rootfs/etc/motd"
+	must lxc-snapshot -n $name -P "$dir"
+	must lxc-snapshot -n $name -P "$dir" -L
+	keeps "snap0 is listed" says '^snap0 '
+	echo after >"$dir/$name/rootfs/etc/motd"
+	must lxc-snapshot -n $name -P "$dir" -r snap0
+	keeps "it is as it was" [ "$(cat "$dir/$name/rootfs/etc/motd")" = before ]
+	must lxc-snapshot -n $name -P "$dir" -d snap0
 
-step "17  Destroy"
-must lxc-destroy -n $name -P "$dir"
-for what in folder cgroup interface mount process lease; do
-	keeps "no $what is left" within 3 nothing_left $what
-done
+	step "17  Destroy"
+	must lxc-destroy -n $name -P "$dir"
+	for what in folder cgroup interface mount process lease; do
+		keeps "no $what is left" within 3 nothing_left $what
+	done
 
-printf '\n%sAll promises kept, in %d seconds.%s\n' "$good" $((SECONDS - begun)) "$plain"
+	printf '\n%sAll promises kept, in %d seconds.%s\n' "$good" $((SECONDS - begun)) "$plain"
+}
+
+# --- the end, whatever it is ------------------------------------------------------------------------------
+
+has_ended() { # a zombie has, too, and may wait long for pid 1
+	! grep -q . "/proc/$1/cmdline"
+}
+
+# What the walk has just called is left to end by itself: a start that is cut off is a test of its own.
+end_walk() {
+	local walk=${!-} children='' child
+	[ -z "$ended" ] && kill -STOP "$walk" 2>/dev/null || return
+	read -r children <"/proc/$walk/task/$walk/children"
+	kill -KILL "$walk"
+	wait "$walk" 2>/dev/null
+	for child in $children; do
+		[ "$child" = "$monitor" ] || within 20 has_ended "$child"
+	done
+}
+
+clean_up() {
+	trap '' HUP INT TERM
+	[ -s "$dir/monitor.pid" ] && read -r monitor <"$dir/monitor.pid"
+	end_walk
+	[ -z "$monitor" ] || kill "$monitor" 2>/dev/null
+	local n
+	for n in "$name" app; do
+		[ -d "$dir/$n" ] && lxc-stop -k -n "$n" -P "$dir" >/dev/null 2>&1
+	done
+	[ -n "$bridge_was_up" ] || keg net down >/dev/null 2>&1
+	rm -rf --one-file-system "$dir"
+}
+
+# The walk is a child, so that this shell does nothing but wait: bash 5.2 runs a trap even amid its parsing of
+# a "$(", which aborts it.
+trap clean_up EXIT
+trap 'exit 130' HUP INT TERM
+walk </dev/null &
+wait $!
+rc=$? ended=yes
+exit $rc

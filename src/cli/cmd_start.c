@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct options {
-	bool daemon, foreground, close_fds, explain, trace;
+	bool daemon, foreground, close_fds, explain, trace, check;
 	const char *pidfile, *console, *console_log;
 	struct strv defines;
 	struct share share;
@@ -32,6 +32,8 @@ static const struct opt opts[] = {
 	OPT_SHARE(struct options, share),
 	{ 0, "explain", NULL, OPT_FLAG, offsetof(struct options, explain), false,
 	  "Show the steps that would be taken, and take none" },
+	{ 0, "check", NULL, OPT_FLAG, offsetof(struct options, check), false,
+	  "Only say whether its config can be started" },
 	{ 0, "trace", NULL, OPT_FLAG, offsetof(struct options, trace), false, "Show what each step took" },
 };
 
@@ -93,7 +95,7 @@ static int run(struct cli *c)
 		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
 		.pidfile = o->pidfile,
-		.explain = o->explain,
+		.explain = o->explain || o->check,
 		.trace = o->trace,
 		.out = &out,
 	};
@@ -103,7 +105,7 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (!o->explain && cli_state(c, ct) != STOPPED) {
+	if (!r.explain && cli_state(c, ct) != STOPPED) {
 		(void)cli_say(c, "Container is already running");
 		return 0;
 	}
@@ -114,7 +116,7 @@ static int run(struct cli *c)
 	if (prepare(c, ct, o) != 0)
 		return 1;
 	x = container_start(ct, &r, &status, &e);
-	if (out.len)
+	if (out.len && !o->check)
 		(void)fputs(out.s, stdout);
 	return x < 0 ? cli_fail(c, &e) : 0;
 }

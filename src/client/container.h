@@ -47,8 +47,6 @@ struct start_request {
 	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
 	struct buf *out;
 };
-/* What only shows when all keys are known together; every problem is told. */
-int container_check(const struct container *c, struct problems *p) _must_check;
 /* Returns when it runs (or, in the foreground, has stopped; *status is then init's wait status). */
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e) _must_check;
 

@@ -36,11 +36,6 @@ struct launch {
 	int64_t asked, told; /* when container_start() was called, and had its verdict */
 };
 
-int container_check(const struct container *c, struct problems *p)
-{
-	return spec_check(c->spec, p);
-}
-
 static int explain(const struct container *c, const struct start_request *r, struct err *e)
 {
 	struct request q = { .name = c->name,

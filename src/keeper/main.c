@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
+#include "engine/fault.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 	sigset_t all;
 
 	mem_populate();
+	fault_begin();
 	/* Signals wait until the idle stage reads them. SIGCHLD must not be ignored, or init reaps itself. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
