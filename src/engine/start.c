@@ -40,6 +40,7 @@ static const struct step rows[] = {
 	{ KEEPER, "init.open",        init_open_ours,      .when = init_is_ours },
 	{ KEEPER, "net.gateways",     net_find_gateways,   .when = net_asks_link },
 	{ KEEPER, "console.host",     console_open_host,   .when = console_wanted, .undo = console_undo },
+	{ KEEPER, "cgroup.leave",     cgroup_leave,        .when = cgroup_leaves },
 	{ KEEPER, "cgroup.make",      cgroup_make,         .when = cgroup_wanted, .undo = cgroup_undo },
 	{ KEEPER, "time.shift",       time_shift,          .when = time_is_own },
 	/* two processes from here on */

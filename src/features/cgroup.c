@@ -2,14 +2,17 @@
 /* lxc.cgroup.* and lxc.cgroup2.*: the container's cgroups, where they lie and what they limit. */
 #include "features/cgroup.h"
 
+#include "base/io.h"
 #include "base/own.h"
 #include "spec/key.h"
 #include "sys/bpf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { REMOVE_TIMEOUT_MS = 10000 };
 
@@ -349,6 +352,41 @@ static int tree_init(struct cgroup_tree *t, const struct plan *p, const char *pa
 	if (r == 0 && c->inner.s)
 		r = cgroup_tree_set_inner(t, c->inner.s, e);
 	return r;
+}
+
+/* systemd ends what is left in the cgroup of a service or a session by these hierarchies. */
+static bool is_systemds(const struct cgroup_hierarchy *h)
+{
+	return (h->v2 || strcmp(h->controllers, "name=systemd") == 0) && h->own[0];
+}
+
+bool cgroup_leaves(const struct plan *p)
+{
+	const struct cgroup *c = plan_part(p, FEATURE_CGROUP);
+
+	for (size_t i = 0; i < p->host->cgroup.n && geteuid() == 0 && !c->relative.n; i++)
+		if (is_systemds(&p->host->cgroup.v[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Leaves:  the keeper in the root cgroup, so that a container outlives the service or the session that it
+ *	    was started from. No cgroup of its own is needed for that, nor left behind.
+ */
+int cgroup_leave(struct run *r, struct err *e)
+{
+	const struct cgroup_host *h = &r->plan->host->cgroup;
+
+	(void)e;
+	for (size_t i = 0; i < h->n; i++) {
+		_own_free char *procs = is_systemds(&h->v[i]) ? str_fmt("%s/cgroup.procs", h->v[i].mount) : NULL;
+
+		/* Where it is refused (a container's own cgroup namespace) there is no way out, and none is needed. */
+		if (procs)
+			(void)!io_write_file(AT_FDCWD, procs, "0");
+	}
+	return 0;
 }
 
 /*

@@ -17,6 +17,8 @@ bool cgroup_is_own(const struct plan *p);      /* an own cgroup namespace */
 bool cgroup_has_limits(const struct plan *p);  /* lxc.cgroup.* beside the devices */
 bool cgroup_has_devices(const struct plan *p); /* lxc.cgroup.devices.* */
 
+bool cgroup_leaves(const struct plan *p);	  /* the keeper is in a service's or session's cgroup */
+int cgroup_leave(struct run *r, struct err *e);	  /* KEEPER */
 int cgroup_make(struct run *r, struct err *e);	  /* KEEPER */
 void cgroup_undo(struct run *r);		  /* from run.cgroup.path and run.plan alone */
 int cgroup_enter(struct run *r, struct err *e);	  /* KEEPER */

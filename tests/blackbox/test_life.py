@@ -474,3 +474,22 @@ def test_execute_without_a_config_runs_on_the_hosts_root_in_namespaces_of_its_ow
     result = keg.run("/usr/bin/unshare", "-m", "--propagation", "private", "sh", "-c", script)
     assert (result.rc, result.out, result.err) == (5, "2 /proc/1 /proc/2\n", "")
     assert list(lxcpath.iterdir()) == []
+
+
+UNIFIED = ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+
+
+@pytest.mark.skipif(not any(Path(p, "cgroup.procs").exists() for p in UNIFIED), reason="the host has no cgroup2")
+def test_a_keeper_leaves_the_cgroup_that_it_was_started_from(container):
+    """As systemd ends a service whose main process has: all that is left in its cgroup, and the container with it."""
+    top = next(Path(p) for p in UNIFIED if Path(p, "cgroup.procs").exists())
+    mine, c = top / "kt-service", container()
+    mine.mkdir()
+    try:
+        c.run("lxc-start", under=("sh", "-c", f'echo $$ >{mine}/cgroup.procs; exec "$@"', "sh")).ok()
+        keeper = c.keeper()
+        assert f"0::/{mine.name}" not in Path(f"/proc/{keeper}/cgroup").read_text()
+        wait_for(lambda: not (mine / "cgroup.procs").read_text(), "nobody is in the cgroup of the service")
+    finally:
+        c.run("lxc-stop", "-k")
+        mine.rmdir()
