@@ -64,7 +64,7 @@ static int find_namespace(struct nl *nl, pid_t init, int *id)
 static int read_addresses(pid_t init, int family, struct seen *seen, struct err *e)
 {
 	_own_nl struct nl nl = NL_CLOSED;
-	int id, r = nl_open(&nl, e);
+	int id = 0, r = nl_open(&nl, e);
 
 	if (r < 0)
 		return r;
@@ -104,7 +104,7 @@ int link_bytes(const char *ifname, uint64_t *rx, uint64_t *tx)
 {
 	_own_nl struct nl nl = NL_CLOSED;
 	struct err ignored = { 0 };
-	struct link l;
+	struct link l = { 0 };
 	int r = nl_open(&nl, &ignored);
 
 	if (r == 0)

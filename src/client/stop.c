@@ -217,7 +217,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 		return init;
 	x = send(init, c->spec && signals_reboot(c->spec) ? signals_reboot(c->spec) : SIGINT, e);
 	while (x == 0 && timeout_ms != 0) {
-		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000 };
+		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 
 		if (container_status(c, &s, e) == 0 && s.state == RUNNING && s.init_pid != before)
 			break;

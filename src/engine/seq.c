@@ -211,7 +211,7 @@ static void run_init(struct exec *x, size_t row, struct err *e)
 		if (x->s->v[row].who == INIT && wanted(&x->s->v[row], x->r->plan))
 			r = run_row(x, row, e);
 	if (r >= 0)
-		r = err_say(e, EINVAL, "the table %s has no row that execs", x->s->name);
+		(void)err_say(e, EINVAL, "the table %s has no row that execs", x->s->name);
 	(void)!msg_send(x->sock, SEQ_ERR, e, sizeof(*e), NULL, 0);
 	_exit(1);
 }

@@ -197,12 +197,11 @@ int keeper_launch(struct keeper *k, size_t first)
 			start_undo_all(&k->run);
 		return fail(k, &e);
 	}
-	x = settle(k, &e);
-	if (x == 0) {
+	if (settle(k, &e) == 0) {
 		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 		if (!k->hand.foreground)
 			close_fd(&k->hand.verdict_fd);
-		x = become_idle(k, &e);
+		(void)!become_idle(k, &e); /* returns only where it failed */
 	}
 	start_undo_all(&k->run);
 	return fail(k, &e);
