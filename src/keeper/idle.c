@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
 
@@ -79,6 +80,17 @@ static void log_console(const char *data, size_t n)
 		logged += (long long)n;
 }
 
+/* A file as lxc.console.path has nothing to say, but goes on taking. */
+static bool peer_types = true;
+
+static void take_peer(int fd)
+{
+	hand.peer_fd = fd;
+	peer_types = true;
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
 static void drop_peer(void)
 {
 	if (hand.peer_fd >= 0)
@@ -89,8 +101,7 @@ static void drop_peer(void)
 
 static void push_peer(void)
 {
-	ssize_t n =
-		send(hand.peer_fd, pending.data + pending.at, pending.end - pending.at, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = write(hand.peer_fd, pending.data + pending.at, pending.end - pending.at);
 
 	if (n > 0)
 		pending.at += (size_t)n;
@@ -119,11 +130,16 @@ static bool read_console(void)
 static void read_peer(void)
 {
 	char data[512];
-	ssize_t n = recv(hand.peer_fd, data, sizeof(data), MSG_DONTWAIT);
+	ssize_t n = read(hand.peer_fd, data, sizeof(data));
+	struct stat st;
 
 	if (n > 0 && hand.console_fd >= 0)
 		(void)!write(hand.console_fd, data, (size_t)n);
-	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	else if (n <= 0 && fstat(hand.peer_fd, &st) == 0 && S_ISREG(st.st_mode))
+		peer_types = false;
+	else if (n <= 0)
 		drop_peer();
 }
 
@@ -211,7 +227,7 @@ static int give_console(struct client *c, int *stream)
 		return EBUSY;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return errno;
-	hand.peer_fd = pair[0];
+	take_peer(pair[0]);
 	c->console = true;
 	*stream = pair[1];
 	return 0;
@@ -337,7 +353,7 @@ static void wait_once(int signal_fd)
 		[WAIT_SIGNAL] = { signal_fd, POLLIN, 0 },
 		[WAIT_CONTROL] = { hand.control_fd, POLLIN, 0 },
 		[WAIT_CONSOLE] = { pending.at < pending.end ? -1 : hand.console_fd, POLLIN, 0 },
-		[WAIT_PEER] = { hand.peer_fd, POLLIN | (pending.at < pending.end ? POLLOUT : 0), 0 },
+		[WAIT_PEER] = { hand.peer_fd, (peer_types ? POLLIN : 0) | (pending.at < pending.end ? POLLOUT : 0), 0 },
 		[WAIT_VERDICT] = { hand.foreground ? hand.verdict_fd : -1, 0, 0 },
 	};
 
@@ -408,6 +424,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
 	hold_console_open();
+	take_peer(hand.peer_fd);
+	(void)signal(SIGPIPE, SIG_IGN); /* of our own writes; not init's business */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);

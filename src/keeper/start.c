@@ -179,6 +179,8 @@ static int settle(struct keeper *k, struct err *e)
 		x = write_pidfile(k, e);
 	if (x == 0)
 		x = console_open_log(&k->plan, &k->hand.console_log_fd, e);
+	if (x == 0 && k->hand.peer_fd < 0)
+		x = console_open_peer(&k->plan, &k->hand.peer_fd, e);
 	if (x == 0) {
 		k->hand.console_log_size = console_log_size(&k->plan);
 		k->hand.rotate = console_rotates(&k->plan);

@@ -477,6 +477,16 @@ def test_execute_without_a_config_runs_on_the_hosts_root_in_namespaces_of_its_ow
     assert list(lxcpath.iterdir()) == []
 
 
+def test_a_file_as_console_gets_what_init_says(container, lxcpath):
+    c, file = container(), lxcpath / "console"
+    c.up("-c", file, "--", "/answer", "print", "on the console", "sleep")
+    wait_for(lambda: file.exists() and "on the console" in file.read_text(), "the words are in the file")
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = Path(f"/proc/{c.keeper()}/stat").read_text().split()[13:15]
+    time.sleep(0.5)  # a file is always readable: nobody may wait for that
+    assert Path(f"/proc/{c.keeper()}/stat").read_text().split()[13:15] == before
+
+
 UNIFIED = ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
 
