@@ -279,5 +279,6 @@ int console_open_peer(const struct plan *p, int *fd, struct err *e)
 {
 	static const struct text nothing = { 0 };
 
-	return open_for(console_wanted(p) ? &part(p)->path : &nothing, O_RDWR | O_NONBLOCK | O_APPEND, "lxc.console.path", fd, e);
+	return open_for(console_wanted(p) ? &part(p)->path : &nothing, O_RDWR | O_NONBLOCK | O_APPEND,
+			"lxc.console.path", fd, e);
 }
