@@ -201,26 +201,10 @@ static int set_number(const struct key *k, struct number *n, const char *value, 
 	return r;
 }
 
-/* Names of LXC's that this version does not carry out: refused by name, for a limit that silently is none is worse. */
-static bool is_absent(const char *key)
-{
-	static const char *const absent[] = {
-		"lxc.idmap",	       "lxc.hook", "lxc.seccomp.",     "lxc.selinux.",	 "lxc.prlimit",
-		"lxc.sysctl",	       "lxc.proc", "lxc.no_new_privs", "lxc.sched.core", "lxc.namespace.share.",
-		"lxc.monitor.unshare",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
-		if (str_starts(key, absent[i]))
-			return true;
-	return false;
-}
-
 static int unknown_key(struct err *e, const char *key, struct origin at)
 {
-	const char *near = is_absent(key) ? NULL : key_nearest(key);
-	int r = is_absent(key) ? err_say(e, EINVAL, "this version of Keg does not carry out %s", key)
-			       : err_say(e, EINVAL, "unknown key %s", key);
+	const char *near = key_nearest(key);
+	int r = err_say(e, EINVAL, "unknown key %s", key);
 
 	err_key(e, key, at);
 	if (near)
