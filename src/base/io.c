@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+enum { TRIES = 100 }; /* of making a folder that others take away as soon as it is empty */
+
 int io_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;
@@ -159,12 +161,9 @@ int io_replace_file_fast(int dir, const char *path, const void *data, size_t len
 	return replace(dir, path, data, len, mode, false, e);
 }
 
-int io_mkdir_p(const char *path, mode_t mode, struct err *e)
+/* One way down. -errno, with the folder that could not be made in p. */
+static int mkdir_each(char *p, mode_t mode)
 {
-	_own_free char *p = strdup(path);
-
-	if (!p)
-		return err_num(e, ENOMEM, "create folder", "%s", path);
 	for (char *s = p + (*p == '/');; s++) {
 		char was = *s;
 
@@ -172,11 +171,34 @@ int io_mkdir_p(const char *path, mode_t mode, struct err *e)
 			continue;
 		*s = 0;
 		if (*p && mkdir(p, mode) < 0 && errno != EEXIST)
-			return err_sys(e, "create folder", "%s", p);
+			return -errno;
 		*s = was;
 		if (!was)
 			return 0;
 	}
+}
+
+int io_mkdir_p(const char *path, mode_t mode, struct err *e)
+{
+	_own_free char *p = NULL;
+	int r = -ENOENT;
+
+	for (int tries = 0; r == -ENOENT && tries < TRIES; tries++) {
+		free(p);
+		p = strdup(path);
+		if (!p)
+			return err_num(e, ENOMEM, "create folder", "%s", path);
+		r = mkdir_each(p, mode);
+	}
+	return r < 0 ? err_num(e, -r, "create folder", "%s", p) : 0;
+}
+
+void io_rmdir_up(const char *path, const char *top)
+{
+	_own_free char *p = strdup(path);
+
+	while (p && str_starts(p, top) && rmdir(p) == 0 && strcmp(p, top) != 0)
+		*strrchr(p, '/') = 0;
 }
 
 /* Empties the open folder; dev is the file system that may not be left. */

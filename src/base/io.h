@@ -25,8 +25,10 @@ int io_replace_file(int dir, const char *path, const void *data, size_t len, mod
 /* The same without fsync, for files that do not outlive the machine's run (tmpfs). */
 int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode,
 			 struct err *e) _must_check;
-/* mkdir -p; folders that are there are left as they are. */
+/* mkdir -p; folders that are there are left as they are. Begins anew where one goes away meanwhile. */
 int io_mkdir_p(const char *path, mode_t mode, struct err *e) _must_check;
+/* Removes the folder and those above it, `top` the last one, as long as they are empty: the last one out. */
+void io_rmdir_up(const char *path, const char *top);
 /* Removes a folder and all in it by dirfd, without following links or crossing mounts. Absent: 0. */
 int io_remove_tree(int dir, const char *name, struct err *e) _must_check;
 /* A memfd that holds `data`, offset 0, close-on-exec; sealed against any change. */

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+enum { TRIES = 100 };
+
 /* A socket's path may be longer than sun_path: it is reached through the fd of its folder. */
 static void address(struct sockaddr_un *a, int dir, const char *name)
 {
@@ -23,29 +25,40 @@ static void address(struct sockaddr_un *a, int dir, const char *name)
 	(void)snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d/%.64s", dir, name); /* ours are "PID.N" */
 }
 
-int monitor_open(const char *lxcpath, struct err *e)
+/* Makes the folder and binds the socket in it. -ENOENT: a listener that left took the folder along. */
+static int bind_in(const char *folder, int fd, struct err *e)
 {
 	static atomic_uint serial;
-	_own_free char *folder = path_monitors(lxcpath);
-	_own_fd int dir = -1, fd = -1;
+	_own_fd int dir = -1;
 	struct sockaddr_un a = { 0 };
 	char name[32];
+	int r = io_mkdir_p(folder, 0711, e);
 
-	if (!folder)
-		return err_num(e, ENOMEM, "listen", "below %s", lxcpath);
-	if (io_mkdir_p(folder, 0711, e) < 0)
-		return -EACCES;
+	if (r < 0)
+		return r;
 	(void)chmod(folder, 0700);
 	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (dir < 0 || fd < 0)
-		return err_sys(e, "listen", "in %s", folder);
+	if (dir < 0)
+		return -errno;
 	(void)snprintf(name, sizeof(name), "%d.%u", (int)getpid(), atomic_fetch_add(&serial, 1));
 	(void)unlinkat(dir, name, 0); /* of a killed process with our pid */
 	address(&a, dir, name);
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+	return bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+}
+
+int monitor_open(const char *lxcpath, struct err *e)
+{
+	_own_free char *folder = path_monitors(lxcpath);
+	_own_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int r = -ENOENT;
+
+	if (!folder)
+		return err_num(e, ENOMEM, "listen", "below %s", lxcpath);
+	if (fd < 0)
 		return err_sys(e, "listen", "in %s", folder);
-	return take_fd(&fd);
+	for (int tries = 0; r == -ENOENT && tries < TRIES; tries++)
+		r = bind_in(folder, fd, e);
+	return r < 0 ? err_num(e, -r, "listen", "in %s", folder) : take_fd(&fd);
 }
 
 int monitor_next(int fd, struct event *ev, int timeout_ms)
@@ -79,7 +92,7 @@ void monitor_close(int fd, const char *lxcpath)
 		name = strrchr(a.sun_path, '/');
 		if (name)
 			(void)unlinkat(dir, name + 1, 0);
-		(void)rmdir(folder);
+		path_leave(folder);
 	}
 	(void)close(fd);
 }

@@ -2,6 +2,7 @@
 /* Finds our own programs and run-time folders. */
 #include "engine/paths.h"
 
+#include "base/io.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -76,6 +77,18 @@ char *path_monitors(const char *lxcpath)
 	_own_free char *word = path_escape(lxcpath);
 
 	return word ? str_fmt(RUNTIME "/monitors/%s", word) : NULL;
+}
+
+char *path_mountpoint(const char *lxcpath, const char *name)
+{
+	_own_free char *word = path_escape(lxcpath);
+
+	return word ? str_fmt(RUNTIME "/rootfs/%s/%s", word, name) : NULL;
+}
+
+void path_leave(const char *folder)
+{
+	io_rmdir_up(folder, RUNTIME);
 }
 
 #ifndef KEG_BINDIR

@@ -8,6 +8,11 @@ char *path_libexec(const char *program);
 char *path_runtime(const char *lxcpath);
 /* /run/keg/monitors/<lxcpath, escaped> */
 char *path_monitors(const char *lxcpath);
+/* /run/keg/rootfs/<lxcpath, escaped>/<name>: where a rootfs is mounted before it becomes "/". Not below
+ * path_runtime(), which only root may pass: hooks of a container with a user namespace find it there. */
+char *path_mountpoint(const char *lxcpath, const char *name);
+/* Removes a folder of those above, and what is empty above it up to /run/keg itself. */
+void path_leave(const char *folder);
 /* A path as one word: "/" becomes "-", "-" becomes "\x2d"; a long one becomes "#" and its hash. */
 char *path_escape(const char *path);
 /* The `keg` command. */

@@ -65,10 +65,8 @@ void runtime_unlock(struct run *r)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		(void)unlinkat(r->runtime_fd, files[i], 0);
-	if (path) {
-		(void)rmdir(path);
-		(void)rmdir(base);
-	}
+	if (path)
+		path_leave(path);
 	close_fd(&r->lock_fd);
 	close_fd(&r->runtime_fd);
 	monitor_tell_state(r->plan->lxcpath, r->plan->name, STOPPED);

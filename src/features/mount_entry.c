@@ -148,13 +148,14 @@ static int mount_line(struct run *r, const char *line, struct err *e)
 {
 	const struct spec *s = r->plan->spec;
 	const char *host_root[] = { NULL, NULL, NULL };
+	_own_free char *mountpoint = rootfs_path(s) ? rootfs_mountpoint(r->plan) : NULL;
 	_own_entry struct entry n = { 0 };
 	int x = entry_parse(line, &n, e);
 
 	if (x < 0)
 		return x;
-	if (rootfs_path(s)) {
-		host_root[0] = rootfs_mountpoint(s);
+	if (mountpoint) {
+		host_root[0] = mountpoint;
 		host_root[1] = rootfs_path(s);
 	}
 	return entry_mount(r->root_fd, &n, host_root, e);

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/io.h"
 #include "base/own.h"
+#include "engine/paths.h"
 #include "features/mount_parts.h"
 #include "spec/key.h"
 #include "sys/mount.h"
@@ -19,9 +20,6 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
-
-/* Made where it is missing: it is ours. Nothing is seen there but by the container's first process. */
-#define MOUNTPOINT "/run/keg/rootfs"
 
 struct rootfs {
 	struct text path, mount, options;
@@ -75,7 +73,7 @@ static const struct key keys[] = {
 		.field = offsetof(struct rootfs, mount),
 		.values = "an existing folder of the host's",
 		.help = "Where the root file system is mounted before it becomes \"/\"; hooks find it "
-			"there. " MOUNTPOINT " without it.",
+			"there. A folder of the container's own below /run/keg without it.",
 		.since = "1.0",
 		.good = { "/mnt/rootfs" },
 	},
@@ -128,11 +126,11 @@ const char *rootfs_type(const struct spec *s, char *buf, size_t size)
 	return buf;
 }
 
-const char *rootfs_mountpoint(const struct spec *s)
+char *rootfs_mountpoint(const struct plan *p)
 {
-	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+	const struct rootfs *r = plan_part(p, FEATURE_ROOTFS);
 
-	return r->mount.s ? r->mount.s : MOUNTPOINT;
+	return r->mount.s ? strdup(r->mount.s) : path_mountpoint(p->lxcpath, p->name);
 }
 
 bool rootfs_managed(const struct spec *s)
@@ -194,13 +192,15 @@ static int refuse_path(const struct rootfs *c, const char *path, struct err *e)
 	return x;
 }
 
-static int prepare_mountpoint(const struct rootfs *c, struct err *e)
+static int prepare_mountpoint(const struct plan *p, struct err *e)
 {
+	const struct rootfs *c = plan_part(p, FEATURE_ROOTFS);
+	_own_free char *ours = c->mount.s ? NULL : rootfs_mountpoint(p);
 	struct stat st;
 	int x;
 
 	if (!c->mount.s)
-		return io_mkdir_p(MOUNTPOINT, 0755, e);
+		return ours ? io_mkdir_p(ours, 0755, e) : err_num(e, ENOMEM, "hold", "a path");
 	if (stat(c->mount.s, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	x = err_say(e, ENOTDIR, "%s, where the rootfs is to be mounted, is no folder", c->mount.s);
@@ -233,11 +233,16 @@ int rootfs_open(struct run *r, struct err *e)
 	r->rootfs_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs_fd < 0)
 		return refuse_path(c, path, e);
-	return prepare_mountpoint(c, e);
+	return prepare_mountpoint(r->plan, e);
 }
 
 void rootfs_close(struct run *r)
 {
+	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
+	_own_free char *ours = c->mount.s || !rootfs_path(r->plan->spec) ? NULL : rootfs_mountpoint(r->plan);
+
+	if (ours)
+		path_leave(ours);
 	close_fd(&r->rootfs_fd);
 }
 
@@ -320,14 +325,15 @@ static struct mount_shape root_shape(const struct entry *n)
 int rootfs_mount(struct run *r, struct err *e)
 {
 	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
-	const char *path = rootfs_path(r->plan->spec), *at = rootfs_mountpoint(r->plan->spec);
+	const char *path = rootfs_path(r->plan->spec);
+	_own_free char *at = rootfs_mountpoint(r->plan);
 	_own_entry struct entry options = { .kind = ENTRY_BIND };
 	struct mount_shape shape;
 	char type[32];
 	int fd = c->options.s ? entry_options(c->options.s, &options, e) : 0;
 
-	if (fd < 0)
-		return fd;
+	if (fd < 0 || !at)
+		return fd < 0 ? fd : err_num(e, ENOMEM, "hold", "a path");
 	if (!path) {
 		r->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return r->root_fd < 0 ? err_sys(e, "open", "/") : 0;

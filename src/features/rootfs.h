@@ -6,8 +6,8 @@
 const char *rootfs_path(const struct spec *s);
 /* Its "TYPE", in buf; "" where it says none. */
 const char *rootfs_type(const struct spec *s, char *buf, size_t size);
-/* lxc.rootfs.mount or, unset, the built-in folder. */
-const char *rootfs_mountpoint(const struct spec *s);
+/* lxc.rootfs.mount or, unset, a folder of the container's own. The caller's; NULL: no memory. */
+char *rootfs_mountpoint(const struct plan *p);
 /* lxc.rootfs.managed: may the storage be deleted with the container? */
 bool rootfs_managed(const struct spec *s);
 

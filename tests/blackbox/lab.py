@@ -239,13 +239,12 @@ def processes():
 
 
 def files():
+    yield from filter(os.path.exists, ("/run/keg",))
     for top in ("/run/keg", "/run/lxc", "/var/lib/lxc", "/etc/lxc"):
         if IS_LXC and top == "/run/lxc":
             continue
         for at, folders, names in os.walk(top):
-            for f in folders + names:
-                if f"{at}/{f}" not in ("/run/keg/monitors", "/run/keg/rootfs"):  # there from the first start on
-                    yield f"{at}/{f}"
+            yield from (f"{at}/{f}" for f in folders + names)
 
 
 def nft():

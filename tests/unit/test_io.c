@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 struct fixture {
 	char *path;
@@ -127,6 +128,43 @@ static void folders_are_made_with_their_parents(void **state)
 	assert_int_equal(io_mkdir_p(path, 0755, NULL), -ENOTDIR);
 }
 
+static void the_last_one_out_removes_the_folders(void **state)
+{
+	struct fixture *f = *state;
+	_own_free char *top = str_fmt("%s/a", f->path), *one = str_fmt("%s/b/one", top),
+		       *two = str_fmt("%s/b/two", top);
+
+	assert_int_equal(io_mkdir_p(one, 0755, NULL), 0);
+	assert_int_equal(io_mkdir_p(two, 0755, NULL), 0);
+	io_rmdir_up(one, top);
+	assert_int_equal(faccessat(f->dir, "a/b/one", F_OK, 0), -1);
+	assert_int_equal(faccessat(f->dir, "a/b/two", F_OK, 0), 0);
+	io_rmdir_up(two, top);
+	assert_int_equal(faccessat(f->dir, "a", F_OK, 0), -1);
+	assert_int_equal(access(f->path, F_OK), 0); /* above the top nothing goes */
+}
+
+/* Two processes make and remove below one folder: neither ever fails to make its own. */
+static void folders_are_made_while_others_remove_them(void **state)
+{
+	struct fixture *f = *state;
+	_own_free char *top = str_fmt("%s/a", f->path), *one = str_fmt("%s/b/c/one", top),
+		       *two = str_fmt("%s/b/c/two", top);
+	pid_t pid = fork();
+	int bad = 0, status;
+
+	for (int i = 0; i < 2000 && !bad; i++) {
+		bad = io_mkdir_p(pid ? one : two, 0755, NULL);
+		io_rmdir_up(pid ? one : two, top);
+	}
+	if (pid == 0)
+		_exit(bad ? 1 : 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(bad, 0);
+	io_rmdir_up(top, top);
+}
+
 static void a_tree_is_removed_without_following_links(void **state)
 {
 	struct fixture *f = *state;
@@ -180,6 +218,8 @@ int main(void)
 		T(replacing_does_not_follow_a_link),
 		T(a_replacement_that_fails_leaves_the_old_file_and_no_other),
 		T(folders_are_made_with_their_parents),
+		T(the_last_one_out_removes_the_folders),
+		T(folders_are_made_while_others_remove_them),
 		T(a_tree_is_removed_without_following_links),
 		T(a_link_to_a_tree_is_no_tree),
 		cmocka_unit_test(a_memfd_cannot_be_changed),
