@@ -56,8 +56,8 @@ class Keg:
         argv = [str(BIN / argv[0]), *map(str, argv[1:])]
         return subprocess.Popen(argv, env=self.environ(env), **{"stdin": subprocess.DEVNULL, "start_new_session": True, **how})
 
-    def run(self, *argv, timeout=20, input=None, env=None, text=True, under=(), **how):
-        argv = [*map(str, under), str(BIN / argv[0]), *map(str, argv[1:])]
+    def run(self, *argv, timeout=20, input=None, env=None, text=True, under=(), commands=BIN, **how):
+        argv = [*map(str, under), str(commands / argv[0]), *map(str, argv[1:])]
         how.setdefault("stdin", subprocess.DEVNULL if input is None else subprocess.PIPE)
         p = subprocess.Popen(argv, env=self.environ(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=text,
                              errors="replace" if text else None, start_new_session=True, **how)
@@ -69,6 +69,13 @@ class Keg:
                 f.close()
             pytest.fail(f"{' '.join(argv)}: not done after {timeout} s")
         return Result(p.returncode, out, err, argv)
+
+
+def for_others(folder):
+    """A copy of the commands in the folder, for users who may not pass a checkout below /root."""
+    for part in ("bin", "libexec"):
+        shutil.copytree(BIN.parent / part, folder / part, symlinks=True, ignore=shutil.ignore_patterns("*.p", "meson*"))
+    return folder / "bin"
 
 
 def wait_for(question, what, timeout=10.0):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, MARK, in_own_net
+from lab import IS_LXC, MARK, for_others, in_own_net
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 
@@ -239,7 +239,7 @@ def test_a_config_that_may_not_be_read(container):
 def test_a_start_without_the_right_to(container):
     c = container()
     c.config.chmod(0o644)
-    r = c.run("lxc-start", under=("setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"))
+    r = c.run("lxc-start", under=("setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"), commands=for_others(c.dir))
     assert r.rc == 1 and r.err.startswith(f"lxc-start: {c.name}: cannot ") and "  try     " in r.err, r.err
     assert "Permission denied" in r.err or "not permitted" in r.err
 
