@@ -23,6 +23,8 @@ struct type {
 	bool split;  /* SHAPE_LIST: one line holds several elements, parted by blanks */
 	bool joined; /* SHAPE_LIST: get joins the elements by newlines without one at the end */
 	char comma;  /* SHAPE_LIST: elements of one line are parted, and joined, by this instead */
+	bool bare;   /* SHAPE_LIST: get gives the elements as they are, with nothing between or behind them */
+	bool whole;  /* SHAPE_LIST, the one of "KEY.*": can only be cleared; get gives "KEY.NAME = VALUE" lines */
 };
 
 extern const struct type type_text;   /* any text */
@@ -34,6 +36,8 @@ extern const struct type type_signal; /* SIGTERM, SIGRTMIN+3, 15; printed as a n
 extern const struct type type_size;   /* bytes with KB, MB, GB; for console buffers also "auto" */
 extern const struct type type_list;   /* one element a line */
 extern const struct type type_words;  /* several elements a line, parted by blanks */
+extern const struct type type_named;  /* of a '*' key: its elements by name, without newlines in get */
+extern const struct type type_whole;  /* all of a '*' key together: "lxc.sysctl" of lxc.sysctl.* */
 
 struct key {
 	/* "lxc.uts.name"; "lxc.net.#.link": '#' is an index; "lxc.sysctl.*": '*' is a name of the user's */
@@ -49,11 +53,14 @@ struct key {
 	const char *emptied;
 	/* A closer look that the type cannot take; sees the cleaned text. May set a hint. */
 	int (*check)(const char *text, struct err *e);
+	/* The same for what stands for the '*' of a name. */
+	int (*check_name)(const char *name, struct err *e);
 	/* Takes over spec_set() for a row that is not a plain value ("lxc.net.#.type" resets its device). */
 	int (*set)(void *part, unsigned index, const char *value, struct origin at, struct err *e);
 	/* Takes over spec_get() where LXC's text form is its own ("lxc.arch"). */
 	int (*get)(const void *part, unsigned index, struct buf *out);
 	bool live; /* may be set while the container runs */
+	bool once; /* SHAPE_LIST of a '*' row: each name holds one value, a later one replaces it (lxc.sysctl.*) */
 };
 
 struct feature {

@@ -139,13 +139,34 @@ static int refuse(struct err *e, const struct key *k, const char *key, const cha
 	return r;
 }
 
-/* Cleans one element and adds it; a named list holds each name once unless its row says otherwise. */
+/* The element of that name gets another value. 0: there is none. */
+static int list_replace(struct list *l, const char *name, const char *text, struct origin at)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		char *copy;
+
+		if (strcmp(l->v[i].name, name) != 0)
+			continue;
+		copy = strdup(text);
+		if (!copy)
+			return -ENOMEM;
+		free(l->v[i].text);
+		l->v[i].text = copy;
+		l->v[i].at = at;
+		return 1;
+	}
+	return 0;
+}
+
+/* Cleans one element and adds it; a named list holds each name as often as it was set unless its row says once. */
 static int add_element(const struct key *k, struct list *l, const char *rest, const char *text, struct origin at,
 		       struct err *e)
 {
 	_own_free char *cleaned = NULL;
-	int r;
+	int r = rest && k->check_name ? k->check_name(rest, e) : 0;
 
+	if (r < 0)
+		return r;
 	if (k->type->clean && k->type->clean(text, &cleaned) < 0)
 		return -EINVAL;
 	if (k->check) {
@@ -153,7 +174,8 @@ static int add_element(const struct key *k, struct list *l, const char *rest, co
 		if (r < 0)
 			return r;
 	}
-	return list_add(l, rest, cleaned ? cleaned : text, at);
+	r = rest && k->once ? list_replace(l, rest, cleaned ? cleaned : text, at) : 0;
+	return r ? (r < 0 ? r : 0) : list_add(l, rest, cleaned ? cleaned : text, at);
 }
 
 static int set_list(const struct key *k, struct list *l, const char *rest, const char *value, struct origin at,
@@ -163,6 +185,8 @@ static int set_list(const struct key *k, struct list *l, const char *rest, const
 	_own_strv struct strv words = { 0 };
 	int r;
 
+	if (k->type->whole)
+		return -EINVAL;
 	if (!k->type->split && !k->type->comma)
 		return add_element(k, l, rest, value, at, e);
 	r = strv_split(&words, value, k->type->comma ? comma : " \t");
@@ -289,7 +313,11 @@ static void get_list(const struct key *k, const struct list *l, const char *rest
 	for (size_t i = 0; i < l->n; i++) {
 		if (rest && strcmp(l->v[i].name, rest) != 0)
 			continue;
-		if (k->type->comma || k->type->joined) {
+		if (k->type->whole)
+			buf_addf(out, "%s.%s = %s\n", k->name, l->v[i].name, l->v[i].text);
+		else if (k->type->bare)
+			print_item(k, &l->v[i], out);
+		else if (k->type->comma || k->type->joined) {
 			if (!first)
 				buf_addf(out, "%c", k->type->comma ? k->type->comma : '\n');
 			print_item(k, &l->v[i], out);
@@ -384,7 +412,7 @@ static void print_field(const struct key *k, unsigned index, const void *field, 
 		break;
 	}
 	case SHAPE_LIST:
-		for (size_t i = 0; i < l->n; i++)
+		for (size_t i = 0; i < l->n && !k->type->whole; i++)
 			print_line(k, index, l->v[i].name, l->v[i].text, l->v[i].at, out);
 		break;
 	}

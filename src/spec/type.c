@@ -150,3 +150,5 @@ const struct type type_signal = { .name = "signal", .shape = SHAPE_NUMBER, .numb
 const struct type type_size = { .name = "size", .shape = SHAPE_NUMBER, .number = number_size };
 const struct type type_list = { .name = "list", .shape = SHAPE_LIST };
 const struct type type_words = { .name = "words", .shape = SHAPE_LIST, .split = true };
+const struct type type_named = { .name = "named value", .shape = SHAPE_LIST, .bare = true };
+const struct type type_whole = { .name = "nothing", .shape = SHAPE_LIST, .whole = true };
