@@ -170,6 +170,7 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 	init_ids_of(s, &uid, &gid);
 	*a = (struct attach){
 		.spec = s,
+		.init_pid = init,
 		.namespaces = to_enter(init, r->namespaces),
 		.keep_cgroup = r->keep_cgroup,
 		.keep_caps = r->keep_caps,

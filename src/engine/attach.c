@@ -8,6 +8,10 @@
 #include "base/spawn.h"
 #include "features/apparmor.h"
 #include "features/caps.h"
+#include "features/nnp.h"
+#include "features/proc.h"
+#include "features/rlimit.h"
+#include "features/sched.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,6 +77,20 @@ static int attach_profile(struct run *r, struct err *e)
 	return x;
 }
 
+/*
+ * Needs:  the host's /proc and namespaces: in the container's user namespace no limit can be raised.
+ * Leaves: what the config gives init: its limits, its values in /proc, its core scheduling domain.
+ */
+static int attach_limits(struct run *r, struct err *e)
+{
+	const struct attach *a = r->attach;
+	int x = sched_core_of(a->spec) ? sched_core_join(a->init_pid, e) : 0;
+
+	if (x == 0)
+		x = proc_write_self(a->spec, e);
+	return x < 0 ? x : rlimit_set_of(a->spec, 0, e);
+}
+
 static int attach_namespaces(struct run *r, struct err *e)
 {
 	int flags = (int)(r->attach->namespaces & ~(uint64_t)CLONE_NEWPID);
@@ -135,13 +153,15 @@ static int attach_session(struct run *r, struct err *e)
 	return 0;
 }
 
-static int attach_limits(struct run *r, struct err *e)
+static int attach_rights(struct run *r, struct err *e)
 {
 	const struct attach *a = r->attach;
+	int x;
 
 	if (a->personality != 0xffffffff && personality(a->personality) < 0)
 		return err_sys(e, "set", "the personality");
-	return a->keep_caps ? 0 : caps_drop_of(a->spec, e);
+	x = a->keep_caps ? 0 : caps_drop_of(a->spec, e);
+	return x == 0 && nnp_of(a->spec) ? nnp_set(r, e) : x;
 }
 
 static int attach_cwd(struct run *r, struct err *e)
@@ -213,10 +233,11 @@ static const struct step rows[] = {
 	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
 	{ INIT,   "attach.cgroup",     attach_cgroup },
 	{ INIT,   "attach.profile",    attach_profile },
+	{ INIT,   "attach.limits",     attach_limits },
 	{ INIT,   "attach.namespaces", attach_namespaces },
 	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
 	{ INIT,   "attach.session",    attach_session },
-	{ INIT,   "attach.limits",     attach_limits },
+	{ INIT,   "attach.rights",     attach_rights },
 	{ INIT,   "attach.cwd",        attach_cwd },
 	{ INIT,   "attach.ids",        attach_ids },
 	{ INIT,   "attach.exec",       attach_exec },

@@ -8,6 +8,7 @@
 
 struct attach {
 	const struct spec *spec;     /* the running config */
+	pid_t init_pid;		     /* of the container */
 	uint64_t namespaces;	     /* CLONE_NEW* to enter */
 	bool keep_cgroup, keep_caps; /* stay with the caller's */
 	const char *profile;	     /* AppArmor's, for the program; NULL: as the caller's */

@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/spawn.h"
+#include "features/namespace_share.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -11,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -18,18 +21,106 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-enum { REAP_MS = 10 * 1000 };
+enum { REAP_MS = 10 * 1000, JOIN_MS = 10 * 1000 };
 
-static long do_clone(struct run *r, uint64_t flags, int cgroup_fd)
+/* What comes of a clone; shared with a go-between where there is one. */
+struct birth {
+	long pid; /* negative: -errno */
+	bool into_cgroup;
+	struct err err;
+};
+
+static long do_clone(uint64_t flags, int cgroup_fd, int *pidfd)
 {
 	struct clone_args a = {
-		.flags = flags | CLONE_PIDFD | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
-		.pidfd = (uintptr_t)&r->init_pidfd,
-		.exit_signal = SIGCHLD,
+		.flags = flags | (pidfd ? CLONE_PIDFD : CLONE_PARENT) | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = pidfd ? SIGCHLD : 0, /* that of the go-between, with CLONE_PARENT */
 		.cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
 	};
+	long pid = syscall(SYS_clone3, &a, sizeof(a)); /* Linux 5.3; into a cgroup: 5.7 */
 
-	return syscall(SYS_clone3, &a, sizeof(a)); /* Linux 5.3; into a cgroup: 5.7 */
+	return pid < 0 ? -errno : pid;
+}
+
+/* Clones; the child gets 0 and leaves *b alone. pidfd is NULL for a child of our parent's. */
+static long bear(struct birth *b, uint64_t flags, int cgroup_fd, int *pidfd)
+{
+	bool into = cgroup_fd >= 0;
+	long pid = do_clone(flags, cgroup_fd, pidfd);
+
+	/* Older kernels, or a cgroup that may not be entered so (a domain controller in a threaded one). */
+	if (into && pid < 0 && pid != -EAGAIN && pid != -ENOMEM && pid != -EPERM && pid != -ENOSPC) {
+		into = false;
+		pid = do_clone(flags, -1, pidfd);
+	}
+	if (pid == 0)
+		return 0;
+	b->pid = pid;
+	b->into_cgroup = into;
+	return pid;
+}
+
+/* Our child: the number is still its own. Without a pidfd nobody could end it, so it ends here. */
+static void open_born(struct birth *b, int *pidfd)
+{
+	int fd = (int)syscall(SYS_pidfd_open, b->pid, 0);
+	int error = errno;
+
+	if (fd >= 0) {
+		*pidfd = fd;
+		return;
+	}
+	(void)kill((pid_t)b->pid, SIGKILL);
+	(void)waitpid((pid_t)b->pid, NULL, 0);
+	b->pid = -error;
+}
+
+/*
+ * A go-between enters the namespaces of others and clones from there, so that the keeper itself stays where it
+ * is. Its child is the keeper's own (CLONE_PARENT). Returns 0 in that child.
+ */
+static long bear_in_shared(struct run *r, struct birth *b, uint64_t flags, int cgroup_fd)
+{
+	struct birth *page = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
+	pid_t between = page == MAP_FAILED ? -1 : fork();
+
+	if (between == 0) {
+		page->pid = -ECHILD; /* until it is known better */
+		if (namespace_share_join(r, &page->err) == 0 && bear(page, flags, cgroup_fd, NULL) == 0)
+			return 0;
+		_exit(0);
+	}
+	b->pid = -errno;
+	if (between > 0) {
+		int x = spawn_wait(between, JOIN_MS, &status);
+
+		*b = *page;
+		if (x < 0 && b->pid <= 0)
+			b->pid = x;
+	}
+	if (page != MAP_FAILED)
+		(void)munmap(page, sizeof(*page));
+	if (b->pid > 0)
+		open_born(b, &r->init_pidfd);
+	return b->pid;
+}
+
+static int refuse(const struct birth *b, struct err *e)
+{
+	int x;
+
+	if (b->err.set) {
+		*e = b->err;
+		return (int)b->pid;
+	}
+	x = err_num(e, (int)-b->pid, "clone", "the container's init");
+	if (x == -ENOSPC)
+		err_hint(e, "raise the limit: sysctl user.max_mnt_namespaces and its neighbours");
+	if (x == -EPERM)
+		err_hint(e, "this takes root, or a user namespace (lxc.idmap)");
+	return x;
 }
 
 /*
@@ -41,29 +132,19 @@ int clone_init(struct run *r, struct err *e)
 {
 	uint64_t flags = r->plan->clone_flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	int cgroup = cgroup_tree_clone_fd(&r->cgroup);
-	long pid = do_clone(r, flags, cgroup);
+	struct birth b = { 0 };
+	long pid = namespace_shares(r->plan) ? bear_in_shared(r, &b, flags, cgroup)
+					     : bear(&b, flags, cgroup, &r->init_pidfd);
 
-	r->cloned_into_cgroup = cgroup >= 0;
-	/* Older kernels, or a cgroup that may not be entered so (a domain controller in a threaded one). */
-	if (pid < 0 && cgroup >= 0 && errno != EAGAIN && errno != ENOMEM && errno != EPERM && errno != ENOSPC) {
-		r->cloned_into_cgroup = false;
-		pid = do_clone(r, flags, -1);
-	}
-	if (pid < 0) {
-		int x = err_sys(e, "clone", "the container's init");
-
-		if (x == -ENOSPC)
-			err_hint(e, "raise the limit: sysctl user.max_mnt_namespaces and its neighbours");
-		if (x == -EPERM)
-			err_hint(e, "this takes root, or a user namespace (lxc.idmap)");
-		return x;
-	}
 	if (pid == 0) {
 		mem_unshare();
 		r->who = INIT;
 		r->init_pid = 1;
 		return 1;
 	}
+	if (pid < 0)
+		return refuse(&b, e);
+	r->cloned_into_cgroup = b.into_cgroup;
 	r->init_pid = (pid_t)pid;
 	return 0;
 }

@@ -36,6 +36,9 @@ struct nics {
 	size_t n;
 };
 
+/* Kinds of namespace that can be somebody else's, in the order of features/namespace_share.c. */
+enum { RUN_SHARED = 8 };
+
 struct run {
 	const struct plan *plan;
 	enum role who;
@@ -51,12 +54,14 @@ struct run {
 	bool cloned_into_cgroup; /* init was born in its v2 cgroup */
 	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;
+	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
 
 	/* INIT; the first three are opened before the clone */
 	int rootfs_fd;	     /* O_PATH: where the rootfs comes from */
 	int console_host_fd; /* master of a console from the host's devpts, -1: from the container's */
 	int host_dev_fd;     /* O_PATH of the host's /dev */
 	int root_fd;	     /* O_PATH of the mounted rootfs: "/" of the container from root.pivot on */
+	int proc_fd;	     /* a procfs that the container never sees, -1: none wanted */
 	int console_fd;	     /* the console's slave, -1: none */
 	int init_fd;	     /* O_PATH or memfd of the program to exec, -1: by name */
 

@@ -19,10 +19,16 @@
 #include "features/mount_auto.h"
 #include "features/mount_cgroup.h"
 #include "features/mount_entry.h"
+#include "features/namespace_share.h"
 #include "features/net/net.h"
+#include "features/nnp.h"
+#include "features/proc.h"
 #include "features/pts.h"
+#include "features/rlimit.h"
 #include "features/rootfs.h"
+#include "features/sched.h"
 #include "features/signals.h"
+#include "features/sysctl.h"
 #include "features/time.h"
 #include "features/tty.h"
 #include "features/uts.h"
@@ -37,6 +43,8 @@ static const struct step rows[] = {
 	{ KEEPER, "runtime.listen",   runtime_listen,      .undo = runtime_unlisten },
 	/* what must be there before anything is made */
 	{ KEEPER, "rootfs.open",      rootfs_open,         .undo = rootfs_close },
+	{ KEEPER, "sched.look",       sched_core_look,     .when = sched_core_wanted },
+	{ KEEPER, "namespace.open",   namespace_share_open, .when = namespace_shares, .undo = namespace_share_close },
 	{ KEEPER, "init.open",        init_open_ours,      .when = init_is_ours },
 	{ KEEPER, "net.gateways",     net_find_gateways,   .when = net_asks_link },
 	{ KEEPER, "console.host",     console_open_host,   .when = console_wanted, .undo = console_undo },
@@ -48,7 +56,9 @@ static const struct step rows[] = {
 	{ KEEPER, "cgroup.enter",     cgroup_enter,        .when = cgroup_wanted },
 	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo },
 	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
+	{ KEEPER, "init.proc",        proc_write,          .when = proc_given },
 	{ INIT,   "init.guard",       signals_guard },
+	{ INIT,   "sched.core",       sched_core_create,   .when = sched_core_wanted },
 	{ INIT,   "mount.private",    mount_private,       .when = rootfs_private },
 	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private },
 	{ INIT,   "uts.name",         uts_set_name,        .when = uts_named },
@@ -71,17 +81,21 @@ static const struct step rows[] = {
 	{ INIT,   "dev.boot-id",      dev_boot_id,         .when = dev_own },
 	{ INIT,   "dev.nesting",      dev_nesting,         .when = dev_nests },
 	{ INIT,   "apparmor.profile", apparmor_set_profile, .when = apparmor_confines },
+	{ INIT,   "sysctl.open",      sysctl_open,         .when = sysctl_given },
 	{ INIT,   "root.pivot",       root_pivot,          .when = rootfs_own },
 	{ INIT,   "mount.share",      mount_share,         .when = rootfs_private },
 	{ KEEPER, "cgroup.devices",   cgroup_devices,      .when = cgroup_has_devices, .needs = "dev.nodes" },
 	{ KEEPER, "runtime.record",   runtime_record },
 	{ INIT,   "net.configure",    net_configure,       .when = net_any, .needs = "net.make" },
+	{ INIT,   "sysctl.write",     sysctl_write,        .when = sysctl_given },
 	{ INIT,   "arch.personality", arch_set_personality, .when = arch_given },
 	{ INIT,   "caps.drop",        caps_drop,           .when = caps_limited },
+	{ INIT,   "nnp.set",          nnp_set,             .when = nnp_wanted },
 	{ INIT,   "console.own",      console_own,         .when = console_wanted },
 	{ INIT,   "init.session",     init_session },
 	{ INIT,   "init.cwd",         init_cwd,            .when = init_has_cwd },
-	{ INIT,   "init.ids",         init_ids },
+	{ KEEPER, "init.limits",      rlimit_set,          .when = rlimit_given, .needs = "init.session" },
+	{ INIT,   "init.ids",         init_ids,            .needs = "init.limits" },
 	{ INIT,   "init.exec",        init_exec,           .needs = "runtime.record" },
 	/* clang-format on */
 };
@@ -102,9 +116,12 @@ void run_init_fields(struct run *r, const struct plan *p)
 		.console_host_fd = -1,
 		.host_dev_fd = -1,
 		.root_fd = -1,
+		.proc_fd = -1,
 		.console_fd = -1,
 		.init_fd = -1,
 	};
+	for (int i = 0; i < RUN_SHARED; i++)
+		r->share_fd[i] = -1;
 	for (int i = 0; i < CGROUP_HIERARCHIES; i++)
 		r->cgroup.fd[i] = -1;
 }

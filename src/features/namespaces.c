@@ -3,6 +3,7 @@
 #include "features/namespaces.h"
 
 #include "base/own.h"
+#include "features/namespace_share.h"
 #include "features/net/net.h"
 #include "features/time.h"
 #include "spec/key.h"
@@ -107,12 +108,12 @@ uint64_t namespaces_flags(const struct spec *s)
 	uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
 
 	if (n->clone.n)
-		return flags_of(&n->clone);
+		return flags_of(&n->clone) & ~namespace_share_flags(s);
 	if (n->keep.n) /* LXC then makes all others, a time namespace among them */
 		flags |= CLONE_NEWTIME;
 	if (net_own_namespace(s))
 		flags |= CLONE_NEWNET;
 	if (time_is_shifted(s))
 		flags |= CLONE_NEWTIME;
-	return flags & ~flags_of(&n->keep);
+	return flags & ~flags_of(&n->keep) & ~namespace_share_flags(s);
 }
