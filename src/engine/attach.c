@@ -77,18 +77,15 @@ static int attach_profile(struct run *r, struct err *e)
 	return x;
 }
 
-/*
- * Needs:  the host's /proc and namespaces: in the container's user namespace no limit can be raised.
- * Leaves: what the config gives init: its limits, its values in /proc, its core scheduling domain.
- */
-static int attach_limits(struct run *r, struct err *e)
+static int attach_core(struct run *r, struct err *e)
 {
-	const struct attach *a = r->attach;
-	int x = sched_core_of(a->spec) ? sched_core_join(a->init_pid, e) : 0;
+	return sched_core_join(r->attach->init_pid, e);
+}
 
-	if (x == 0)
-		x = proc_write_self(a->spec, e);
-	return x < 0 ? x : rlimit_set_of(a->spec, 0, e);
+/* Needs: the host's /proc. */
+static int attach_proc(struct run *r, struct err *e)
+{
+	return proc_write_self(r->attach->spec, e);
 }
 
 static int attach_namespaces(struct run *r, struct err *e)
@@ -156,12 +153,10 @@ static int attach_session(struct run *r, struct err *e)
 static int attach_rights(struct run *r, struct err *e)
 {
 	const struct attach *a = r->attach;
-	int x;
 
 	if (a->personality != 0xffffffff && personality(a->personality) < 0)
 		return err_sys(e, "set", "the personality");
-	x = a->keep_caps ? 0 : caps_drop_of(a->spec, e);
-	return x == 0 && nnp_of(a->spec) ? nnp_set(r, e) : x;
+	return a->keep_caps ? 0 : caps_drop_of(a->spec, e);
 }
 
 static int attach_cwd(struct run *r, struct err *e)
@@ -233,13 +228,16 @@ static const struct step rows[] = {
 	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
 	{ INIT,   "attach.cgroup",     attach_cgroup },
 	{ INIT,   "attach.profile",    attach_profile },
-	{ INIT,   "attach.limits",     attach_limits },
+	{ INIT,   "attach.core",       attach_core,       .when = sched_core_wanted },
+	{ INIT,   "attach.proc",       attach_proc,       .when = proc_given },
 	{ INIT,   "attach.namespaces", attach_namespaces },
 	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
 	{ INIT,   "attach.session",    attach_session },
 	{ INIT,   "attach.rights",     attach_rights },
+	{ INIT,   "attach.nnp",        nnp_set,           .when = nnp_wanted },
 	{ INIT,   "attach.cwd",        attach_cwd },
-	{ INIT,   "attach.ids",        attach_ids },
+	{ KEEPER, "attach.limits",     rlimit_set,        .when = rlimit_given, .needs = "attach.cwd" },
+	{ INIT,   "attach.ids",        attach_ids,        .needs = "attach.limits" },
 	{ INIT,   "attach.exec",       attach_exec },
 	/* clang-format on */
 };

@@ -25,16 +25,11 @@ static const struct key keys[] = {
 
 const struct feature nnp_feature = { .name = "nnp", .size = sizeof(struct nnp), .keys = keys, .n_keys = 1 };
 
-bool nnp_of(const struct spec *s)
-{
-	const struct nnp *n = s->part[FEATURE_NNP];
-
-	return n->on.n;
-}
-
 bool nnp_wanted(const struct plan *p)
 {
-	return nnp_of(p->spec);
+	const struct nnp *n = plan_part(p, FEATURE_NNP);
+
+	return n->on.n;
 }
 
 /*

@@ -185,21 +185,6 @@ static int refuse(const struct item *it, int resource, const struct rlimit *want
 	return x;
 }
 
-int rlimit_set_of(const struct spec *s, pid_t pid, struct err *e)
-{
-	const struct rlimits *l = s->part[FEATURE_RLIMIT];
-
-	for (size_t i = 0; i < l->list.n; i++) {
-		const struct item *it = &l->list.v[i];
-		int resource = resource_of(it->name);
-		struct rlimit want;
-
-		if (parse_limit(it->text, &want) == 0 && prlimit(pid, (unsigned)resource, &want, NULL) < 0)
-			return refuse(it, resource, &want, pid, e);
-	}
-	return 0;
-}
-
 /*
  * Needs:   INIT where it opens hardly anything more (a low nofile would stop it), but with the keeper's ids still,
  *	    without which this would take CAP_SYS_RESOURCE in its user namespace.
@@ -208,5 +193,15 @@ int rlimit_set_of(const struct spec *s, pid_t pid, struct err *e)
  */
 int rlimit_set(struct run *r, struct err *e)
 {
-	return rlimit_set_of(r->plan->spec, r->init_pid, e);
+	const struct rlimits *l = plan_part(r->plan, FEATURE_RLIMIT);
+
+	for (size_t i = 0; i < l->list.n; i++) {
+		const struct item *it = &l->list.v[i];
+		int resource = resource_of(it->name);
+		struct rlimit want;
+
+		if (parse_limit(it->text, &want) == 0 && prlimit(r->init_pid, (unsigned)resource, &want, NULL) < 0)
+			return refuse(it, resource, &want, r->init_pid, e);
+	}
+	return 0;
 }

@@ -36,16 +36,11 @@ static const struct key keys[] = {
 
 const struct feature sched_feature = { .name = "sched", .size = sizeof(struct sched), .keys = keys, .n_keys = 1 };
 
-bool sched_core_of(const struct spec *s)
-{
-	const struct sched *c = s->part[FEATURE_SCHED];
-
-	return c->core.n;
-}
-
 bool sched_core_wanted(const struct plan *p)
 {
-	return sched_core_of(p->spec);
+	const struct sched *c = plan_part(p, FEATURE_SCHED);
+
+	return c->core.n;
 }
 
 static int refuse(struct run *r, int error, struct err *e)

@@ -3,7 +3,6 @@
 #include "engine/step.h"
 
 /* lxc.sched.core */
-bool sched_core_of(const struct spec *s);
 bool sched_core_wanted(const struct plan *p);
 /* KEEPER, before anything is made: can this kernel and this processor? */
 int sched_core_look(struct run *r, struct err *e);

@@ -4,6 +4,7 @@
 The keeper of build/tests/libexec is built with fault points (engine/fault.h): KEG_FAULT=fail:STEP,
 kill-keeper:STEP, kill-init:STEP, and undo:STEP, which kills the keeper while it undoes the step.
 """
+import os
 import re
 import time
 
@@ -14,7 +15,8 @@ from lab import BIN, IS_LXC, SLOW, difference, gone, kill, look, wait_for
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 FAULTY = BIN.parent / "tests/libexec"
 LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.cap.drop = sys_time", "lxc.mount.auto = sys:ro cgroup:ro",
-         "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0")
+         "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0", "lxc.prlimit.nofile = 100", "lxc.sysctl.kernel.msgmax = 4000",
+         "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", f"lxc.namespace.share.time = {os.getpid()}")
 
 
 def steps_of(c):
