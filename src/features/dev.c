@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "features/apparmor.h"
+#include "features/mount_entry.h"
 #include "features/rootfs.h"
 #include "spec/key.h"
 #include "sys/mount.h"
@@ -84,9 +85,10 @@ bool dev_linked(const struct plan *p)
 	return rootfs_own(p);
 }
 
+/* LXC makes them along with the entries, and where there are none it makes none. */
 bool dev_nests(const struct plan *p)
 {
-	return dev_own(p) && apparmor_allows_nesting(p);
+	return rootfs_own(p) && mount_entries_given(p) && apparmor_allows_nesting(p);
 }
 
 int dev_open(const struct run *r, struct err *e)
@@ -252,17 +254,17 @@ int dev_boot_id(struct run *r, struct err *e)
 	return x < 0 ? err_num(e, -x, "mount", "the boot id") : 0;
 }
 
-static int mount_below(int dev, const char *folder, const char *type, struct err *e)
+static int mount_below(int dev, const char *folder, const char *type, const char *source, struct err *e)
 {
 	_own_fd int target = beneath_mkdir_p(dev, folder, 0755);
 
 	if (target < 0)
 		return err_num(e, -target, "create", "/dev/%s", folder);
-	return mount_new_at(target, type, type, NULL, 0, e);
+	return mount_new_at(target, type, source, NULL, 0, e);
 }
 
 /*
- * Needs:  dev.mount, the pid and the network namespace.
+ * Needs:  the container's /dev, the pid and the network namespace.
  * Leaves: a procfs and a sysfs without anything upon them: the kernel lets a user namespace inside mount its
  *	   own only where it sees such.
  */
@@ -273,6 +275,6 @@ int dev_nesting(struct run *r, struct err *e)
 
 	if (dev < 0 || is_hosts(dev))
 		return dev < 0 ? dev : 0;
-	x = mount_below(dev, ".lxc/proc", "proc", e);
-	return x < 0 ? x : mount_below(dev, ".lxc/sys", "sysfs", e);
+	x = mount_below(dev, ".lxc/proc", "proc", "proc", e);
+	return x < 0 ? x : mount_below(dev, ".lxc/sys", "sysfs", "sys", e);
 }
