@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "spec/key.h"
+#include "spec/legacy.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -228,10 +229,13 @@ static int set_number(const struct key *k, struct number *n, const char *value, 
 static int unknown_key(struct err *e, const char *key, struct origin at)
 {
 	const char *near = key_nearest(key);
+	char old[160];
 	int r = err_say(e, EINVAL, "unknown key %s", key);
 
 	err_key(e, key, at);
-	if (near)
+	if (legacy_hint(key, old, sizeof(old)))
+		err_hint(e, "%s", old);
+	else if (near)
 		err_hint(e, "did you mean %s?", near);
 	return r;
 }
