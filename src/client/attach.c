@@ -25,26 +25,6 @@
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* The config that it runs with, which its file may no longer say. */
-static int running_spec(const struct container *c, struct spec **out, struct err *e)
-{
-	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, e);
-	_own_problems struct problems p = { 0 };
-	_own_spec struct spec *s = NULL;
-	_own_free char *text = NULL;
-	size_t len;
-	int x = dir < 0 ? dir : spec_new(&s, e);
-
-	if (x == 0) {
-		x = io_read_file(dir, "config", 16 << 20, &text, &len);
-		if (x < 0)
-			return err_num(e, -x, "read", "the running config of %s", c->name);
-		(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
-		*out = take_ptr(&s);
-	}
-	return x;
-}
-
 static bool is_kept(const char *variable, char **names)
 {
 	size_t n = strcspn(variable, "=");
@@ -251,7 +231,7 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	status_free(&s);
 	if (s.state == STOPPED || s.init_pid <= 0)
 		return err_say(e, ESRCH, "it is not running");
-	x = running_spec(c, &spec, e);
+	x = container_running(c, &spec, e);
 	if (x < 0)
 		return x;
 	plan.spec = spec;

@@ -14,21 +14,29 @@
 
 enum { CONF_MOST = 1 << 20 };
 
-static const struct setting {
-	const char *key;
-	const char *root; /* the default of root, and of a user below $HOME; NULL: unset */
-	const char *user;
-} settings[] = {
-	{ "lxc.lxcpath", KEG_LXCPATH, ".local/share/lxc" },
-	{ "lxc.default_config", KEG_SYSCONFDIR "/lxc/default.conf", ".config/lxc/default.conf" },
-	{ "lxc.bdev.lvm.vg", "lxc", NULL },
-	{ "lxc.bdev.lvm.thin_pool", "lxc", NULL },
-	{ "lxc.bdev.zfs.root", "lxc", NULL },
-	{ "lxc.bdev.rbd.rbdpool", "lxc", NULL },
-	{ "lxc.bdev.rbd.rbduser", NULL, NULL },
-	{ "lxc.cgroup.use", NULL, NULL },
-	{ "lxc.cgroup.pattern", NULL, NULL },
+/* In the order in which lxc-config -l lists them. */
+static const struct global_key keys[] = {
+	{ "lxc.default_config", "a file", "The config that new containers begin with (lxc-create without -f).",
+	  KEG_SYSCONFDIR "/lxc/default.conf", ".config/lxc/default.conf", true },
+	{ "lxc.lxcpath", "a folder", "The folder that holds the containers; the option -P takes its place.",
+	  KEG_LXCPATH, ".local/share/lxc", true },
+	{ "lxc.bdev.lvm.vg", "a name", "The LVM volume group of new containers on LVM.", "lxc", NULL, true },
+	{ "lxc.bdev.lvm.thin_pool", "a name", "The LVM thin pool of new containers on LVM.", "lxc", NULL, true },
+	{ "lxc.bdev.zfs.root", "a dataset", "The ZFS dataset below which new containers on ZFS lie.", "lxc", NULL,
+	  true },
+	{ "lxc.cgroup.use", "controllers parted by commas, or @all",
+	  "The cgroup controllers that containers are limited by; all, where it is not set.", NULL, NULL, true },
+	{ "lxc.cgroup.pattern", "a path with %n in it",
+	  "How cgroups are called: %n is the container's name. Only where its config has no lxc.cgroup.dir.", NULL,
+	  NULL, true },
+	{ "lxc.bdev.rbd.rbdpool", "a name", "The Ceph pool of new containers on RBD.", "lxc", NULL, false },
+	{ "lxc.bdev.rbd.rbduser", "a name", "The Ceph user of new containers on RBD.", NULL, NULL, false },
 };
+
+const struct global_key *global_key(size_t i)
+{
+	return i < ARRAY_SIZE(keys) ? &keys[i] : NULL;
+}
 
 static char *below_home(const char *path)
 {
@@ -86,11 +94,11 @@ static void drop_slashes(char *path)
 
 char *global_config(const char *key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
-		const struct setting *s = &settings[i];
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct global_key *s = &keys[i];
 		char *v;
 
-		if (strcmp(s->key, key) != 0)
+		if (strcmp(s->name, key) != 0)
 			continue;
 		v = from_file(key);
 		if (!v && geteuid() != 0 && s->user)

@@ -37,6 +37,19 @@ int container_status(const struct container *c, struct status *s, struct err *e)
 char *global_config(const char *key);
 /* The config that new containers begin with: lxc.default_config where that file is, else the one that is shipped. */
 char *default_config(void);
+/* The keys of lxc.conf(5), in LXC's order; NULL behind the last. */
+struct global_key {
+	const char *name, *values, *help, *root, *user; /* root, user: the default of root, and of others below $HOME */
+	bool listed;					/* by lxc-config -l */
+};
+const struct global_key *global_key(size_t i);
+
+/* --- update_config.c --- */
+/* Gives the keys of an old file today's names; *changed: there were some, and FILE.backup is what it was. */
+int config_update(const char *file, bool *changed, struct err *e) _must_check;
+/* --- running.c --- */
+/* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
+int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
 
 /* --- start.c --- */
 struct start_request {

@@ -152,8 +152,8 @@ static void find_backend(const char *text, char *backend, size_t size)
 /* What stands before the path of lxc.rootfs. A type that is there stays; LXC has always detected that of a device. */
 static void add_type(const struct line *l, const char *backend, struct buf *out)
 {
-	static const char *const types[] = { "dir", "zfs",     "lvm",  "btrfs", "overlay", "overlayfs",
-					     "aufs", "loop",   "nbd",  "rbd" };
+	static const char *const types[] = { "dir",	  "zfs",  "lvm",  "btrfs", "overlay",
+					     "overlayfs", "aufs", "loop", "nbd",   "rbd" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (str_starts(l->value, types[i]) && l->value[strlen(types[i])] == ':')

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The names that keys had before LXC 2.1, which 3.0 took away: what they are called now, and a whole file's way there. */
+/* The names that keys had before LXC 2.1, which 3.0 took away: what they are called now, and a whole file's way there.
+ */
 #include "base/str.h"
 
 /* Room for any key's name. */
