@@ -69,11 +69,24 @@ struct verb {
 	int (*run)(struct cli *c);	   /* the exit code */
 	int (*raw)(int argc, char **argv); /* VERB_RAW */
 	const char *more;		   /* further lines of --help */
+	const struct verb *const *below;   /* `keg config get`: verbs of its own, ended by NULL */
 };
 
-/* --- main.c --- */
-const struct verb *verb_find(const char *name);
+/* --- verbs.c --- */
 extern const struct verb *const verbs[];
+const struct verb *verb_find(const char *name); /* "start", "lxc-start" */
+const struct verb *verb_below(const struct verb *v, const char *word);
+/* Its exit code. tool "keg": a verb below it may be named. */
+int verb_run(const struct verb *v, const char *tool, const char *prog, int argc, char **argv) _must_check;
+
+/* --- cmd_help.c --- */
+/* The list of verbs; the exit code: 0 on stdout, 1 on stderr. */
+int help_verbs(FILE *f);
+int help_no_verb(const char *word);
+
+/* --- complete.c --- */
+/* What could follow the words of a command line, one on a line; words[0] is the program. */
+int complete(int n, char **words);
 
 /* --- options.c --- */
 enum { CLI_RUN = -1 };
@@ -81,6 +94,8 @@ enum { CLI_RUN = -1 };
 int cli_parse(struct cli *c, int argc, char **argv) _must_check;
 void cli_free(struct cli *c);
 void cli_help(const struct cli *c, FILE *f);
+/* The i-th of a verb's option rows, the common ones last; NULL behind them. */
+const struct opt *cli_row(const struct verb *v, size_t i);
 /* "could not parse command line"; returns 1. */
 int cli_misuse(const struct cli *c);
 
@@ -103,6 +118,12 @@ int cli_set(const struct cli *c, struct container *ct, const char *key, const ch
 /* The state; STOPPED also where it cannot be read (which is told). */
 enum state cli_state(const struct cli *c, const struct container *ct);
 const char *cli_lxcpath(const struct cli *c);
+
+/* --- text.c --- */
+/* Text in lines of at most 78 columns, each behind so many blanks. */
+void text_wrapped(FILE *f, unsigned indent, const char *text);
+/* As a JSON string. */
+void text_json(FILE *f, const char *text);
 
 /* --- log.c --- */
 int log_open(struct cli *c) _must_check;

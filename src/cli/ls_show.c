@@ -241,22 +241,6 @@ int ls_show_table(const struct cli *c, struct ls_rows *rows, const char *list)
 	return r < 0 ? cli_say(c, "out of memory") : 0;
 }
 
-static void json_text(const char *s)
-{
-	(void)putchar('"');
-	for (; *s; s++) {
-		unsigned char ch = (unsigned char)*s;
-
-		if (ch == '"' || ch == '\\')
-			(void)printf("\\%c", ch);
-		else if (ch < 0x20 || ch == 0x7f)
-			(void)printf("\\u%04x", ch);
-		else
-			(void)putchar(ch);
-	}
-	(void)putchar('"');
-}
-
 static void json_value(const struct column *col, struct ls_row *row)
 {
 	_own_buf struct buf b = { 0 };
@@ -267,7 +251,7 @@ static void json_value(const struct column *col, struct ls_row *row)
 	else if (col->plain)
 		(void)fputs(b.s, stdout);
 	else
-		json_text(b.s);
+		text_json(stdout, b.s);
 }
 
 int ls_show_json(const struct cli *c, struct ls_rows *rows, const char *list)

@@ -31,7 +31,7 @@ static const struct opt common[] = {
 enum { LONG_BASE = 256, ROWS_MOST = 64 };
 
 /* The verb's rows, then the common ones. */
-static const struct opt *row(const struct verb *v, size_t i)
+const struct opt *cli_row(const struct verb *v, size_t i)
 {
 	if (i < v->n_opts)
 		return &v->opts[i];
@@ -41,7 +41,7 @@ static const struct opt *row(const struct verb *v, size_t i)
 static bool named_before(const struct verb *v, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (strcmp(row(v, k)->name, row(v, i)->name) == 0)
+		if (strcmp(cli_row(v, k)->name, cli_row(v, i)->name) == 0)
 			return true;
 	return false;
 }
@@ -49,7 +49,7 @@ static bool named_before(const struct verb *v, size_t i)
 static bool key_before(const struct verb *v, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (row(v, k)->key == row(v, i)->key)
+		if (cli_row(v, k)->key == cli_row(v, i)->key)
 			return true;
 	return false;
 }
@@ -58,7 +58,7 @@ static void build_tables(const struct verb *v, struct option *longs, char *short
 {
 	const struct opt *o;
 
-	for (size_t i = 0; (o = row(v, i)) && i < ROWS_MOST; i++) {
+	for (size_t i = 0; (o = cli_row(v, i)) && i < ROWS_MOST; i++) {
 		if (o->key && !key_before(v, i)) {
 			*shorts++ = o->key;
 			if (o->arg)
@@ -85,8 +85,8 @@ static const struct opt *row_of(const struct verb *v, int val)
 	const struct opt *o;
 
 	if (val >= LONG_BASE)
-		return row(v, (size_t)(val - LONG_BASE));
-	for (size_t i = 0; (o = row(v, i)); i++)
+		return cli_row(v, (size_t)(val - LONG_BASE));
+	for (size_t i = 0; (o = cli_row(v, i)); i++)
 		if (o->key == val)
 			return o;
 	return NULL;
@@ -136,7 +136,7 @@ static void print_usage(const struct cli *c, FILE *f)
 	char arg[64];
 
 	(void)fprintf(f, "Usage: %s ", c->prog);
-	for (size_t i = 0; (o = row(c->verb, i)); i++) {
+	for (size_t i = 0; (o = cli_row(c->verb, i)); i++) {
 		(void)fputc('[', f);
 		if (o->key)
 			(void)fprintf(f, "-%c|", o->key);
@@ -180,7 +180,7 @@ void cli_help(const struct cli *c, FILE *f)
 	(void)fprintf(f,
 		      "\nAn argument that a long option must or may have, its short form must or may have too.\n\n"
 		      "See the %s man page for further information.\n\n",
-		      c->prog);
+		      c->tool);
 }
 
 int cli_misuse(const struct cli *c)

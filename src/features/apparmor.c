@@ -58,7 +58,11 @@ static const struct key keys[] = {
 };
 
 const struct feature apparmor_feature = {
-	.name = "apparmor", .size = sizeof(struct apparmor), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("AppArmor", "The AppArmor profile that confines the container."),
+	.name = "apparmor",
+	.size = sizeof(struct apparmor),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool apparmor_allows_nesting(const struct plan *p)

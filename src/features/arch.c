@@ -72,7 +72,11 @@ static const struct key keys[] = {
 };
 
 const struct feature arch_feature = {
-	.name = "arch", .size = sizeof(struct arch), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Architecture", "The architecture that programs in the container see."),
+	.name = "arch",
+	.size = sizeof(struct arch),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 unsigned long arch_personality(const struct spec *s)

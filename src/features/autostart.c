@@ -63,7 +63,11 @@ static const struct key keys[] = {
 };
 
 const struct feature autostart_feature = {
-	.name = "autostart", .size = sizeof(struct autostart), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Autostart", "Which containers start with the host, and in what order; see lxc-autostart(1)."),
+	.name = "autostart",
+	.size = sizeof(struct autostart),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool autostart_is_ephemeral(const struct spec *s)

@@ -93,7 +93,13 @@ static void check(const struct spec *s, struct problems *p)
 }
 
 const struct feature caps_feature = {
-	.name = "caps", .size = sizeof(struct caps), .keys = keys, .n_keys = ARRAY_SIZE(keys), .check = check
+	FEATURE_TEXT("Capabilities", "What the container's root may not do, see capabilities(7). An "
+				     "empty value forgets what was said before."),
+	.name = "caps",
+	.size = sizeof(struct caps),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
 };
 
 /* One bit for each capability that may stay; "none" among the kept ones clears what was said before it. */

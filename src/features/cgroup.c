@@ -242,7 +242,14 @@ static void check(const struct spec *s, struct problems *p)
 }
 
 const struct feature cgroup_feature = {
-	.name = "cgroup", .size = sizeof(struct cgroup), .keys = keys, .n_keys = ARRAY_SIZE(keys), .check = check
+	FEATURE_TEXT("Control groups", "Limits of the container and where its cgroups lie, on hosts with cgroup v1, v2 "
+				       "and both. A file that was written for one kind of host works on the other: "
+				       "memory, cpu, cpuset, io, pids, hugetlb and devices are translated."),
+	.name = "cgroup",
+	.size = sizeof(struct cgroup),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
 };
 
 /* --- paths --- */

@@ -76,6 +76,7 @@ static const struct key keys[] = {
 };
 
 const struct feature console_feature = {
+	FEATURE_TEXT("Console", "Where /dev/console of the container leads."),
 	.name = "console",
 	.size = sizeof(struct console),
 	.keys = keys,

@@ -51,6 +51,7 @@ static const struct key keys[] = {
 };
 
 const struct feature dev_feature = {
+	FEATURE_TEXT("/dev", "The container's own /dev, and the devices in it."),
 	.name = "dev",
 	.size = sizeof(struct dev),
 	.keys = keys,

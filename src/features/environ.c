@@ -47,7 +47,11 @@ static const struct key keys[] = {
 };
 
 const struct feature environ_feature = {
-	.name = "environ", .size = sizeof(struct environment), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Environment", "Variables for init, for programs that are attached, and for hooks."),
+	.name = "environ",
+	.size = sizeof(struct environment),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 int environ_of_init(const struct spec *s, struct strv *out)

@@ -97,7 +97,11 @@ static const struct key keys[] = {
 };
 
 const struct feature init_feature = {
-	.name = "init", .size = sizeof(struct init), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Init", "The first process of the container: what it runs, as whom, and where."),
+	.name = "init",
+	.size = sizeof(struct init),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 /* White space parts words, "..." and '...' keep it; there are no escapes (LXC 7.0's rule). */

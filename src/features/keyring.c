@@ -29,7 +29,13 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature keyring_feature = { .name = "keyring", .size = sizeof(struct keyring), .keys = keys, .n_keys = 1 };
+const struct feature keyring_feature = {
+	FEATURE_TEXT("Keyring", "The session keyring of init, see keyrings(7)."),
+	.name = "keyring",
+	.size = sizeof(struct keyring),
+	.keys = keys,
+	.n_keys = 1,
+};
 
 bool keyring_is_new(const struct plan *p)
 {

@@ -77,5 +77,9 @@ static const struct key keys[] = {
 };
 
 const struct feature logging_feature = {
-	.name = "logging", .size = sizeof(struct logging), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Log", "What is told of the container while it starts, runs and stops, and where."),
+	.name = "logging",
+	.size = sizeof(struct logging),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };

@@ -144,6 +144,8 @@ static void check(const struct spec *s, struct problems *p)
 }
 
 const struct feature mount_feature = {
+	FEATURE_TEXT("Mounts", "What is mounted in the container beside its root file system: by entries as in "
+			       "fstab(5), by a file of such entries, and by words for what every system has."),
 	.name = "mount",
 	.size = sizeof(struct mounts),
 	.keys = keys,

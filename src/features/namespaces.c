@@ -96,11 +96,15 @@ static void check(const struct spec *s, struct problems *p)
 	err_hint(e, "remove one of the two");
 }
 
-const struct feature namespaces_feature = { .name = "namespaces",
-					    .size = sizeof(struct namespaces),
-					    .keys = keys,
-					    .n_keys = ARRAY_SIZE(keys),
-					    .check = check };
+const struct feature namespaces_feature = {
+	FEATURE_TEXT("Namespaces", "Which namespaces are the container's own, which are the starter's, and which are "
+				   "those of somebody else, see namespaces(7)."),
+	.name = "namespaces",
+	.size = sizeof(struct namespaces),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
+};
 
 uint64_t namespaces_flags(const struct spec *s)
 {

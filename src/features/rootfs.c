@@ -102,6 +102,8 @@ static const struct key keys[] = {
 };
 
 const struct feature rootfs_feature = {
+	FEATURE_TEXT("Root file system",
+		     "Where the container's tree lies and how it is mounted. Without it, the host's is used."),
 	.name = "rootfs",
 	.size = sizeof(struct rootfs),
 	.keys = keys,

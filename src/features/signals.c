@@ -32,7 +32,11 @@ static const struct key keys[] = {
 };
 
 const struct feature signals_feature = {
-	.name = "signals", .size = sizeof(struct signals), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Signals", "What init is sent to halt, restart or stop the container."),
+	.name = "signals",
+	.size = sizeof(struct signals),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 static const struct signals *part(const struct spec *s)

@@ -72,7 +72,11 @@ static const struct key keys[] = {
 };
 
 const struct feature time_feature = {
-	.name = "time", .size = sizeof(struct times), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Clocks", "The container's clocks, see time_namespaces(7)."),
+	.name = "time",
+	.size = sizeof(struct times),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool time_is_shifted(const struct spec *s)

@@ -64,6 +64,7 @@ static const struct key keys[] = {
 };
 
 const struct feature tty_feature = {
+	FEATURE_TEXT("Terminals", "Pseudo terminals of the container."),
 	.name = "tty",
 	.size = sizeof(struct tty),
 	.keys = keys,

@@ -34,7 +34,13 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature uts_feature = { .name = "uts", .size = sizeof(struct uts), .keys = keys, .n_keys = 1 };
+const struct feature uts_feature = {
+	FEATURE_TEXT("Host name", "The name of the container's system."),
+	.name = "uts",
+	.size = sizeof(struct uts),
+	.keys = keys,
+	.n_keys = 1,
+};
 
 bool uts_named(const struct plan *p)
 {

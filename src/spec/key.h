@@ -65,6 +65,9 @@ struct key {
 
 struct feature {
 	const char *name;
+	/* Filled by FEATURE_TEXT: the source file that holds the keys' whole life; the manual's heading and first
+	 * lines. */
+	const char *file, *title, *about;
 	size_t size; /* of its part */
 	const struct key *keys;
 	size_t n_keys;
@@ -78,12 +81,21 @@ struct feature {
 	void (*check)(const struct spec *s, struct problems *p);
 };
 
+#define FEATURE_TEXT(heading, text) .file = __FILE__, .title = (heading), .about = (text)
+
 extern const struct feature *const features[FEATURE_COUNT];
 
 /* The row that a key's name leads to; index and rest are set for '#' and '*' rows. NULL: no such key. */
 const struct key *key_find(const char *name, enum feature_id *feature, unsigned *index, const char **rest);
 /* The known name nearest to a wrong one, NULL if none is near. */
 const char *key_nearest(const char *name);
+
+/* As a manual has it: "lxc.net.N.link", "lxc.sysctl.NAME". */
+char *key_shown(const struct key *k) _must_check;
+/* One of its good examples as a config line; NULL: there is no such. */
+char *key_example(const struct key *k, size_t i) _must_check;
+/* The feature's file from the top of the sources on: "src/features/uts.c". */
+const char *feature_where(const struct feature *f);
 
 /* Adds to a list field; copies. name may be NULL. */
 int list_add(struct list *l, const char *name, const char *text, struct origin at) _must_check;

@@ -497,6 +497,9 @@ static const struct key keys[] = {
 };
 
 const struct feature net_feature = {
+	FEATURE_TEXT("Network", "Interfaces of the container, numbered by N (0, 1, ...). The type of an interface "
+				"comes first: it resets what was said of that interface before. Without any lxc.net "
+				"the container has a network namespace with a loopback interface that is down."),
 	.name = "net",
 	.size = sizeof(struct net),
 	.keys = keys,

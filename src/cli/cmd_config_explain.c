@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* keg config check: is a container's config right? keg config explain: what does each of its lines do? */
+#include "cli/config.h"
+
+#include "base/own.h"
+#include "spec/key.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int check(struct cli *c)
+{
+	_own_container struct container *ct = NULL;
+	_own_problems struct problems p = { 0 };
+	int r;
+
+	if (c->n_args)
+		return cli_misuse(c);
+	ct = cli_container(c);
+	if (!ct)
+		return 1;
+	r = container_load(ct, c->rcfile, &p);
+	if (r == -ENOENT && !p.n)
+		return cli_say(c, "Container is not defined");
+	if (spec_check(ct->spec, &p) < 0 || r < 0)
+		return cli_problems(c, &p);
+	(void)printf("%s: nothing is wrong with %s\n", c->name, ct->config_file);
+	return 0;
+}
+
+const struct verb verb_config_check = {
+	.name = "check",
+	.synopsis = "NAME",
+	.about = "tells every mistake in a container's config at once",
+	.flags = VERB_NO_LOG,
+	.run = check,
+};
+
+struct options {
+	bool running;
+};
+
+static const struct opt opts[] = { OPT_RUNNING(struct options) };
+
+static void explain_one(const struct value *v, bool first)
+{
+	enum feature_id feature;
+	const char *rest;
+	unsigned index;
+	const struct key *k = key_find(v->key, &feature, &index, &rest);
+
+	(void)printf("%s%s = %s\n", first ? "" : "\n", v->key, v->text);
+	if (v->at.file)
+		(void)printf("  set by  %s:%u\n", v->at.file, v->at.line);
+	if (k)
+		text_wrapped(stdout, 2, k->help);
+}
+
+/* A key's own lines, or those below it: "lxc.net" and "lxc.net.0" for "lxc.net.0.link". */
+static bool wanted(const char *key, const char *asked)
+{
+	size_t n = asked ? strlen(asked) : 0;
+
+	return !asked || (strncmp(key, asked, n) == 0 && (!key[n] || key[n] == '.'));
+}
+
+static int explain(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	_own_values struct values all = { 0 };
+	bool first = true;
+
+	if (c->n_args > 1)
+		return cli_misuse(c);
+	ct = config_of(c, o->running);
+	if (!ct)
+		return 1;
+	if (config_values(ct->spec, &all) < 0)
+		return cli_say(c, "out of memory");
+	for (size_t i = 0; i < all.n; i++) {
+		if (!wanted(all.v[i].key, c->args[0]))
+			continue;
+		explain_one(&all.v[i], first);
+		first = false;
+	}
+	return 0;
+}
+
+const struct verb verb_config_explain = {
+	.name = "explain",
+	.synopsis = "NAME [KEY]",
+	.about = "tells what every key that is set does, and where it is set",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NO_LOG,
+	.run = explain,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* keg config set and unset: a change of the container's file that leaves every other line as it is. */
+#include "cli/config.h"
+
+#include "base/own.h"
+#include "spec/document.h"
+
+#include <errno.h>
+
+struct options {
+	bool replace;
+};
+
+static const struct opt opts[] = {
+	{ 'r', "replace", NULL, OPT_FLAG, offsetof(struct options, replace), false,
+	  "Take a list's old values away instead of adding one" },
+};
+
+static int document_of(const struct cli *c, const struct container *ct, struct document **out)
+{
+	struct err e = { 0 };
+	int r = document_read(out, ct->config_file, &e);
+
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+/* The whole config must still take the value: a network key also asks for the type of its device. */
+static int valid(const struct cli *c, struct container *ct, const char *key, const char *value)
+{
+	struct err e = { 0 };
+
+	if (spec_set(ct->spec, key, value, (struct origin){ 0 }, &e) == 0)
+		return 0;
+	e.key[0] = 0; /* the sentence has it, and no line of a file to show */
+	return cli_fail(c, &e);
+}
+
+static int run_set(struct cli *c)
+{
+	const struct options *o = c->opt;
+	_own_container struct container *ct = NULL;
+	_own_document struct document *d = NULL;
+	struct err e = { 0 };
+	int r = 0;
+
+	if (c->n_args != 2)
+		return cli_misuse(c);
+	ct = config_of(c, false);
+	if (!ct || valid(c, ct, c->args[0], c->args[1]) != 0 || document_of(c, ct, &d) != 0)
+		return 1;
+	if (o->replace)
+		r = document_clear(d, c->args[0], &e);
+	if (r == 0)
+		r = document_set(d, c->args[0], c->args[1], &e);
+	if (r == 0)
+		r = document_save(d, NULL, &e);
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_config_set = {
+	.name = "set",
+	.synopsis = "NAME KEY VALUE",
+	.about = "sets a key in a container's file; a list gets one value more",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NO_LOG,
+	.run = run_set,
+};
+
+static int run_unset(struct cli *c)
+{
+	_own_container struct container *ct = NULL;
+	_own_document struct document *d = NULL;
+	struct err e = { 0 };
+	int r;
+
+	if (c->n_args != 1)
+		return cli_misuse(c);
+	ct = config_of(c, false);
+	if (!ct || document_of(c, ct, &d) != 0)
+		return 1;
+	r = document_clear(d, c->args[0], &e);
+	if (r == 0)
+		r = document_save(d, NULL, &e);
+	e.key[0] = 0;
+	return r < 0 ? cli_fail(c, &e) : 0;
+}
+
+const struct verb verb_config_unset = {
+	.name = "unset",
+	.synopsis = "NAME KEY",
+	.about = "takes a key's lines out of a container's file",
+	.flags = VERB_NO_LOG,
+	.run = run_unset,
+};
