@@ -130,11 +130,24 @@ static void test_no_name_twice(void **state)
 						fail_msg("%s has two rows", features[f]->keys[i].name);
 }
 
+/* keg help --where, and the manual's headings. */
+static void test_every_feature_says_its_file(void **state)
+{
+	(void)state;
+	for (unsigned f = 0; f < FEATURE_COUNT; f++) {
+		if (!features[f]->file || !features[f]->title || !features[f]->about)
+			fail_msg("the feature %s lacks its FEATURE_TEXT()", features[f]->name);
+		if (strncmp(feature_where(features[f]), "src/features/", 13) != 0)
+			fail_msg("the feature %s lies in %s", features[f]->name, feature_where(features[f]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_no_name_twice),
+		cmocka_unit_test(test_every_feature_says_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
