@@ -44,7 +44,7 @@ int config_update(const char *file, bool *changed, struct err *e)
 	*changed = strcmp(text, now) != 0;
 	if (!*changed)
 		return 0;
-	r = document_parse(&d, now, strlen(now), file, e);
+	r = document_parse(&d, now, strlen(now), NULL, e);
 	if (r == 0)
 		r = keep_backup(file, text, len, e);
 	return r < 0 ? r : document_save(d, file, e);

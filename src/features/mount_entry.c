@@ -31,8 +31,19 @@ static const char *inside(const char *target, const char *const *host_root)
 	return target;
 }
 
+/*
+ * LXC mounts on an absolute path of the host's, where the container loses it: a config that has run for years need not
+ * have the folder in its rootfs (lxc-busybox of LXC 2 and 3 wrote "shm /dev/shm tmpfs").
+ */
+static bool is_lost_with_lxc(const struct entry *n, const char *target)
+{
+	return n->kind == ENTRY_NEW && *target == '/' && target == n->target;
+}
+
 static int open_target(int root_fd, const struct entry *n, const char *target)
 {
+	int fd;
+
 	switch (n->create) {
 	case CREATE_DIR:
 		return beneath_mkdir_p(root_fd, target, 0755);
@@ -41,7 +52,8 @@ static int open_target(int root_fd, const struct entry *n, const char *target)
 	case CREATE_NOTHING:
 		break;
 	}
-	return beneath_open(root_fd, target, O_PATH, 0);
+	fd = beneath_open(root_fd, target, O_PATH, 0);
+	return fd == -ENOENT && is_lost_with_lxc(n, target) ? beneath_mkdir_p(root_fd, target, 0755) : fd;
 }
 
 /* Of a bind the detached copy, of a move the mount itself, O_PATH. */

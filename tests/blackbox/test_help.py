@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""keg help, keg explain, the manual pages and the completion: what is known of a key is told everywhere alike."""
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from lab import BIN, TOP, needs
+
+UTS = """lxc.uts.name
+
+The host name that the container starts with. Without it, the host's own name
+is seen.
+
+values   a host name of at most 64 bytes
+since    LXC 2.1
+example  lxc.uts.name = alpha
+"""
+
+
+@pytest.mark.parametrize("how", [("help", "lxc.uts.name"), ("explain", "lxc.uts.name")])
+def test_a_key_is_explained(keg, how):
+    r = keg.run("keg", *how).ok()
+    assert (r.out, r.err) == (UTS, "")
+
+
+def test_where_names_the_one_source_file_of_a_key(keg):
+    for key, file in {"lxc.uts.name": "src/features/uts.c", "lxc.cap.drop": "src/features/caps.c",
+                      "lxc.net.0.link": "src/features/net/net.c", "lxc.cgroup2.memory.max": "src/features/cgroup.c"}.items():
+        assert keg.run("keg", "help", "--where", key).ok().out == f"{file}\n"
+    for key in keg.run("keg", "help", "--keys").ok().out.split():
+        file = keg.run("keg", "help", "--where", key).ok().out.strip()
+        assert (TOP / file).is_file(), f"{key}: {file}"
+
+
+def test_every_key_is_explained_under_the_name_that_is_listed(keg):
+    keys = keg.run("keg", "help", "--keys").ok().out.split()
+    assert len(keys) == len(set(keys)) and "lxc.net.N.link" in keys and "lxc.cgroup2.NAME" in keys
+    for key in keys:
+        assert keg.run("keg", "help", key).ok().out.startswith(f"{key}\n\n")
+
+
+def test_a_name_above_keys_lists_them(keg):
+    assert keg.run("keg", "help", "lxc.start").ok().out == """\
+  lxc.start.auto                     Started at boot, by lxc-autostart.
+  lxc.start.delay                    How long lxc-autostart waits after it.
+  lxc.start.order                    Lower ones are started first.
+"""
+
+
+def test_a_setting_of_the_system_is_explained(keg):
+    assert keg.run("keg", "help", "lxc.bdev.zfs.root").ok().out == """\
+lxc.bdev.zfs.root
+
+The ZFS dataset below which new containers on ZFS lie.
+
+values   a dataset
+default  lxc
+file     /etc/lxc/lxc.conf, or $HOME/.config/lxc/lxc.conf: not a container's config
+"""
+
+
+@pytest.mark.parametrize("argv, told", [
+    (("help", "lxc.uts.nam"), 'keg: there is no key "lxc.uts.nam"\n  try     did you mean lxc.uts.name?\n'),
+    (("help", "--where", "lxc.uts.nam"), 'keg: there is no key "lxc.uts.nam"\n  try     did you mean lxc.uts.name?\n'),
+    (("explain", "lxc.utsname"), 'keg: there is no key "lxc.utsname"\n'
+                                 "  try     did you mean lxc.uts.name? lxc-update-config translates old files\n"),
+    (("help", "lxc.qqqqqqqq"), 'keg: there is no key "lxc.qqqqqqqq"\n'),
+    (("help", "strat"), 'keg: there is no verb "strat"\n  try     keg start?\n'),
+    (("strat",), 'keg: there is no verb "strat"\n  try     keg start?\n'),
+    (("qqqqqqqq",), 'keg: there is no verb "qqqqqqqq"\n  try     keg help\n'),
+])
+def test_what_is_not_there_leads_to_what_is(keg, argv, told):
+    r = keg.run("keg", *argv).fails(1)
+    assert (r.out, r.err) == ("", told)
+
+
+def test_verbs(keg):
+    all_of_them = keg.run("keg", "help").ok().out
+    assert all_of_them == keg.run("keg", "--help").ok().out
+    assert "  update-config  gives the keys of an old config file the names of today\n" in all_of_them
+    r = keg.run("keg").fails(1)
+    assert (r.out, r.err) == ("", all_of_them)
+    assert keg.run("keg", "help", "lxc-wait").ok().out.startswith("Usage: keg wait ")
+    assert keg.run("keg", "help", "config", "set").ok().out.startswith("Usage: keg config set NAME KEY VALUE\n")
+    assert keg.run("keg", "help", "config").ok().out == keg.run("keg", "config", "--help").ok().out
+
+
+# --- the manual ---
+
+DOC = BIN.parent / "doc"
+
+
+def page(name, width=100):
+    r = subprocess.run(["groff", "-man", "-Tascii", "-P-c", f"-rLL={width}n", DOC / name], capture_output=True, text=True)
+    return re.sub(".\b", "", r.stdout)  # bold is a letter over itself
+
+
+def test_pages_render_without_a_warning():
+    needs(shutil.which("groff"), "no groff")
+    pages = sorted(DOC.glob("*.[15]"))
+    assert {"lxc.container.conf.5", "lxc.conf.5", "lxc.system.conf.5", "keg.1", "lxc-start.1"} <= {p.name for p in pages}
+    for p in pages:
+        r = subprocess.run(["groff", "-ww", "-man", "-Tascii", p], capture_output=True, text=True)
+        assert (r.returncode, r.stderr) == (0, ""), p.name
+
+
+def test_every_key_is_in_the_manual(keg):
+    needs(shutil.which("groff"), "no groff")
+    text = page("lxc.container.conf.5")
+    for key in keg.run("keg", "help", "--keys").ok().out.split():
+        assert f"\n       {key}\n" in text, key
+    assert """
+HOST NAME
+       The name of the container's system.
+
+       lxc.uts.name
+              The host name that the container starts with. Without it, the host's own name is seen.
+
+              Values: a host name of at most 64 bytes
+
+              Example: lxc.uts.name = alpha
+
+              Since: 2.1
+""" in text
+
+
+def test_every_option_is_in_the_manual(keg):
+    needs(shutil.which("groff"), "no groff")
+    text = page("lxc-wait.1")
+    assert "lxc-wait - waits until a container has reached a state" in text
+    for option in ("-n, --name=NAME", "-s, --state=STATE|...", "-t, --timeout=SEC", "-P, --lxcpath=PATH"):
+        assert f"\n       {option}\n" in text
+    assert "   keg config set\n" in page("keg.1")
+
+
+# --- completion ---
+
+COMPLETE = """
+. "$1"; COMP_LINE=$2; COMP_POINT=${#COMP_LINE}
+compopt() { echo "compopt $*"; }
+read -ra words <<<"$COMP_LINE"
+_keg "${words[0]}"
+for r in "${COMPREPLY[@]}"; do printf '%s\\n' "$r"; done
+"""
+
+
+@pytest.fixture
+def complete(keg):
+    def ask(line):
+        r = subprocess.run(["bash", "--norc", "-c", COMPLETE, "bash", BIN.parent / "completion/keg.bash", line],
+                           capture_output=True, text=True, env=keg.environ(), timeout=20)
+        assert r.stderr == ""
+        return r.stdout.split("\n")[:-1]
+
+    return ask
+
+
+@pytest.mark.parametrize("line, words", [
+    ("keg st", ["start", "stop"]),
+    ("keg update", ["update-config"]),
+    ("keg config e", ["explain"]),
+    ("keg help lxc.uts", ["lxc.uts.name"]),
+    ("keg help sta", ["start"]),
+    ("keg explain lxc.arc", ["lxc.arch"]),
+    ("lxc-config lxc.bdev.l", ["lxc.bdev.lvm.vg", "lxc.bdev.lvm.thin_pool"]),
+    ("lxc-wait --s", ["compopt -o nospace", "--state="]),
+    ("lxc-wait -n x --state=RUN", ["RUNNING"]),
+    ("lxc-wait -n x -s RUN", ["RUNNING"]),
+    ("lxc-start --logpriority TR", ["TRACE"]),
+    ("keg start -l TR", ["TRACE"]),
+    ("lxc-start -s lxc.uts", ["compopt -o nospace", "lxc.uts.name="]),
+    ("lxc-info -c lxc.net.12.lin", ["lxc.net.12.link"]),
+    ("lxc-info -c lxc.net.lin", []),
+    ("lxc-ls -F NAME,ST", ["NAME,STATE"]),
+    ("lxc-create -t busy", ["busybox"]),
+    ("lxc-start -f ", ["compopt -o default"]),
+    ("lxc-start --rcfile=/et", ["compopt -o default"]),
+    ("lxc-attach -n x -- l", []),
+    ("keg nonsense ", []),
+    ("lxc-freeze --no-such=", []),
+])
+def test_completion(complete, line, words):
+    assert complete(line) == words
+
+
+def test_completion_of_containers_by_their_state(complete, container):
+    a, b = container(), container()
+    a.up()
+    path = a.lxcpath
+    assert complete(f"lxc-start -P {path} ") == [b.name]
+    assert complete(f"keg stop --lxcpath={path} ") == [a.name]
+    assert complete(f"keg stop --lxcpath {path} -n ") == [a.name]
+    assert complete(f"lxc-info -P {path} ") == [a.name, b.name]
+    assert complete(f"lxc-attach -P {path} --name={a.name[:-1]}") == [a.name]
+    assert complete(f"keg config get -P {path} ") == [a.name, b.name]
+    assert complete(f"keg config set -P {path} {a.name} lxc.start.a") == ["lxc.start.auto"]
+    assert complete(f"keg config set -P {path} {a.name} lxc.start.auto ") == ["0", "1"]
+    assert complete(f"lxc-info -P {path} {a.name} ") == []
