@@ -116,6 +116,6 @@ def test_a_shipped_config_has_no_mistake(keg, lxcpath, name):
 
 def test_shipped_configs_name_only_shipped_files(keg):
     for p in SHIPPED.glob("*.conf"):
-        for path in re.findall(r"^lxc\.(?:include|seccomp\.profile|hook\.\S+) = (\S+[^/])$", p.read_text(), re.M):
+        for path in re.findall(r"^lxc\.(?:include|seccomp\.profile|hook\.\S+) = (\S+[^/\s])$", p.read_text(), re.M):
             if not p.name.startswith("installed-"):
                 assert Path(path).exists(), f"{p}: {path}"
