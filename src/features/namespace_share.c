@@ -107,11 +107,16 @@ static void check(const struct spec *s, struct problems *p)
 	err_hint(e, "take lxc.rootfs.path out of the config, or lxc.namespace.share.mnt");
 }
 
-const struct feature namespace_share_feature = { .name = "namespace_share",
-						 .size = sizeof(struct share),
-						 .keys = keys,
-						 .n_keys = ARRAY_SIZE(keys),
-						 .check = check };
+const struct feature namespace_share_feature = {
+	.name = "namespace_share",
+	FEATURE_TEXT("Namespaces of others",
+		     "Namespaces that the container joins in place of getting its own: those of a "
+		     "process, of another container, or of a file below /proc or /run."),
+	.size = sizeof(struct share),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
+};
 
 uint64_t namespace_share_flags(const struct spec *s)
 {

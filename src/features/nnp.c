@@ -2,6 +2,7 @@
 /* lxc.no_new_privs: no program inside gains rights by its exec, from a setuid bit or file capabilities. */
 #include "features/nnp.h"
 
+#include "base/own.h"
 #include "spec/key.h"
 
 #include <sys/prctl.h>
@@ -23,7 +24,13 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature nnp_feature = { .name = "nnp", .size = sizeof(struct nnp), .keys = keys, .n_keys = 1 };
+const struct feature nnp_feature = {
+	.name = "nnp",
+	FEATURE_TEXT("No new privileges", "Whether a program inside can gain rights by its file, see prctl(2)."),
+	.size = sizeof(struct nnp),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+};
 
 bool nnp_wanted(const struct plan *p)
 {

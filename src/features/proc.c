@@ -47,7 +47,11 @@ static const struct key keys[] = {
 };
 
 const struct feature proc_feature = {
-	.name = "proc", .size = sizeof(struct procs), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	.name = "proc",
+	.size = sizeof(struct procs),
+	.keys = keys,
+	FEATURE_TEXT("Files below /proc", "Values for files of init below /proc/PID, such as oom_score_adj."),
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool proc_given(const struct plan *p)

@@ -160,7 +160,11 @@ static const struct key keys[] = {
 };
 
 const struct feature rlimit_feature = {
-	.name = "rlimit", .size = sizeof(struct rlimits), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	.name = "rlimit",
+	.size = sizeof(struct rlimits),
+	.keys = keys,
+	FEATURE_TEXT("Limits of processes", "The limits of init, which all its children inherit, see setrlimit(2)."),
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool rlimit_given(const struct plan *p)

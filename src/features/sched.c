@@ -2,6 +2,7 @@
 /* lxc.sched.core: the container's tasks share processor cores with no others (core scheduling, Linux 5.14). */
 #include "features/sched.h"
 
+#include "base/own.h"
 #include "spec/key.h"
 
 #include <errno.h>
@@ -34,7 +35,13 @@ static const struct key keys[] = {
 	},
 };
 
-const struct feature sched_feature = { .name = "sched", .size = sizeof(struct sched), .keys = keys, .n_keys = 1 };
+const struct feature sched_feature = {
+	.name = "sched",
+	FEATURE_TEXT("Scheduling", "Who may share a core with the container's processes."),
+	.size = sizeof(struct sched),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
+};
 
 bool sched_core_wanted(const struct plan *p)
 {

@@ -83,7 +83,12 @@ static const struct key keys[] = {
 };
 
 const struct feature sysctl_feature = {
-	.name = "sysctl", .size = sizeof(struct sysctls), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	.name = "sysctl",
+	.size = sizeof(struct sysctls),
+	.keys = keys,
+	FEATURE_TEXT("Kernel parameters",
+		     "Values below /proc/sys, set once the namespaces are the container's own, see sysctl(8)."),
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool sysctl_given(const struct plan *p)
