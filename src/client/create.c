@@ -10,6 +10,7 @@
 #include "base/lock.h"
 #include "base/own.h"
 #include "client/places.h"
+#include "spec/document.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -93,57 +94,53 @@ static int initial_config(const struct create_request *r, char **text, struct er
 }
 
 /* Without a template the rootfs is one that is there already, if the config names any. */
-static int adopt_rootfs(struct making *m, char **text, struct err *e)
+static int adopt_rootfs(const struct making *m, const char *text, struct document *d, struct err *e)
 {
 	_own_spec struct spec *s = NULL;
 	_own_problems struct problems p = { 0 };
 	_own_buf struct buf path = { 0 };
 	_own_free char *value = NULL;
-	char *with;
 	int r = spec_new(&s, e);
 
 	if (r < 0)
 		return r;
-	if (spec_read_text(s, *text, strlen(*text), m->c->config_file, 0, &p) < 0 || p.n)
+	if (spec_read_text(s, text, strlen(text), m->c->config_file, 0, &p) < 0 || p.n)
 		return 0; /* LXC creates it all the same; every problem is told at the start, with its line */
-	if (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len)
+	if (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len || path.s[0] != '/')
 		return 0;
-	if (path.s[0] == '/' && access(path.s, F_OK) < 0) {
-		(void)err_say(e, ENOENT, "The rootfs \"%s\" does not exist", path.s);
-		return -ENOENT;
-	}
-	if (path.s[0] != '/')
-		return 0;
+	if (access(path.s, F_OK) < 0)
+		return err_say(e, ENOENT, "The rootfs \"%s\" does not exist", path.s);
 	value = str_fmt("dir:%s", path.s);
-	with = value ? config_text_add(*text, "lxc.rootfs.path", value) : NULL;
-	if (!with)
-		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
-	free(*text);
-	*text = with;
-	return 0;
+	return value ? document_set(d, "lxc.rootfs.path", value, e)
+		     : err_num(e, ENOMEM, "write", "%s", m->c->config_file);
+}
+
+static int name_rootfs(const struct making *m, struct document *d, struct err *e)
+{
+	_own_free char *value = str_fmt("dir:%s", m->rootfs);
+
+	return value ? document_set(d, "lxc.rootfs.path", value, e)
+		     : err_num(e, ENOMEM, "write", "%s", m->c->config_file);
 }
 
 static int write_config(struct making *m, struct err *e)
 {
+	_own_document struct document *d = NULL;
 	_own_free char *given = NULL, *text = NULL;
 	int r = initial_config(m->r, &given, e);
 
 	if (r < 0)
 		return r;
-	text = config_text_macs(given, false);
-	if (text && m->rootfs) {
-		_own_free char *bare = take_ptr(&text), *value = str_fmt("dir:%s", m->rootfs);
-
-		text = value ? config_text_add(bare, "lxc.rootfs.path", value) : NULL;
-	}
+	text = config_macs(given, false);
 	if (!text)
 		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
-	if (!m->rootfs)
-		r = adopt_rootfs(m, &text, e);
+	r = document_parse(&d, text, strlen(text), m->c->config_file, e);
+	if (r == 0)
+		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, text, d, e);
 	if (r < 0)
 		return r;
 	m->made_config = true;
-	return io_replace_file_fast(m->dir_fd, "config", text, strlen(text), 0640, e);
+	return document_save(d, NULL, e);
 }
 
 static int is_empty(const char *path)

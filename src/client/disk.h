@@ -30,13 +30,9 @@ bool storage_inside(const struct container *c, const char *path);
 /* 0, or -EBUSY where something is mounted at or below the folder. */
 int storage_not_mounted(const char *path, struct err *e) _must_check;
 
-/* --- config_text.c: a config as lines, comments and order kept --- */
-/* The text with `key` set to `value` on one line, where the key stood or at the end. NULL: no memory. */
-char *config_text_set(const char *text, const char *key, const char *value) _must_check;
-/* The text with "KEY = VALUE" as its last line. NULL: no memory. */
-char *config_text_add(const char *text, const char *key, const char *value) _must_check;
-/* Each x of an lxc.net.N.hwaddr becomes a random digit; `all`: every digit behind the first three bytes too. */
-char *config_text_macs(const char *text, bool all) _must_check;
+/* --- macs.c --- */
+/* The text with each x of an lxc.net.N.hwaddr a random digit; `all`: every digit behind the first three bytes too. */
+char *config_macs(const char *text, bool all) _must_check;
 
 /* --- template.c --- */
 int template_find(const char *name, char **path, struct err *e) _must_check;

@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "spec/document.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -110,16 +111,40 @@ static int finish_restore(const struct container *c, struct err *e)
 
 /* --- building one --- */
 
+/* The config `from` as `to`, with that rootfs; uts not NULL: with that name, and addresses of its own. */
+static int copy_config(const char *from, const char *to, const char *rootfs, const char *uts, struct err *e)
+{
+	_own_document struct document *d = NULL;
+	_own_free char *text = NULL, *path = str_fmt("dir:%s", rootfs);
+	int r = io_read_file(AT_FDCWD, from, CONFIG_MOST, &text, NULL);
+
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", from);
+	if (uts) {
+		_own_free char *given = take_ptr(&text);
+
+		text = config_macs(given, true);
+	}
+	if (!text || !path)
+		return err_num(e, ENOMEM, "write", "%s", to);
+	r = document_parse(&d, text, strlen(text), to, e);
+	if (r == 0)
+		r = document_set(d, "lxc.rootfs.path", path, e);
+	if (r == 0 && uts)
+		r = document_set(d, "lxc.uts.name", uts, e);
+	return r < 0 ? r : document_save(d, NULL, e);
+}
+
 /* Copies a rootfs and a config into the empty folder `to`; the config's rootfs will be `final`/rootfs. */
 static int build(const char *rootfs, const char *config, const char *to, const char *final, const char *uts,
 		 struct err *e)
 {
-	_own_free char *to_rootfs = str_fmt("%s/rootfs", to), *file = str_fmt("%s/config", to), *text = NULL;
-	_own_free char *value = str_fmt("dir:%s/rootfs", final), *with_path = NULL;
+	_own_free char *to_rootfs = str_fmt("%s/rootfs", to), *file = str_fmt("%s/config", to);
+	_own_free char *final_rootfs = str_fmt("%s/rootfs", final);
 	_own_fd int from = -1, into = -1;
 	int r;
 
-	if (!to_rootfs || !file || !value)
+	if (!to_rootfs || !file || !final_rootfs)
 		return err_num(e, ENOMEM, "copy", "%s", rootfs);
 	if (mkdir(to_rootfs, 0755) < 0)
 		return err_sys(e, "create folder", "%s", to_rootfs);
@@ -130,19 +155,7 @@ static int build(const char *rootfs, const char *config, const char *to, const c
 	r = storage_copy(from, into, rootfs, e);
 	if (r < 0)
 		return r;
-	r = io_read_file(AT_FDCWD, config, CONFIG_MOST, &text, NULL);
-	if (r < 0)
-		return err_num(e, -r, "read", "%s", config);
-	with_path = config_text_set(text, "lxc.rootfs.path", value);
-	if (with_path && uts) {
-		_own_free char *named = config_text_set(with_path, "lxc.uts.name", uts);
-
-		free(with_path);
-		with_path = named ? config_text_macs(named, true) : NULL;
-	}
-	if (!with_path)
-		return err_num(e, ENOMEM, "write", "%s", file);
-	return io_replace_file(AT_FDCWD, file, with_path, strlen(with_path), 0640, e);
+	return copy_config(config, file, final_rootfs, uts, e);
 }
 
 static int make_folder(const char *path, struct err *e)
@@ -203,16 +216,13 @@ static int name_it(const char *snaps, const char *made, char **final, int *numbe
 /* The config of a snapshot names its own rootfs, whose number is known only now. */
 static int point_at(const char *folder, struct err *e)
 {
-	_own_free char *file = str_fmt("%s/config", folder), *text = NULL, *with = NULL;
-	_own_free char *value = str_fmt("dir:%s/rootfs", folder);
-	int r = file && value ? io_read_file(AT_FDCWD, file, CONFIG_MOST, &text, NULL) : -ENOMEM;
+	_own_free char *file = str_fmt("%s/config", folder), *value = str_fmt("dir:%s/rootfs", folder);
+	_own_document struct document *d = NULL;
+	int r = file && value ? document_read(&d, file, e) : err_num(e, ENOMEM, "write", "%s/config", folder);
 
-	if (r == 0) {
-		with = config_text_set(text, "lxc.rootfs.path", value);
-		r = with ? 0 : -ENOMEM;
-	}
-	return r < 0 ? err_num(e, -r, "write", "%s/config", folder)
-		     : io_replace_file(AT_FDCWD, file, with, strlen(with), 0640, e);
+	if (r == 0)
+		r = document_set(d, "lxc.rootfs.path", value, e);
+	return r < 0 ? r : document_save(d, NULL, e);
 }
 
 int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes in a container's config file that leave every other line, comment and blank as it is. */
+/* Hardware addresses of a new container: the x of a template, and new ones for a copy. */
 #include "client/disk.h"
 
 #include "base/own.h"
@@ -12,46 +12,6 @@
 static size_t line_length(const char *line)
 {
 	return strcspn(line, "\n");
-}
-
-/* Is the line "KEY = ..."? */
-static bool sets_key(const char *line, const char *key)
-{
-	size_t n = strlen(key);
-
-	line += strspn(line, " \t");
-	if (strncmp(line, key, n) != 0)
-		return false;
-	line += n;
-	line += strspn(line, " \t");
-	return *line == '=';
-}
-
-char *config_text_set(const char *text, const char *key, const char *value)
-{
-	_own_buf struct buf b = { 0 };
-	bool done = false;
-
-	for (size_t n; *text; text += n + (text[n] == '\n')) {
-		n = line_length(text);
-		if (!sets_key(text, key)) {
-			buf_add(&b, text, n);
-			buf_addf(&b, "\n");
-		} else if (!done) {
-			buf_addf(&b, "%s = %s\n", key, value);
-			done = true;
-		}
-	}
-	if (!done)
-		buf_addf(&b, "%s = %s\n", key, value);
-	return buf_take(&b);
-}
-
-char *config_text_add(const char *text, const char *key, const char *value)
-{
-	size_t n = strlen(text);
-
-	return str_fmt("%s%s%s = %s\n", text, n && text[n - 1] != '\n' ? "\n" : "", key, value);
 }
 
 /* Where the value of an "lxc.net.N.hwaddr = VALUE" line begins, NULL: another line. */
@@ -98,7 +58,7 @@ static void add_mac(struct buf *b, const char *value, size_t n, bool all)
 	}
 }
 
-char *config_text_macs(const char *text, bool all)
+char *config_macs(const char *text, bool all)
 {
 	_own_buf struct buf b = { 0 };
 
