@@ -14,8 +14,8 @@
 
 enum { PAGE = 4096, STACK = 10 * PAGE, HEAP = 12 * PAGE };
 
-/* By the linker, of the program that this is linked into. */
-extern char __executable_start[], etext[], end[];
+/* By the linker, of the program that this is linked into; a shared library has no begin of its own. */
+extern char __executable_start[] __attribute__((weak)), etext[], end[];
 extern char data_start[] __attribute__((weak));
 
 static void populate(const void *from, const void *to, int how)
@@ -33,11 +33,12 @@ void mem_unshare(void)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	char *heap_end = sbrk(0);
 
+	if (!heap) /* of liblxc's caller nothing is known */
+		return;
 	if (data_start)
 		populate(data_start, end, MADV_POPULATE_WRITE);
 	populate((void *)(here - STACK), (void *)here, MADV_POPULATE_WRITE);
-	if (heap)
-		populate(heap, heap_end - heap > HEAP ? heap + HEAP : heap_end, MADV_POPULATE_WRITE);
+	populate(heap, heap_end - heap > HEAP ? heap + HEAP : heap_end, MADV_POPULATE_WRITE);
 }
 
 void mem_populate(void)

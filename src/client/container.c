@@ -27,8 +27,7 @@ static int check_name(const char *name, struct err *e)
 	return 0;
 }
 
-/* An absolute path without slashes at its end. */
-static int clean_lxcpath(const char *lxcpath, char **out, struct err *e)
+int container_lxcpath(const char *lxcpath, char **out, struct err *e)
 {
 	_own_free char *given = lxcpath ? strdup(lxcpath) : global_config("lxc.lxcpath"), *cwd = NULL;
 	size_t n = given ? strlen(given) : 0;
@@ -59,7 +58,7 @@ int container_open(struct container **out, const char *name, const char *lxcpath
 		return r;
 	if (!c)
 		return err_num(e, ENOMEM, "open container", "%s", name);
-	r = clean_lxcpath(lxcpath, &c->lxcpath, e);
+	r = container_lxcpath(lxcpath, &c->lxcpath, e);
 	if (r < 0)
 		return r;
 	c->name = strdup(name);
@@ -75,8 +74,7 @@ void container_free(struct container *c)
 {
 	if (!c)
 		return;
-	if (c->spec)
-		spec_free(c->spec);
+	container_forget(c);
 	free(c->config_file);
 	free(c->dir);
 	free(c->lxcpath);
@@ -91,6 +89,20 @@ bool container_defined(const struct container *c)
 	return config && access(config, F_OK) == 0;
 }
 
+int container_spec(struct spec **out)
+{
+	_own_spec struct spec *s = NULL;
+	struct err ignored = { 0 };
+
+	if (spec_new(&s, &ignored) < 0)
+		return -ENOMEM;
+	for (char **v = environ; v && *v; v++)
+		if (strv_add(&s->environ, *v) < 0)
+			return -ENOMEM;
+	*out = take_ptr(&s);
+	return 0;
+}
+
 static int no_memory(struct problems *p)
 {
 	struct err *e = problems_next(p);
@@ -102,14 +114,10 @@ static int no_memory(struct problems *p)
 int container_load(struct container *c, const char *file, struct problems *p)
 {
 	_own_spec struct spec *s = NULL;
-	struct err e = { 0 };
-	int r;
+	int r = container_spec(&s);
 
-	if (spec_new(&s, &e) < 0)
+	if (r < 0)
 		return no_memory(p);
-	for (char **v = environ; v && *v; v++)
-		if (strv_add(&s->environ, *v) < 0)
-			return no_memory(p);
 	if (file) {
 		char *copy = strdup(file);
 
@@ -119,8 +127,7 @@ int container_load(struct container *c, const char *file, struct problems *p)
 		c->config_file = copy;
 	}
 	r = access(c->config_file, F_OK) < 0 && errno == ENOENT ? -ENOENT : spec_read_file(s, c->config_file, p);
-	if (c->spec)
-		spec_free(c->spec);
+	container_forget(c);
 	c->spec = take_ptr(&s);
 	return r;
 }

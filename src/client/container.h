@@ -14,6 +14,8 @@ struct container {
 	char *dir;	   /* LXCPATH/NAME */
 	char *config_file; /* LXCPATH/NAME/config, or what container_load() was given */
 	struct spec *spec; /* NULL until loaded */
+	/* The same as text, with what was set since: what container_save() writes. NULL until settings.c needs it. */
+	struct document *doc;
 };
 
 /* Checks the name (no '/', not "." or "..", at most 255 bytes, no control characters). lxcpath NULL: the
@@ -50,6 +52,23 @@ int config_update(const char *file, bool *changed, struct err *e) _must_check;
 /* --- running.c --- */
 /* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
 int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
+
+/* --- settings.c: a container's config in memory, both as a spec and as the text that will be saved --- */
+/* Reads that file (NULL: its own) on top of what is loaded. What could be read is kept, problems or not. */
+int container_merge(struct container *c, const char *file, struct problems *p) _must_check;
+/* As spec_set() and document_set(). */
+int container_set(struct container *c, const char *key, const char *value, struct err *e) _must_check;
+int container_clear_key(struct container *c, const char *key, struct err *e) _must_check;
+/* As if nothing had been loaded. */
+void container_forget(struct container *c);
+/* Writes the config to the file (NULL: its own, whose folder is made); nothing loaded: the default config. */
+int container_save(struct container *c, const char *file, struct err *e) _must_check;
+/* Writes it to a new file below /tmp, for a container that is yet to be created; the caller unlinks and frees. */
+int container_draft(struct container *c, char **path, struct err *e) _must_check;
+/* Below another lxcpath from now on; what is loaded stays. */
+int container_move(struct container *c, const char *lxcpath, struct err *e) _must_check;
+/* The config that it runs with, which its file may no longer say. */
+int container_running_spec(const struct container *c, struct spec **out, struct err *e) _must_check;
 
 /* --- start.c --- */
 struct start_request {

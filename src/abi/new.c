@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes, counts and frees the objects of liblxc.so.1. */
+#include "abi/handle.h"
+
+#include <errno.h>
+#include <string.h>
+
+void abi_fail(struct lxc_container *pub, const struct err *e)
+{
+	char text[1200];
+
+	err_text(e, text, sizeof(text));
+	{
+		_own_lock held = handle_lock(pub);
+
+		free(pub->error_string);
+		pub->error_string = strdup(text);
+	}
+	errno = e->errnum ? e->errnum : EINVAL;
+}
+
+bool abi_done(struct lxc_container *pub, int r, const struct err *e)
+{
+	if (r < 0)
+		abi_fail(pub, e);
+	return r >= 0;
+}
+
+void abi_mirror(struct lxc_container *pub)
+{
+	const struct container *c = container_of(pub);
+
+	pub->name = c->name;
+	pub->configfile = c->config_file;
+	pub->config_path = c->lxcpath;
+	pub->lxc_conf = (struct lxc_conf *)c->spec;
+}
+
+int abi_give(const char *text, size_t len, char *buf, int size)
+{
+	if (buf && size > 0 && len < (size_t)size)
+		memcpy(buf, text ? text : "", len + 1);
+	return (int)len;
+}
+
+char **abi_strings(struct strv *v)
+{
+	char **given = v->n ? v->v : NULL;
+
+	if (!given)
+		strv_free(v);
+	*v = (struct strv){ 0 };
+	return given;
+}
+
+static void free_handle(struct handle *h)
+{
+	if (h->c)
+		container_free(h->c);
+	free(h->pub.error_string);
+	free(h->pub.pidfile);
+	(void)pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+/* Nobody gets an object that could tell: what is wrong goes to stderr, as from LXC. */
+static bool load(struct handle *h)
+{
+	_own_problems struct problems p = { 0 };
+
+	if (!container_defined(h->c) || container_merge(h->c, NULL, &p) == 0)
+		return true;
+	for (size_t i = 0; i < p.n; i++)
+		err_print(&p.v[i], "liblxc", h->c->name);
+	(void)fprintf(stderr, "Failed to load config for %s\n", h->c->name);
+	return false;
+}
+
+static void fill_table(struct lxc_container *pub)
+{
+	abi_absent_table(pub); /* first: whatever is there takes its place */
+	abi_config_table(pub);
+	abi_life_table(pub);
+	abi_storage_table(pub);
+	abi_inside_table(pub);
+}
+
+struct lxc_container *lxc_container_new(const char *name, const char *configpath)
+{
+	struct handle *h = name ? calloc(1, sizeof(*h)) : NULL;
+	struct err e = { 0 };
+
+	if (!h)
+		return NULL;
+	(void)pthread_mutex_init(&h->lock, NULL);
+	if (container_open(&h->c, name, configpath, &e) < 0 || !load(h)) {
+		free_handle(h);
+		errno = e.errnum ? e.errnum : EINVAL;
+		return NULL;
+	}
+	h->pub.numthreads = 1;
+	h->pub.daemonize = true;
+	fill_table(&h->pub);
+	abi_mirror(&h->pub);
+	return &h->pub;
+}
+
+int lxc_container_get(struct lxc_container *pub)
+{
+	_own_lock held = NULL;
+
+	if (!pub)
+		return 0;
+	held = handle_lock(pub);
+	if (pub->numthreads < 1)
+		return 0;
+	pub->numthreads++;
+	return 1;
+}
+
+int lxc_container_put(struct lxc_container *pub)
+{
+	bool last;
+
+	if (!pub)
+		return -1;
+	{
+		_own_lock held = handle_lock(pub);
+
+		last = --pub->numthreads < 1;
+	}
+	if (last)
+		free_handle(handle_of(pub));
+	return last;
+}

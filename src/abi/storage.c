@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* The table's functions that make, copy and remove containers on disk. */
+#include "abi/handle.h"
+#include "abi/words.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool create(struct lxc_container *pub, const char *template, const char *bdevtype, struct bdev_specs *specs,
+		   int flags, char *const argv[])
+{
+	struct create_request r = { .template = template,
+				    .bdev = bdevtype,
+				    .dir = specs ? specs->dir : NULL,
+				    .quiet = flags & LXC_CREATE_QUIET,
+				    .args = (char **)argv };
+	_own_free char *beside = NULL;
+	struct err e = { 0 };
+	int x = 0;
+
+	if (!pub)
+		return false;
+	{
+		_own_lock held = handle_lock(pub);
+
+		/* What was set on the object is the config to begin with; otherwise it is the default one. */
+		if (container_of(pub)->doc && !container_defined(container_of(pub)))
+			x = container_draft(container_of(pub), &beside, &e);
+	}
+	r.config = beside;
+	if (x == 0)
+		x = container_create(container_of(pub), &r, &e);
+	if (beside)
+		(void)unlink(beside);
+	{
+		_own_lock held = handle_lock(pub);
+
+		abi_mirror(pub);
+	}
+	return abi_done(pub, x, &e);
+}
+
+static bool createl(struct lxc_container *pub, const char *template, const char *bdevtype, struct bdev_specs *specs,
+		    int flags, ...)
+{
+	_own_strv struct strv argv = { 0 };
+	va_list ap;
+	int r;
+
+	va_start(ap, flags);
+	r = words_add(&argv, ap);
+	va_end(ap);
+	return r == 0 && create(pub, template, bdevtype, specs, flags, argv.v);
+}
+
+static bool destroy(struct lxc_container *pub)
+{
+	struct err e = { 0 };
+
+	return pub && abi_done(pub, container_destroy(container_of(pub), &e), &e);
+}
+
+static int snapshot(struct lxc_container *pub, const char *comment_file)
+{
+	struct err e = { 0 };
+	int number = -1;
+
+	if (!pub || !abi_done(pub, container_snapshot(container_of(pub), comment_file, &number, &e), &e))
+		return -1;
+	return number;
+}
+
+static void free_snapshot(struct lxc_snapshot *s)
+{
+	free(s->name);
+	free(s->comment_pathname);
+	free(s->timestamp);
+	free(s->lxcpath);
+	*s = (struct lxc_snapshot){ 0 };
+}
+
+static int snapshot_list(struct lxc_container *pub, struct lxc_snapshot **out)
+{
+	struct lxc_snapshot *given;
+	struct snapshot *v = NULL;
+	struct err e = { 0 };
+	size_t n = 0;
+
+	if (!pub || !out || !abi_done(pub, container_snapshots(container_of(pub), &v, &n, &e), &e))
+		return -1;
+	given = n ? calloc(n, sizeof(*given)) : NULL;
+	for (size_t i = 0; given && i < n; i++) {
+		given[i] = (struct lxc_snapshot){
+			.name = take_ptr(&v[i].name),
+			.comment_pathname = take_ptr(&v[i].comment_file),
+			.timestamp = take_ptr(&v[i].timestamp),
+			.lxcpath = take_ptr(&v[i].path),
+			.free = free_snapshot,
+		};
+	}
+	snapshots_free(v, n);
+	if (n && !given)
+		return -1;
+	if (given)
+		*out = given;
+	return (int)n;
+}
+
+static bool snapshot_restore(struct lxc_container *pub, const char *snap, const char *new_name)
+{
+	struct err e = { 0 };
+
+	return pub && snap && abi_done(pub, container_snapshot_restore(container_of(pub), snap, new_name, &e), &e);
+}
+
+static bool snapshot_destroy(struct lxc_container *pub, const char *snap)
+{
+	struct err e = { 0 };
+
+	return pub && snap && abi_done(pub, container_snapshot_destroy(container_of(pub), snap, &e), &e);
+}
+
+static bool snapshot_destroy_all(struct lxc_container *pub)
+{
+	struct snapshot *v = NULL;
+	struct err e = { 0 };
+	size_t n = 0;
+	int r;
+
+	if (!pub)
+		return false;
+	r = container_snapshots(container_of(pub), &v, &n, &e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = container_snapshot_destroy(container_of(pub), v[i].name, &e);
+	snapshots_free(v, n);
+	return abi_done(pub, r, &e);
+}
+
+/* A running one is refused before its snapshots go. */
+static bool destroy_with_snapshots(struct lxc_container *pub)
+{
+	struct err e = { 0 };
+
+	if (!pub)
+		return false;
+	if (pub->is_running(pub)) {
+		(void)err_say(&e, EBUSY, "%s is running", pub->name);
+		return abi_done(pub, -EBUSY, &e);
+	}
+	return snapshot_destroy_all(pub) && destroy(pub);
+}
+
+void abi_storage_table(struct lxc_container *pub)
+{
+	pub->create = create;
+	pub->createl = createl;
+	pub->destroy = destroy;
+	pub->destroy_with_snapshots = destroy_with_snapshots;
+	pub->snapshot = snapshot;
+	pub->snapshot_list = snapshot_list;
+	pub->snapshot_restore = snapshot_restore;
+	pub->snapshot_destroy = snapshot_destroy;
+	pub->snapshot_destroy_all = snapshot_destroy_all;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A container's config in memory, as liblxc's callers change it: what it means (the spec) and the text that a save
+ * will write (the document) move together. The commands that only read a config load it by container_load().
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "spec/document.h"
+#include "spec/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_MOST = 16 << 20 };
+
+void container_forget(struct container *c)
+{
+	if (c->spec)
+		spec_free(c->spec);
+	if (c->doc)
+		document_free(c->doc);
+	c->spec = NULL;
+	c->doc = NULL;
+}
+
+static int tell(struct problems *p, int code, const char *path)
+{
+	struct err *e = problems_next(p);
+
+	return e ? err_num(e, -code, "read", "%s", path) : code;
+}
+
+/* A spec and a document to put things into. What container_load() read is read once more, for its text. */
+static int need_both(struct container *c, struct err *e)
+{
+	_own_document struct document *d = NULL;
+	int r;
+
+	if (!c->spec && container_spec(&c->spec) < 0)
+		return err_num(e, ENOMEM, "hold", "the config of %s", c->name);
+	if (c->doc)
+		return 0;
+	r = access(c->config_file, F_OK) == 0 && c->spec->files.n ? document_read(&d, c->config_file, e)
+								  : document_new(&d, e);
+	if (r == 0)
+		c->doc = take_ptr(&d);
+	return r;
+}
+
+/* The x of a MAC address becomes a digit once, for the spec and for the text alike. */
+static int merge_text(struct container *c, const char *path, const char *given, struct problems *p)
+{
+	_own_free char *text = config_macs(given, false);
+	struct err e = { 0 };
+	int r = text ? 0 : -ENOMEM;
+
+	if (r == 0 && !c->spec)
+		r = container_spec(&c->spec);
+	if (r == 0 && !c->doc)
+		r = document_new(&c->doc, &e);
+	if (r == 0)
+		r = document_append(c->doc, text, strlen(text), &e);
+	return r < 0 ? tell(p, r, path) : spec_read_text(c->spec, text, strlen(text), path, 0, p);
+}
+
+int container_merge(struct container *c, const char *file, struct problems *p)
+{
+	const char *path = file ? file : c->config_file;
+	_own_free char *text = NULL;
+	size_t len;
+	int r = io_read_file(AT_FDCWD, path, CONFIG_MOST, &text, &len);
+
+	if (r < 0)
+		return tell(p, r, path);
+	if (memchr(text, 0, len)) {
+		struct err *e = problems_next(p);
+
+		return e ? err_say(e, EINVAL, "%s: a config file cannot hold a NUL byte", path) : -EINVAL;
+	}
+	return merge_text(c, path, text, p);
+}
+
+/* What the text will say: a MAC address with its x replaced, every other value as it was given. */
+static int put_in_document(struct container *c, const char *key, const char *value, struct err *e)
+{
+	_own_buf struct buf mac = { 0 };
+
+	if (str_ends(key, ".hwaddr") && *value && spec_get(c->spec, key, &mac) == 0 && mac.len)
+		value = mac.s;
+	return document_set(c->doc, key, value, e);
+}
+
+int container_set(struct container *c, const char *key, const char *value, struct err *e)
+{
+	int r = need_both(c, e);
+
+	if (r == 0)
+		r = spec_set(c->spec, key, value, (struct origin){ 0 }, e);
+	return r < 0 ? r : put_in_document(c, key, value, e);
+}
+
+int container_clear_key(struct container *c, const char *key, struct err *e)
+{
+	int r = need_both(c, e);
+
+	if (r == 0)
+		r = spec_clear(c->spec, key, e);
+	return r < 0 ? r : document_clear(c->doc, key, e);
+}
+
+static int load_default(struct container *c, struct err *e)
+{
+	_own_free char *path = default_config();
+	_own_problems struct problems p = { 0 };
+
+	if (path && access(path, F_OK) == 0 && container_merge(c, path, &p) < 0) {
+		*e = p.n ? p.v[0] : (struct err){ .set = true, .errnum = ENOMEM };
+		return -(e->errnum ? e->errnum : EINVAL);
+	}
+	return 0;
+}
+
+int container_save(struct container *c, const char *file, struct err *e)
+{
+	int r = c->spec ? 0 : load_default(c, e);
+
+	if (r == 0)
+		r = need_both(c, e);
+	if (r == 0 && !file && mkdir(c->dir, 0770) < 0 && errno != EEXIST)
+		r = err_sys(e, "create folder", "%s", c->dir);
+	return r < 0 ? r : document_save(c->doc, file ? file : c->config_file, e);
+}
+
+int container_draft(struct container *c, char **path, struct err *e)
+{
+	char name[] = "/tmp/keg-config.XXXXXX";
+	_own_fd int fd = mkostemp(name, O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "create", "%s", name);
+	r = container_save(c, name, e);
+	if (r == 0) {
+		*path = strdup(name);
+		r = *path ? 0 : err_num(e, ENOMEM, "write", "%s", name);
+	}
+	if (r < 0)
+		(void)unlink(name);
+	return r;
+}
+
+int container_move(struct container *c, const char *lxcpath, struct err *e)
+{
+	_own_free char *path = NULL, *dir = NULL, *config = NULL;
+	int r = container_lxcpath(lxcpath, &path, e);
+
+	if (r < 0)
+		return r;
+	dir = str_fmt("%s/%s", strcmp(path, "/") == 0 ? "" : path, c->name);
+	config = dir ? str_fmt("%s/config", dir) : NULL;
+	if (!config)
+		return err_num(e, ENOMEM, "open container", "%s", c->name);
+	free(c->lxcpath);
+	free(c->dir);
+	free(c->config_file);
+	c->lxcpath = take_ptr(&path);
+	c->dir = take_ptr(&dir);
+	c->config_file = take_ptr(&config);
+	return 0;
+}
+
+int container_running_spec(const struct container *c, struct spec **out, struct err *e)
+{
+	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, e);
+	_own_problems struct problems p = { 0 };
+	_own_spec struct spec *s = NULL;
+	_own_free char *text = NULL;
+	size_t len;
+	int r = dir < 0 ? dir : spec_new(&s, e);
+
+	if (r < 0)
+		return r;
+	r = io_read_file(dir, "config", CONFIG_MOST, &text, &len);
+	if (r < 0)
+		return err_num(e, -r, "read", "the running config of %s", c->name);
+	(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
+	*out = take_ptr(&s);
+	return 0;
+}
