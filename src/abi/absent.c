@@ -11,7 +11,7 @@ static int absent(struct lxc_container *pub, const char *function)
 	if (!pub)
 		return -EINVAL;
 	(void)err_say(&e, ENOTSUP, "%s is not there yet", function);
-	abi_fail(pub, &e);
+	abi_fail(pub, ENOTSUP, &e);
 	return -ENOTSUP;
 }
 

@@ -52,7 +52,7 @@ static bool load_config(struct lxc_container *pub, const char *file)
 		abi_mirror(pub);
 	}
 	if (r < 0 && p.n)
-		abi_fail(pub, &p.v[0]);
+		abi_fail(pub, -r, &p.v[0]);
 	return r == 0;
 }
 
@@ -136,12 +136,8 @@ static char *get_running_config_item(struct lxc_container *pub, const char *key)
 	struct buf b = { 0 };
 	struct err e = { 0 };
 
-	if (!pub || !key)
+	if (!pub || !key || !abi_done(pub, container_running_spec(container_of(pub), &s, &e), &e))
 		return NULL;
-	if (container_running_spec(container_of(pub), &s, &e) < 0) {
-		abi_fail(pub, &e);
-		return NULL;
-	}
 	if (spec_get(s, key, &b) < 0) {
 		buf_free(&b);
 		return NULL;

@@ -39,8 +39,8 @@ static inline pthread_mutex_t *handle_lock(struct lxc_container *pub)
 	return &handle_of(pub)->lock;
 }
 
-/* Leaves the error in error_string and errno. The lock must not be held. */
-void abi_fail(struct lxc_container *pub, const struct err *e);
+/* Leaves the error in error_string, and the code in errno. The lock must not be held. */
+void abi_fail(struct lxc_container *pub, int code, const struct err *e);
 /* The public fields that mirror the container's: after anything that changes its config or its place. */
 void abi_mirror(struct lxc_container *pub);
 /* r >= 0 as true; else leaves the error. */

@@ -15,10 +15,10 @@ static int state_of(struct lxc_container *pub, pid_t *init)
 {
 	struct err e = { 0 };
 	struct status s;
-	int state;
+	int state = container_status(container_of(pub), &s, &e);
 
-	if (container_status(container_of(pub), &s, &e) < 0) {
-		abi_fail(pub, &e);
+	if (state < 0) {
+		abi_fail(pub, -state, &e);
 		return -1;
 	}
 	state = s.state;

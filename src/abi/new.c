@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-void abi_fail(struct lxc_container *pub, const struct err *e)
+void abi_fail(struct lxc_container *pub, int code, const struct err *e)
 {
 	char text[1200];
 
@@ -16,13 +16,13 @@ void abi_fail(struct lxc_container *pub, const struct err *e)
 		free(pub->error_string);
 		pub->error_string = strdup(text);
 	}
-	errno = e->errnum ? e->errnum : EINVAL;
+	errno = code;
 }
 
 bool abi_done(struct lxc_container *pub, int r, const struct err *e)
 {
 	if (r < 0)
-		abi_fail(pub, e);
+		abi_fail(pub, -r, e);
 	return r >= 0;
 }
 

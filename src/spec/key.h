@@ -97,6 +97,9 @@ char *key_example(const struct key *k, size_t i) _must_check;
 /* The feature's file from the top of the sources on: "src/features/uts.c". */
 const char *feature_where(const struct feature *f);
 
+/* What an lxc.include line does: reads that file, or the *.conf of that folder, into s. The first mistake of all. */
+int spec_include(struct spec *s, const char *path, struct origin at, struct err *e) _must_check;
+
 /* Adds to a list field; copies. name may be NULL. */
 int list_add(struct list *l, const char *name, const char *text, struct origin at) _must_check;
 void list_clear(struct list *l);

@@ -18,6 +18,7 @@ struct reader {
 	struct problems *problems;
 	unsigned flags;
 	unsigned depth;
+	bool too_deep;
 };
 
 static int read_path(struct reader *r, const char *path, struct origin at);
@@ -32,20 +33,22 @@ static void problem(struct reader *r, struct origin at, const char *key, const c
 	err_key(e, key, at);
 }
 
-static bool by_name(const char *a, const char *b)
+/* The file itself, or, with the line that asked for it, one that it includes. */
+static int unreadable(struct reader *r, int code, const char *path, struct origin at)
 {
-	return strcmp(a, b) > 0;
+	struct err *p = problems_next(r->problems);
+
+	if (p) {
+		(void)err_num(p, -code, "read", "%s", path);
+		if (at.file || r->depth)
+			err_key(p, "lxc.include", at);
+	}
+	return code;
 }
 
-static void sort(struct strv *v)
+static int by_name(const void *a, const void *b)
 {
-	for (size_t i = 1; i < v->n; i++)
-		for (size_t j = i; j && by_name(v->v[j - 1], v->v[j]); j--) {
-			char *t = v->v[j];
-
-			v->v[j] = v->v[j - 1];
-			v->v[j - 1] = t;
-		}
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Every *.conf of the folder, by name: LXC takes readdir's order, which no user can foresee. */
@@ -53,15 +56,19 @@ static int read_folder(struct reader *r, const char *path, struct origin at)
 {
 	_own_dir DIR *d = opendir(path);
 	_own_strv struct strv names = { 0 };
+	size_t len = strlen(path);
 
 	if (!d)
-		return 0;
+		return errno == ENOENT ? 0 : unreadable(r, -errno, path, at);
 	for (struct dirent *x; (x = readdir(d));)
 		if (strlen(x->d_name) >= 6 && str_ends(x->d_name, ".conf") && strv_add(&names, x->d_name) < 0)
 			return -ENOMEM;
-	sort(&names);
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
 	for (size_t i = 0; i < names.n; i++) {
-		_own_free char *p = str_fmt("%s/%s", path, names.v[i]);
+		_own_free char *p = str_fmt("%.*s/%s", (int)len, path, names.v[i]);
 
 		if (!p)
 			return -ENOMEM;
@@ -77,7 +84,10 @@ static void include(struct reader *r, const char *path, struct origin at)
 	if (!*path)
 		return;
 	if (r->depth >= DEEPEST) {
-		problem(r, at, "lxc.include", "includes are nested more than 32 deep: does a file include itself?");
+		if (!r->too_deep)
+			problem(r, at, "lxc.include",
+				"includes are nested more than 32 deep: does a file include itself?");
+		r->too_deep = true; /* said once: a folder that holds its own include would say it without end */
 		return;
 	}
 	r->depth++;
@@ -89,19 +99,17 @@ static void include(struct reader *r, const char *path, struct origin at)
 }
 
 /* `# LINE "FILE"`: where the next line came from. */
-static void wire_origin(struct reader *r, const char *line, struct origin *at)
+static void wire_origin(struct reader *r, char *line, struct origin *at)
 {
-	_own_free char *copy = strdup(line);
-	char *quote = copy ? strchr(copy, '"') : NULL, *end;
+	char *quote = strchr(line, '"'), *end = strrchr(line, '"');
 	int64_t n;
 
-	if (!quote || quote < copy + 3)
+	if (!quote || quote < line + 3 || end == quote)
 		return;
 	quote[-1] = 0;
-	end = strrchr(quote + 1, '"');
-	if (!end || num_i64(copy + 2, 0, UINT32_MAX, &n) < 0)
-		return;
 	*end = 0;
+	if (num_i64(line + 2, 0, UINT32_MAX, &n) < 0)
+		return;
 	at->file = quote[1] ? spec_file(r->spec, quote + 1) : NULL;
 	at->line = (unsigned)n;
 }
@@ -161,28 +169,33 @@ static void read_line(struct reader *r, char *line, struct origin *at)
 	}
 }
 
+/* Lines are cut in place, in one copy of the text. */
 static int read_text(struct reader *r, const char *text, size_t len, const char *file)
 {
 	struct origin at = { .file = spec_file(r->spec, file) };
-	const char *end = text + len;
+	_own_free char *copy = malloc(len + 1);
+	const char *nul = memchr(text, 0, len);
 
-	if (!at.file)
+	if (!at.file || !copy)
 		return -ENOMEM;
-	if (memchr(text, 0, len)) {
+	if (nul) {
+		for (const char *c = text; c < nul; c++)
+			at.line += *c == '\n';
+		at.line++;
 		problem(r, at, "", "a config file cannot hold a NUL byte");
 		return -EINVAL;
 	}
-	for (const char *p = text; p < end;) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-		_own_free char *line = strndup(p, n);
+	memcpy(copy, text, len);
+	copy[len] = 0;
+	for (char *line = copy, *next; line < copy + len; line = next) {
+		char *newline = memchr(line, '\n', (size_t)(copy + len - line));
 
-		if (!line)
-			return -ENOMEM;
+		next = newline ? newline + 1 : copy + len;
+		if (newline)
+			*newline = 0;
 		if (!(r->flags & SPEC_WIRE))
 			at.line++;
 		read_line(r, line, &at);
-		p += n + 1;
 	}
 	return 0;
 }
@@ -193,17 +206,7 @@ static int read_path(struct reader *r, const char *path, struct origin at)
 	size_t len;
 	int e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
 
-	if (e < 0) {
-		struct err *p = problems_next(r->problems);
-
-		if (p) {
-			(void)err_num(p, -e, "read", "%s", path);
-			if (at.file)
-				err_key(p, "lxc.include", at);
-		}
-		return e;
-	}
-	return read_text(r, text, len, path);
+	return e < 0 ? unreadable(r, e, path, at) : read_text(r, text, len, path);
 }
 
 int spec_read_file(struct spec *s, const char *path, struct problems *p)
@@ -222,4 +225,17 @@ int spec_read_text(struct spec *s, const char *text, size_t len, const char *fil
 	int e = read_text(&r, text, len, file);
 
 	return e < 0 ? e : p->n > before ? -EINVAL : 0;
+}
+
+int spec_include(struct spec *s, const char *path, struct origin at, struct err *e)
+{
+	_own_problems struct problems p = { 0 };
+	struct reader r = { .spec = s, .problems = &p };
+
+	include(&r, path, at);
+	if (!p.n)
+		return 0;
+	*e = p.v[0];
+	err_key(e, "lxc.include", at);
+	return e->errnum ? -e->errnum : -EINVAL;
 }

@@ -10,9 +10,17 @@
 #include <limits.h>
 #include <string.h>
 
+/* The room is the power of two above n: it grows only when n reaches one. */
+static struct item *grow(struct list *l)
+{
+	size_t n = l->n;
+
+	return n && n & (n - 1) ? l->v : realloc(l->v, (n ? 2 * n : 1) * sizeof(*l->v));
+}
+
 int list_add(struct list *l, const char *name, const char *text, struct origin at)
 {
-	struct item *grown = realloc(l->v, (l->n + 1) * sizeof(*grown));
+	struct item *grown = grow(l);
 	struct item it = { .name = name ? strdup(name) : NULL, .text = strdup(text), .at = at };
 
 	if (grown)
@@ -256,6 +264,8 @@ int spec_set(struct spec *s, const char *key, const char *value, struct origin a
 		err_key(e, key, at);
 		return r;
 	}
+	if (f == FEATURE_INCLUDE)
+		return spec_include(s, value, at, e);
 	if (k->set) {
 		r = k->set(s->part[f], index, value, at, e);
 	} else {

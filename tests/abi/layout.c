@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* include/lxc: programs that were built against LXC's headers find every field where it was. */
+/* Programs that were built against LXC's headers find every field where it was: nothing here runs. */
 #include <errno.h>
 #include <lxc/lxccontainer.h>
 #include <lxc/version.h>
 #include <stddef.h>
 
 #if __SIZEOF_POINTER__ == 8
+/* clang-format off */
 #define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved")
 
 #define C(member, offset) AT(struct lxc_container, member, offset);
@@ -55,7 +56,8 @@ _Static_assert(sizeof(struct lxc_snapshot) == 40, "struct lxc_snapshot");
 L(name, 0) L(lxcpath, 8) L(file, 16) L(level, 24) L(prefix, 32) L(quiet, 40)
 _Static_assert(sizeof(struct lxc_log) == 48, "struct lxc_log");
 _Static_assert(sizeof(struct lxc_mount) == 4, "struct lxc_mount");
+/* clang-format on */
 #endif
 
 _Static_assert(MIGRATE_PRE_DUMP == 0 && MIGRATE_FEATURE_CHECK == 3, "migrate commands");
-_Static_assert(LXC_ATTACH_DEFAULT == 0xffff && LXC_ATTACH_LSM == 0x12000a - 0x2, "attach flags");
+_Static_assert(LXC_ATTACH_DEFAULT == 0xffff && LXC_ATTACH_LSM == 0x120008, "attach flags");
