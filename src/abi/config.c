@@ -136,7 +136,7 @@ static char *get_running_config_item(struct lxc_container *pub, const char *key)
 	struct buf b = { 0 };
 	struct err e = { 0 };
 
-	if (!pub || !key || !abi_done(pub, container_running_spec(container_of(pub), &s, &e), &e))
+	if (!pub || !key || !abi_done(pub, container_running(container_of(pub), &s, &e), &e))
 		return NULL;
 	if (spec_get(s, key, &b) < 0) {
 		buf_free(&b);

@@ -2,6 +2,7 @@
 /* Runs a program in a running container: gathers what the attach table needs, relays its terminal. */
 #include "engine/attach.h"
 
+#include "base/io.h"
 #include "base/own.h"
 #include "client/container.h"
 #include "client/pump.h"

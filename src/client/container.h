@@ -67,8 +67,9 @@ int container_save(struct container *c, const char *file, struct err *e) _must_c
 int container_draft(struct container *c, char **path, struct err *e) _must_check;
 /* Below another lxcpath from now on; what is loaded stays. */
 int container_move(struct container *c, const char *lxcpath, struct err *e) _must_check;
-/* The config that it runs with, which its file may no longer say. */
-int container_running_spec(const struct container *c, struct spec **out, struct err *e) _must_check;
+/* --- running.c --- */
+/* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
+int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
 
 /* --- start.c --- */
 struct start_request {

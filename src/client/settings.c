@@ -172,22 +172,3 @@ int container_move(struct container *c, const char *lxcpath, struct err *e)
 	c->config_file = take_ptr(&config);
 	return 0;
 }
-
-int container_running_spec(const struct container *c, struct spec **out, struct err *e)
-{
-	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, e);
-	_own_problems struct problems p = { 0 };
-	_own_spec struct spec *s = NULL;
-	_own_free char *text = NULL;
-	size_t len;
-	int r = dir < 0 ? dir : spec_new(&s, e);
-
-	if (r < 0)
-		return r;
-	r = io_read_file(dir, "config", CONFIG_MOST, &text, &len);
-	if (r < 0)
-		return err_num(e, -r, "read", "the running config of %s", c->name);
-	(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
-	*out = take_ptr(&s);
-	return 0;
-}

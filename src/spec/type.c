@@ -32,7 +32,7 @@ static int number_u32(const char *text, long long *out)
 static int number_i32(const char *text, long long *out)
 {
 	int64_t v;
-	int r = num_i64(text, INT32_MIN, INT32_MAX, &v);
+	int r = num_i64(text + strspn(text, " \t"), INT32_MIN, INT32_MAX, &v);
 
 	if (r == 0)
 		*out = v;
@@ -80,7 +80,8 @@ static int number_signal(const char *text, long long *out)
 	return -EINVAL;
 }
 
-/* LXC's own rounding: "auto" is 128 KiB, else at least a page and up to a power of two. */
+/* LXC's own rounding: "auto" is 128 KiB, else at least a page and up to a power of two. One blank may stand before
+ * the unit, and one letter that is none of them counts as "bytes". */
 static int number_size(const char *text, long long *out)
 {
 	static const struct {
@@ -90,6 +91,7 @@ static int number_size(const char *text, long long *out)
 	_own_free char *digits = strdup(text);
 	uint64_t v, rounded = 4096;
 	unsigned shift = 0;
+	const char *unit;
 	size_t n;
 
 	if (!digits)
@@ -99,17 +101,18 @@ static int number_size(const char *text, long long *out)
 		return 0;
 	}
 	n = strspn(digits, "0123456789");
+	unit = digits + n + (digits[n] == ' ');
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (strcasecmp(digits + n, units[i].unit) == 0)
+		if (strcasecmp(unit, units[i].unit) == 0)
 			shift = units[i].shift;
-	if (digits[n] && !shift && digits[n + 1])
+	if (!shift && digits[n] && (!*unit || unit[1]))
 		return -EINVAL;
 	digits[n] = 0;
 	if (num_u64_c(digits, UINT32_MAX, &v) < 0 || v > (uint64_t)INT64_MAX >> (shift + 1))
 		return -EINVAL;
 	for (v <<= shift; rounded < v;)
 		rounded *= 2;
-	*out = v ? (long long)rounded : 0;
+	*out = (long long)rounded;
 	return 0;
 }
 
