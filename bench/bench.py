@@ -14,6 +14,7 @@ text for Keg and LXC; a bridge of the bench's own. Writes FOLDER/bench.json and 
     attach   a program that does nothing, run in the container (for the others: exec)
     stop     from the halt signal until all is gone
     info     lxc-info       ls   lxc-ls -f, 20 running containers       create   the busybox template
+    load     common.conf with what it includes, and a config of 200 lines, by each liblxc.so.1 in a process of its own
     memory   Pss of the process that stays for each of 50 running containers
 """
 import argparse
@@ -108,6 +109,27 @@ class Lxc:
                     self.run("stop", "-k", name=folder.name, ok=(0, 2))
                 except (Broken, subprocess.TimeoutExpired) as e:
                     print(f"  {self.name}: {folder.name} is left: {e}", file=sys.stderr)
+
+
+class Load:
+    """A config as both libraries load it: Debian's common.conf if it is there, then 200 lines of every kind."""
+
+    def __init__(self, work):
+        self.program, self.config = work / "load", work / "load.conf"
+        cc(HERE / "load.c", self.program, f"-I{TOP / 'include'}")
+        common = Path("/usr/share/lxc/config/common.conf")
+        lines = [f"lxc.include = {common}"] if common.exists() else []
+        for i in range(20):
+            lines += [f"lxc.net.{i}.type = veth", f"lxc.net.{i}.link = br{i}", f"lxc.net.{i}.flags = up", f"lxc.net.{i}.ipv4.address = 10.0.{i}.2/24",
+                      f"lxc.mount.entry = /srv/data{i} srv/data{i} none bind,create=dir 0 0", f"lxc.cgroup2.io.max.{i} = 1", f"# number {i}",
+                      f"lxc.environment = NAME{i}=value {i}", "lxc.cap.drop = sys_time", ""]
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def by(self, library):
+        p = subprocess.run([self.program, library, self.config], capture_output=True, text=True, timeout=60)
+        if p.returncode:
+            raise Broken(p.stderr.strip().splitlines()[-1])
+        return float(p.stdout) / 1e3
 
 
 class Oci:
@@ -279,6 +301,19 @@ class Bench:
     def managers(self):
         return [(n, s) for n, s in list(self.subjects.items()) if isinstance(s, Lxc)]
 
+    def loads(self):
+        """Not by measure(): a config that one library cannot load is no reason to leave its commands out."""
+        load = Load(self.work)
+        libraries = {"keg": self.args.keg.parent / "lib/liblxc.so.1", "lxc": "liblxc.so.1"}
+        for n in range(self.args.rounds):
+            for name in ("keg", "lxc") if n % 2 else ("lxc", "keg"):
+                if name in self.subjects:
+                    try:
+                        self.took.setdefault("load", {}).setdefault(name, []).append(load.by(libraries[name]))
+                    except (Broken, OSError, subprocess.SubprocessError) as e:
+                        self.why_not[f"load by {name}"] = str(e)
+            progress(f"load {n + 1} of {self.args.rounds}")
+
     def commands(self):
         for n in range(10):
             for name, s in self.managers():
@@ -326,7 +361,7 @@ def aims(s):
 
     rows = [("start at most 1.5 times the floor", ratio("start", "keg", "floor"), lambda x: x <= 1.5),
             ("start at least 2.5 times faster than LXC", ratio("start", "lxc", "keg"), lambda x: x >= 2.5)]
-    rows += [(f"{w} at least 3 times faster than LXC", ratio(w, "lxc", "keg"), lambda x: x >= 3) for w in ("attach", "info", "ls")]
+    rows += [(f"{w} at least 3 times faster than LXC", ratio(w, "lxc", "keg"), lambda x: x >= 3) for w in ("attach", "info", "ls", "load")]
     rows += [("Pss of a keeper at most 128 KiB", kib.get("keg"), lambda x: x <= 128),
              ("Pss at most a third of LXC's", kib["keg"] / kib["lxc"] if {"keg", "lxc"} <= set(kib) else None, lambda x: x <= 1 / 3)]
     return [(text, x, x is not None and reached(x)) for text, x, reached in rows]
@@ -338,7 +373,7 @@ NO_VETH = {"crun", "runc", "bwrap"}
 def table(s):
     names = [n for n in ("floor", "keg", "lxc", "crun", "runc", "bwrap", "nspawn") if any(n in by for by in s["median_ms"].values())]
     out = [f"{'median, ms':<12}" + "".join(f"{n + ('*' if n in NO_VETH else ''):>10}" for n in names) + f"{'lxc/keg':>10}"]
-    for what in ("start", "attach", "stop", "info", "ls", "create"):
+    for what in ("start", "attach", "stop", "info", "ls", "create", "load"):
         by = s["median_ms"].get(what, {})
         ratio = f"{by['lxc'] / by['keg']:>9.1f}x" if {"lxc", "keg"} <= set(by) else ""
         out.append(f"{what:<12}" + "".join(f"{by[n]:>10.2f}" if n in by else f"{'-':>10}" for n in names) + ratio)
@@ -355,7 +390,7 @@ COLOURS = {"floor": "#9aa0a6", "keg": "#1a73e8", "lxc": "#e8710a", "crun": "#34a
 
 def svg(s):
     """One group of bars for each measure; each group has its own scale."""
-    groups = [(f"{w}, ms", s["median_ms"][w]) for w in ("start", "attach", "stop", "info", "ls", "create") if w in s["median_ms"]]
+    groups = [(f"{w}, ms", s["median_ms"][w]) for w in ("start", "attach", "stop", "info", "ls", "create", "load") if w in s["median_ms"]]
     if s["pss_kib"]:
         groups.append(("Pss of the keeper, KiB", s["pss_kib"]))
     y, rows = 10, []
@@ -395,6 +430,7 @@ def main():
         bench.find_subjects()
         bench.rounds()
         bench.commands()
+        bench.loads()
         progress("")
         s = summary(bench)
         args.out.mkdir(exist_ok=True)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes, counts and frees the objects of liblxc.so.1. */
 #include "abi/handle.h"
+#include "engine/paths.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
@@ -74,6 +76,15 @@ static bool load(struct handle *h)
 		err_print(&p.v[i], "liblxc", h->c->name);
 	(void)fprintf(stderr, "Failed to load config for %s\n", h->c->name);
 	return false;
+}
+
+/* Our programs are looked for beside the library, not beside whoever has loaded it. */
+__attribute__((constructor)) static void find_ourselves(void)
+{
+	Dl_info where;
+
+	if (dladdr(&lxc_container_new, &where))
+		path_set_library(where.dli_fname);
 }
 
 static void fill_table(struct lxc_container *pub)

@@ -125,26 +125,13 @@ const char *place_installed(enum place where)
 	return "";
 }
 
-/* The folder of the running program, "" where /proc does not tell. */
-static void own_folder(char *buf, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
-	char *slash;
-
-	buf[n > 0 ? n : 0] = 0;
-	slash = strrchr(buf, '/');
-	if (slash)
-		*slash = 0;
-}
-
 /* The build folder that the program is run from: one that Meson keeps its notes in. */
 static char *build_folder(void)
 {
 	static const char *const up[] = { "..", "../.." };
-	char here[4096];
+	_own_free char *here = path_own_folder();
 
-	own_folder(here, sizeof(here));
-	for (size_t i = 0; *here && i < ARRAY_SIZE(up); i++) {
+	for (size_t i = 0; here && i < ARRAY_SIZE(up); i++) {
 		_own_free char *mark = str_fmt("%s/%s/meson-private", here, up[i]);
 
 		if (mark && access(mark, F_OK) == 0)

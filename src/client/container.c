@@ -89,20 +89,6 @@ bool container_defined(const struct container *c)
 	return config && access(config, F_OK) == 0;
 }
 
-int container_spec(struct spec **out)
-{
-	_own_spec struct spec *s = NULL;
-	struct err ignored = { 0 };
-
-	if (spec_new(&s, &ignored) < 0)
-		return -ENOMEM;
-	for (char **v = environ; v && *v; v++)
-		if (strv_add(&s->environ, *v) < 0)
-			return -ENOMEM;
-	*out = take_ptr(&s);
-	return 0;
-}
-
 static int no_memory(struct problems *p)
 {
 	struct err *e = problems_next(p);
@@ -114,9 +100,10 @@ static int no_memory(struct problems *p)
 int container_load(struct container *c, const char *file, struct problems *p)
 {
 	_own_spec struct spec *s = NULL;
-	int r = container_spec(&s);
+	struct err e = { 0 };
+	int r;
 
-	if (r < 0)
+	if (spec_new(&s, &e) < 0)
 		return no_memory(p);
 	if (file) {
 		char *copy = strdup(file);

@@ -17,8 +17,6 @@ bool disk_is_reserved(const char *name);
 extern volatile sig_atomic_t disk_cancelled;
 
 /* --- container.c --- */
-/* An empty spec that knows the caller's environment. -ENOMEM. */
-int container_spec(struct spec **out) _must_check;
 /* An absolute path without slashes at its end; NULL: the configured one. */
 int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
 

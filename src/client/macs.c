@@ -62,6 +62,8 @@ char *config_macs(const char *text, bool all)
 {
 	_own_buf struct buf b = { 0 };
 
+	if (!strstr(text, ".hwaddr"))
+		return strdup(text);
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		const char *mac = hwaddr_value(text);
 

@@ -40,10 +40,9 @@ static int need_both(struct container *c, struct err *e)
 	_own_document struct document *d = NULL;
 	int r;
 
-	if (!c->spec && container_spec(&c->spec) < 0)
-		return err_num(e, ENOMEM, "hold", "the config of %s", c->name);
-	if (c->doc)
-		return 0;
+	r = c->spec ? 0 : spec_new(&c->spec, e);
+	if (r < 0 || c->doc)
+		return r;
 	r = access(c->config_file, F_OK) == 0 && c->spec->files.n ? document_read(&d, c->config_file, e)
 								  : document_new(&d, e);
 	if (r == 0)
@@ -59,7 +58,7 @@ static int merge_text(struct container *c, const char *path, const char *given, 
 	int r = text ? 0 : -ENOMEM;
 
 	if (r == 0 && !c->spec)
-		r = container_spec(&c->spec);
+		r = spec_new(&c->spec, &e);
 	if (r == 0 && !c->doc)
 		r = document_new(&c->doc, &e);
 	if (r == 0)

@@ -17,15 +17,22 @@
 
 #define RUNTIME "/run/keg"
 
-/* The folder of the running program, without a slash at its end. */
-static char *own_folder(void)
+static const char *library; /* set once, before main() */
+
+void path_set_library(const char *file)
+{
+	library = file;
+}
+
+char *path_own_folder(void)
 {
 	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	ssize_t n = library ? 0 : readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
-	if (n <= 0)
+	if (library ? !realpath(library, exe) : n <= 0)
 		return NULL;
-	exe[n] = 0;
+	if (!library)
+		exe[n] = 0;
 	*strrchr(exe, '/') = 0;
 	return strdup(exe);
 }
@@ -37,7 +44,7 @@ char *path_libexec(const char *program)
 
 	if (forced)
 		return str_fmt("%s/%s", forced, program);
-	folder = own_folder();
+	folder = path_own_folder();
 	for (size_t i = 0; folder && i < 2; i++) {
 		_own_free char *path =
 			i == 0 ? str_fmt("%s/%s", folder, program) : str_fmt("%s/../libexec/%s", folder, program);
@@ -97,7 +104,7 @@ void path_leave(const char *folder)
 
 char *path_keg(void)
 {
-	_own_free char *folder = own_folder(), *path = folder ? str_fmt("%s/../bin/keg", folder) : NULL;
+	_own_free char *folder = path_own_folder(), *path = folder ? str_fmt("%s/../bin/keg", folder) : NULL;
 
 	if (path && access(path, X_OK) == 0)
 		return take_ptr(&path);

@@ -17,3 +17,7 @@ void path_leave(const char *folder);
 char *path_escape(const char *path);
 /* The `keg` command. */
 char *path_keg(void);
+/* The folder of the running program, or of the library that we are part of. No slash at its end; NULL: unknown. */
+char *path_own_folder(void);
+/* Called before main() where we are a library in somebody's program; the text must stay. */
+void path_set_library(const char *file);

@@ -23,6 +23,7 @@ struct line {
 struct document {
 	struct line *v;
 	size_t n, room;
+	struct buf unread; /* what comes behind the lines: not yet cut into some, for most files are only read */
 	char *path;
 	bool changed;
 };
@@ -106,6 +107,7 @@ void document_free(struct document *d)
 	for (size_t i = 0; i < d->n; i++)
 		free(d->v[i].text);
 	free(d->v);
+	buf_free(&d->unread);
 	free(d->path);
 	free(d);
 }
@@ -137,22 +139,36 @@ static int end_last_line(struct document *d)
 	return 0;
 }
 
-static int add_lines(struct document *d, const char *text, size_t len)
+/* Before a line is looked for, added or taken. */
+static int cut_lines(struct document *d)
 {
-	int r = len ? end_last_line(d) : 0;
+	_own_buf struct buf text = d->unread;
+	const char *from = text.s;
+	int r = text.len ? end_last_line(d) : 0;
 
-	for (size_t n; r == 0 && len; text += n, len -= n) {
-		const char *newline = memchr(text, '\n', len);
+	d->unread = (struct buf){ 0 };
+	for (size_t n, left = text.len; r == 0 && left; from += n, left -= n) {
+		const char *newline = memchr(from, '\n', left);
 
-		n = newline ? (size_t)(newline - text) + 1 : len;
-		r = put_line(d, d->n, text, n);
+		n = newline ? (size_t)(newline - from) + 1 : left;
+		r = put_line(d, d->n, from, n);
 	}
 	return r;
 }
 
+/* Text goes behind text that is not cut yet only where that has ended its last line. */
+static int add_text(struct document *d, const char *text, size_t len)
+{
+	if (d->unread.len && d->unread.s[d->unread.len - 1] != '\n' && cut_lines(d) < 0)
+		return -ENOMEM;
+	if (len)
+		buf_add(&d->unread, text, len);
+	return d->unread.failed ? -ENOMEM : 0;
+}
+
 int document_append(struct document *d, const char *text, size_t len, struct err *e)
 {
-	int r = add_lines(d, text, len);
+	int r = add_text(d, text, len);
 
 	if (r < 0)
 		return err_num(e, -r, "hold", "%s", d->path ? d->path : "the config file");
@@ -169,7 +185,7 @@ int document_parse(struct document **out, const char *text, size_t len, const ch
 	if (r < 0)
 		return r;
 	d->path = path ? strdup(path) : NULL;
-	if ((path && !d->path) || add_lines(d, text, len) < 0)
+	if ((path && !d->path) || add_text(d, text, len) < 0)
 		return err_num(e, ENOMEM, "hold", "%s", path ? path : "the config file");
 	*out = take_ptr(&d);
 	return 0;
@@ -275,6 +291,9 @@ int document_set(struct document *d, const char *key, const char *value, struct 
 		return document_clear(d, key, e);
 	if (strpbrk(value, "\r\n"))
 		return err_say(e, EINVAL, "a value of %s cannot hold a newline", key);
+	r = cut_lines(d);
+	if (r < 0)
+		return err_num(e, -r, "set", "%s", key);
 	r = several || strcmp(key, "lxc.include") == 0 ? append_value(d, key, value) : replace_value(d, key, value);
 	return r < 0 ? err_num(e, -r, "set", "%s", key) : 0;
 }
@@ -349,7 +368,9 @@ int document_clear(struct document *d, const char *key, struct err *e)
 
 	if (!k)
 		return not_a_key(key, e);
-	r = drop_lines(d, key);
+	r = cut_lines(d);
+	if (r == 0)
+		r = drop_lines(d, key);
 	if (r < 0)
 		return err_num(e, -r, "clear", "%s", key);
 	r = strcmp(key, "lxc.include") != 0 && include_from(d, 0) ? still_set(d, key, &set, e) : 0;
@@ -360,8 +381,10 @@ int document_clear(struct document *d, const char *key, struct err *e)
 
 /* --- out again --- */
 
-unsigned document_line(const struct document *d, const char *key)
+unsigned document_line(struct document *d, const char *key)
 {
+	if (cut_lines(d) < 0)
+		return 0;
 	for (size_t i = d->n; i-- > 0;)
 		if (has_key(&d->v[i], key))
 			return (unsigned)i + 1;
@@ -379,6 +402,10 @@ char *document_text(const struct document *d, size_t *len)
 
 	for (size_t i = 0; i < d->n; i++)
 		buf_add(&b, d->v[i].text, d->v[i].len);
+	if (d->unread.len && d->n && d->v[d->n - 1].text[d->v[d->n - 1].len - 1] != '\n')
+		buf_add(&b, ending(d), strlen(ending(d)));
+	if (d->unread.len)
+		buf_add(&b, d->unread.s, d->unread.len);
 	if (len)
 		*len = b.len;
 	return buf_take(&b);

@@ -43,7 +43,7 @@ int document_set(struct document *d, const char *key, const char *value, struct 
 int document_clear(struct document *d, const char *key, struct err *e) _must_check;
 
 /* The number (from 1) of the key's last line, 0 if only an include or nothing sets it. */
-unsigned document_line(const struct document *d, const char *key);
+unsigned document_line(struct document *d, const char *key);
 bool document_changed(const struct document *d);
 /* The file's text, to be freed; len may be NULL. NULL: no memory. */
 char *document_text(const struct document *d, size_t *len) _must_check;

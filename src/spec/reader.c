@@ -19,6 +19,7 @@ struct reader {
 	unsigned flags;
 	unsigned depth;
 	bool too_deep;
+	struct err e; /* of the line at hand: it is large, and clean again after each */
 };
 
 static int read_path(struct reader *r, const char *path, struct origin at);
@@ -138,7 +139,6 @@ static char *unquote(char *s)
 static void read_line(struct reader *r, char *line, struct origin *at)
 {
 	char *key, *value, *equals;
-	struct err e = { 0 };
 
 	if (r->flags & SPEC_WIRE && str_starts(line, "# ")) {
 		wire_origin(r, line, at);
@@ -161,12 +161,14 @@ static void read_line(struct reader *r, char *line, struct origin *at)
 		include(r, value, *at);
 		return;
 	}
-	if (spec_set(r->spec, key, value, *at, &e) < 0) {
+	if (spec_set(r->spec, key, value, *at, &r->e) < 0) {
 		struct err *kept = problems_next(r->problems);
 
 		if (kept)
-			*kept = e;
+			*kept = r->e;
 	}
+	if (r->e.set)
+		err_clear(&r->e);
 }
 
 /* Lines are cut in place, in one copy of the text. */

@@ -127,7 +127,6 @@ void spec_free(struct spec *s)
 		free(s->part[f]);
 	}
 	strv_free(&s->files);
-	strv_free(&s->environ);
 	free(s);
 }
 

@@ -43,8 +43,7 @@ enum feature_id {
 
 struct spec {
 	void *part[FEATURE_COUNT];
-	struct strv files;   /* the names that origins point to */
-	struct strv environ; /* of whoever reads the config, for a bare lxc.environment NAME; may be empty */
+	struct strv files; /* the names that origins point to */
 };
 
 int spec_new(struct spec **out, struct err *e) _must_check;
