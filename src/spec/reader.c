@@ -11,15 +11,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DEEPEST = 32, LARGEST = 16 << 20 };
+enum { DEEPEST = 32, MOST_FILES = 4096, LARGEST = 16 << 20 };
+
+/* The files that are being read, the innermost first. */
+struct reading {
+	dev_t dev;
+	ino_t ino;
+	const struct reading *by;
+};
 
 struct reader {
 	struct spec *spec;
 	struct problems *problems;
 	unsigned flags;
-	unsigned depth;
-	bool too_deep;
-	struct err e; /* of the line at hand: it is large, and clean again after each */
+	unsigned depth, files;
+	const struct reading *reading;
+	bool too_deep; /* said already: files that include each other would say it without end */
+	struct err e;  /* of the line at hand: it is large, and clean again after each */
 };
 
 static int read_path(struct reader *r, const char *path, struct origin at);
@@ -84,11 +92,12 @@ static void include(struct reader *r, const char *path, struct origin at)
 
 	if (!*path)
 		return;
-	if (r->depth >= DEEPEST) {
+	if (r->depth >= DEEPEST || r->files >= MOST_FILES) {
 		if (!r->too_deep)
 			problem(r, at, "lxc.include",
-				"includes are nested more than 32 deep: does a file include itself?");
-		r->too_deep = true; /* said once: a folder that holds its own include would say it without end */
+				r->depth >= DEEPEST ? "includes are nested more than 32 deep"
+						    : "more than 4096 files are included");
+		r->too_deep = true;
 		return;
 	}
 	r->depth++;
@@ -115,13 +124,19 @@ static void wire_origin(struct reader *r, char *line, struct origin *at)
 	at->line = (unsigned)n;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static char *trim(char *s)
 {
 	char *end;
 
-	s += strspn(s, " \t");
+	while (*s == ' ' || *s == '\t')
+		s++;
 	end = s + strlen(s);
-	while (end > s && strchr(" \t\r\n", end[-1]))
+	while (end > s && is_space(end[-1]))
 		*--end = 0;
 	return s;
 }
@@ -202,13 +217,46 @@ static int read_text(struct reader *r, const char *text, size_t len, const char 
 	return 0;
 }
 
+static bool is_being_read(const struct reader *r, const struct stat *st)
+{
+	for (const struct reading *f = r->reading; f; f = f->by)
+		if (f->dev == st->st_dev && f->ino == st->st_ino)
+			return true;
+	return false;
+}
+
+static int includes_itself(struct reader *r, const char *path, struct origin at)
+{
+	struct err *p = problems_next(r->problems);
+
+	if (p) {
+		(void)err_say(p, ELOOP, "%s includes itself", path);
+		err_key(p, "lxc.include", at);
+	}
+	return -ELOOP;
+}
+
 static int read_path(struct reader *r, const char *path, struct origin at)
 {
 	_own_free char *text = NULL;
+	struct reading now = { .by = r->reading };
+	struct stat st;
 	size_t len;
 	int e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
 
-	return e < 0 ? unreadable(r, e, path, at) : read_text(r, text, len, path);
+	if (e == 0 && stat(path, &st) < 0)
+		e = -errno;
+	if (e < 0)
+		return unreadable(r, e, path, at);
+	if (is_being_read(r, &st))
+		return includes_itself(r, path, at);
+	now.dev = st.st_dev;
+	now.ino = st.st_ino;
+	r->reading = &now;
+	r->files++;
+	e = read_text(r, text, len, path);
+	r->reading = now.by;
+	return e;
 }
 
 int spec_read_file(struct spec *s, const char *path, struct problems *p)
@@ -240,4 +288,24 @@ int spec_include(struct spec *s, const char *path, struct origin at, struct err 
 	*e = p.v[0];
 	err_key(e, "lxc.include", at);
 	return e->errnum ? -e->errnum : -EINVAL;
+}
+
+int spec_copy(const struct spec *s, struct spec **out, struct err *e)
+{
+	_own_spec struct spec *copy = NULL;
+	_own_problems struct problems p = { 0 };
+	_own_buf struct buf wire = { 0 };
+	int r = spec_new(&copy, e);
+
+	if (r < 0)
+		return r;
+	if (spec_print(s, &wire) < 0)
+		return err_num(e, ENOMEM, "copy", "the config");
+	r = wire.len ? spec_read_text(copy, wire.s, wire.len, "", SPEC_WIRE, &p) : 0;
+	if (r < 0) {
+		*e = p.n ? p.v[0] : *e;
+		return r;
+	}
+	*out = take_ptr(&copy);
+	return 0;
 }

@@ -69,6 +69,9 @@ int spec_get(const struct spec *s, const char *key, struct buf *out) _must_check
  * `# LINE "FILE"`. spec_read() with SPEC_WIRE reads it back equal: this is how a plan crosses an exec. */
 int spec_print(const struct spec *s, struct buf *out) _must_check;
 
+/* One of its own, equal in all but the pointers: by printing and reading. */
+int spec_copy(const struct spec *s, struct spec **out, struct err *e) _must_check;
+
 /* Several mistakes, reported together. */
 struct problems {
 	struct err *v;

@@ -3,10 +3,13 @@
 #include "spec/key.h"
 
 #include "base/own.h"
+#include "spec/document.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -55,14 +58,64 @@ static char *get(const struct spec *s, const char *name)
 	return buf_take(&b);
 }
 
+static void same(const struct spec *s, const char *name, const char *value, const char *want, const char *how)
+{
+	_own_free char *got = get(s, name);
+
+	if (strcmp(want, got) != 0)
+		fail_msg("%s = %s became \"%s\", then, %s, \"%s\"", name, value, want, how, got);
+}
+
+/* As the keeper gets it: a copy that says the same when the first is gone, with the value's own line. */
+static void survives_an_exec(struct spec *s, const char *name, const char *value, const char *want)
+{
+	_own_spec struct spec *copy = NULL;
+	_own_buf struct buf first = { 0 }, second = { 0 };
+	struct err e = { 0 };
+
+	if (spec_copy(s, &copy, &e) < 0)
+		fail_msg("%s = %s cannot be copied: %s", name, value, e.object);
+	same(copy, name, value, want, "copied");
+	assert_int_equal(spec_print(s, &first), 0);
+	assert_int_equal(spec_print(copy, &second), 0);
+	if (first.len != second.len || (first.len && strcmp(first.s, second.s) != 0))
+		fail_msg("%s = %s: a copy prints otherwise:\n%s\n%s", name, value, first.s, second.s);
+}
+
+/* As a save writes it, and a line ending of CR LF, and blanks around it. */
+static void survives_a_file(const char *name, const char *value, const char *want)
+{
+	static const char *const forms[] = { "", "%s = %s\n", "\t%s=%s\r\n", "# c\n%s = \"%s\"" };
+	struct err e = { 0 };
+
+	if (strchr(name, '*') || strcmp(name, "lxc.include") == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		_own_spec struct spec *s = NULL;
+		_own_problems struct problems p = { 0 };
+		_own_document struct document *d = NULL;
+		_own_free char *text = NULL;
+
+		assert_int_equal(spec_new(&s, &e), 0);
+		prepare(s, name);
+		assert_int_equal(document_new(&d, &e), 0);
+		assert_int_equal(document_set(d, name, value, &e), 0);
+		if (i == 0)
+			text = document_text(d, NULL);
+		else
+			assert_true(asprintf(&text, forms[i], name, value) > 0);
+		if (spec_read_text(s, text, strlen(text), "file", 0, &p) < 0)
+			fail_msg("%s: %s", text, p.v[0].object);
+		if (!strstr(name, ".hwaddr")) /* each x is another digit */
+			same(s, name, value, want, "read from a file");
+	}
+}
+
 static void good_example(const struct key *k, const char *example)
 {
 	const char *value;
-	_own_free char *name = full_name(k, example, &value), *before = NULL, *set = NULL, *cleared = NULL,
-		       *again = NULL;
-	_own_spec struct spec *s = NULL, *other = NULL;
-	_own_problems struct problems p = { 0 };
-	_own_buf struct buf wire = { 0 };
+	_own_free char *name = full_name(k, example, &value), *before = NULL, *set = NULL, *cleared = NULL;
+	_own_spec struct spec *s = NULL;
 	struct err e = { 0 };
 
 	assert_int_equal(spec_new(&s, &e), 0);
@@ -71,13 +124,8 @@ static void good_example(const struct key *k, const char *example)
 	if (spec_set(s, name, value, here, &e) < 0)
 		fail_msg("%s = %s: %s", name, value, e.object);
 	set = get(s, name);
-	assert_int_equal(spec_print(s, &wire), 0);
-	assert_int_equal(spec_new(&other, &e), 0);
-	if (spec_read_text(other, wire.s ? wire.s : "", wire.len, "wire", SPEC_WIRE, &p) < 0)
-		fail_msg("%s = %s does not survive an exec: %s\n%s", name, value, p.n ? p.v[0].object : "", wire.s);
-	again = get(other, name);
-	if (strcmp(set, again) != 0)
-		fail_msg("%s = %s became \"%s\", then \"%s\"\n%s", name, value, set, again, wire.s);
+	survives_an_exec(s, name, value, set);
+	survives_a_file(name, value, set);
 	assert_int_equal(spec_clear(s, name, &e), 0);
 	cleared = get(s, name);
 	if (strcmp(cleared, before) != 0 && strcmp(cleared, "(none)") != 0 && !strstr(name, ".type"))
@@ -96,6 +144,7 @@ static void bad_example(const struct key *k, const char *example)
 	if (spec_set(s, name, value, here, &e) == 0)
 		fail_msg("%s = %s was taken", name, value);
 	assert_string_equal(e.key, name);
+	assert_true(e.errnum == 0 || e.errnum == EINVAL || strcmp(name, "lxc.include") == 0);
 	assert_string_equal(e.file, "test");
 	assert_int_equal(e.line, 7);
 	assert_true(e.object[0]);
@@ -142,12 +191,55 @@ static void test_every_feature_says_its_file(void **state)
 	}
 }
 
+/* The hash must find what a look at every row finds, and nothing else. */
+static void test_every_name_is_found(void **state)
+{
+	static const char *const none[] = { "",
+					    "lxc",
+					    "lxc.",
+					    "lxc.net.",
+					    "lxc.net.x.type",
+					    "lxc.net.2147483647.type",
+					    "lxc.net.0.",
+					    "lxc.uts",
+					    "lxc.uts.name.",
+					    "lxc.uts.namee",
+					    "lxc..uts.name",
+					    "lxc.net.#.type",
+					    "lxc.cgroup2.",
+					    "lxc.net.99999999999999999999.type" };
+	enum feature_id f;
+	unsigned index;
+	const char *rest;
+
+	(void)state;
+	for (unsigned i = 0; i < FEATURE_COUNT; i++) {
+		for (size_t j = 0; j < features[i]->n_keys; j++) {
+			const struct key *k = &features[i]->keys[j];
+			const char *value;
+			_own_free char *name = full_name(k, "a.7.b=x", &value);
+
+			if (key_find(name, &f, &index, &rest) != k || f != i)
+				fail_msg("%s is not found", name);
+			assert_int_equal(index, strchr(k->name, '#') ? 3 : 0);
+			if (strchr(k->name, '*'))
+				assert_string_equal(rest, "a.7.b");
+			else
+				assert_null(rest);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		if (key_find(none[i], &f, &index, &rest))
+			fail_msg("\"%s\" is found", none[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_no_name_twice),
 		cmocka_unit_test(test_every_feature_says_its_file),
+		cmocka_unit_test(test_every_name_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

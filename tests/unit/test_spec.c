@@ -129,16 +129,135 @@ static void included_files_and_folders_are_read(void **state)
 static void a_file_that_includes_itself_is_told_once(void **state)
 {
 	_own_problems struct problems p = { 0 };
-	_own_free char *path = NULL, *file = NULL, *text = NULL;
+	_own_free char *path = NULL, *file = NULL, *text = NULL, *want = NULL;
 	_own_fd int dir = unit_folder(&path);
 
 	(void)state;
 	file = str_fmt("%s/config", path);
-	text = str_fmt("lxc.include = %s\n", file);
+	text = str_fmt("lxc.uts.name = a\nlxc.include = %s\n", file);
+	want = str_fmt("%s includes itself", file);
 	unit_write(dir, "config", text);
 	assert_int_equal(spec_read_file(spec, file, &p), -EINVAL);
 	assert_int_equal(p.n, 1);
+	assert_string_equal(p.v[0].object, want);
+	assert_string_equal(p.v[0].key, "lxc.include");
+	assert_string_equal(p.v[0].file, file);
+	assert_int_equal(p.v[0].line, 2);
 	assert_int_equal(io_remove_tree(AT_FDCWD, path, NULL), 0);
+}
+
+/* Twelve files, each including the next one four times: 4 to the 11th. */
+static void a_flood_of_includes_ends(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	_own_free char *path = NULL, *file = NULL;
+	_own_fd int dir = unit_folder(&path);
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		_own_free char *name = str_fmt("%d", i);
+		_own_free char *one = str_fmt("lxc.include = %s/%d\n", path, i + 1);
+		_own_free char *text = str_fmt("%s%s%s%s", one, one, one, one);
+
+		unit_write(dir, name, i < 11 ? text : "lxc.uts.name = a\n");
+	}
+	file = str_fmt("%s/0", path);
+	assert_int_equal(spec_read_file(spec, file, &p), -EINVAL);
+	assert_int_equal(p.n, 1);
+	assert_string_equal(p.v[0].object, "more than 4096 files are included");
+	assert_int_equal(io_remove_tree(AT_FDCWD, path, NULL), 0);
+}
+
+static void what_is_missing_names_the_line_that_asks(void **state)
+{
+	_own_problems struct problems p = { 0 };
+	char text[256];
+
+	(void)state;
+	read_text("\nlxc.include = /nonexistent/file\nlxc.include = /nonexistent/folder/\nlxc.include =\n", &p);
+	assert_int_equal(p.n, 1);
+	err_text(&p.v[0], text, sizeof(text));
+	assert_string_equal(text, "cannot read /nonexistent/file: No such file or directory");
+	assert_string_equal(p.v[0].key, "lxc.include");
+	assert_string_equal(p.v[0].file, "web1/config");
+	assert_int_equal(p.v[0].line, 2);
+}
+
+/* What a user can put into a file by accident, or somebody on purpose. */
+static void any_bytes_are_read_or_refused(void **state)
+{
+	enum { LONG = 1 << 20 };
+	_own_problems struct problems p = { 0 };
+	char *text = malloc(LONG + 64);
+	unsigned seed = 1;
+
+	(void)state;
+	memset(text, 'x', LONG);
+	memcpy(text, "lxc.init.cmd = ", 15);
+	text[LONG] = 0;
+	read_text(text, &p);
+	assert_int_equal(p.n, 0);
+	memcpy(text, "lxc.uts.name = ", 15);
+	read_text(text, &p);
+	assert_int_equal(p.n, 1);
+	memset(text, '=', LONG);
+	memcpy(text, "lxc.", 4);
+	read_text(text, &p);
+	assert_int_equal(p.n, 2);
+	memset(text, 'l', LONG);
+	memcpy(text, "lxc.", 4);
+	read_text(text, &p);
+	assert_int_equal(p.n, 3);
+	for (int round = 0; round < 200; round++) {
+		size_t n = 0;
+
+		for (; n < 500; n++) {
+			seed = seed * 1103515245 + 12345;
+			text[n] = seed >> 28 ? (char)(seed >> 16) : "lxc.net.0=\n"[(seed >> 20) % 11];
+		}
+		problems_free(&p);
+		(void)!spec_read_text(spec, text, n, "random", 0, &p);
+		(void)!spec_read_text(spec, text, n, "random", SPEC_WIRE, &p);
+	}
+	free(text);
+}
+
+static void crlf_is_a_line_ending(void **state)
+{
+	_own_problems struct problems p = { 0 };
+
+	(void)state;
+	read_text("# c\r\nlxc.uts.name = alpha\r\n\r\nlxc.tty.max = 0x10\r\n", &p);
+	assert_int_equal(p.n, 0);
+	assert_value("lxc.uts.name", "alpha");
+	assert_value("lxc.tty.max", "16");
+}
+
+static void one_pair_of_quotes_is_taken_away(void **state)
+{
+	_own_problems struct problems p = { 0 };
+
+	(void)state;
+	read_text("lxc.init.cmd = \"/sbin/init\"\n", &p);
+	assert_value("lxc.init.cmd", "/sbin/init");
+	read_text("lxc.init.cmd = '\"a\" b'\n", &p);
+	assert_value("lxc.init.cmd", "\"a\" b");
+	read_text("lxc.init.cmd = \"a' \n", &p);
+	assert_value("lxc.init.cmd", "\"a'");
+	read_text("lxc.init.cmd = \"\n", &p);
+	assert_value("lxc.init.cmd", "\"");
+	read_text("lxc.init.cmd = a = b # c\n", &p);
+	assert_value("lxc.init.cmd", "a = b # c");
+	assert_int_equal(p.n, 0);
+	assert_int_equal(spec_set(spec, "lxc.init.cmd", "\"q\"", (struct origin){ 0 }, NULL), 0);
+	assert_value("lxc.init.cmd", "\"q\"");
+}
+
+static void a_long_list_is_not_slow(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		assert_int_equal(spec_set(spec, "lxc.environment", "A=1", (struct origin){ 0 }, NULL), 0);
 }
 
 /* Sets "lxc.net.3.link" or "lxc.sysctl.NAME" for a row with '#' or '*'; *value is what is set. */
@@ -285,6 +404,12 @@ int main(void)
 		T(a_value_with_a_newline_is_refused),
 		T(included_files_and_folders_are_read),
 		T(a_file_that_includes_itself_is_told_once),
+		T(a_flood_of_includes_ends),
+		T(what_is_missing_names_the_line_that_asks),
+		T(any_bytes_are_read_or_refused),
+		T(crlf_is_a_line_ending),
+		T(one_pair_of_quotes_is_taken_away),
+		T(a_long_list_is_not_slow),
 		T(every_row_takes_its_good_and_refuses_its_bad_examples),
 		T(every_row_is_told),
 		T(what_is_printed_reads_back_equal),
