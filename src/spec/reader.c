@@ -151,6 +151,15 @@ static char *unquote(char *s)
 	return s + 1;
 }
 
+static bool is_key(const char *name)
+{
+	enum feature_id f;
+	unsigned index;
+	const char *rest;
+
+	return key_find(name, &f, &index, &rest) != NULL;
+}
+
 static void read_line(struct reader *r, char *line, struct origin *at)
 {
 	char *key, *value, *equals;
@@ -176,6 +185,8 @@ static void read_line(struct reader *r, char *line, struct origin *at)
 		include(r, value, *at);
 		return;
 	}
+	if (r->problems->n >= PROBLEMS_MOST && !is_key(key))
+		return; /* the search for the name that was meant is slow, and no longer told */
 	if (spec_set(r->spec, key, value, *at, &r->e) < 0) {
 		struct err *kept = problems_next(r->problems);
 

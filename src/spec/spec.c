@@ -455,7 +455,7 @@ int spec_print(const struct spec *s, struct buf *out)
 
 struct err *problems_next(struct problems *p)
 {
-	struct err *grown = p->n < 100 ? realloc(p->v, (p->n + 1) * sizeof(*grown)) : NULL;
+	struct err *grown = p->n < PROBLEMS_MOST ? realloc(p->v, (p->n + 1) * sizeof(*grown)) : NULL;
 
 	if (!grown)
 		return NULL;

@@ -77,7 +77,8 @@ struct problems {
 	struct err *v;
 	size_t n;
 };
-/* The next blank error to fill; NULL where memory ran out or there are a hundred already. */
+enum { PROBLEMS_MOST = 100 }; /* more are not told */
+/* The next blank error to fill; NULL where memory ran out or there are so many already. */
 struct err *problems_next(struct problems *p);
 void problems_free(struct problems *p);
 #define _own_problems __attribute__((cleanup(problems_free)))
