@@ -34,5 +34,9 @@ static const struct key keys[] = {
 };
 
 const struct feature include_feature = {
-	.name = "include", .size = sizeof(struct include), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	FEATURE_TEXT("Other files", "Configs that a config takes in."),
+	.name = "include",
+	.size = sizeof(struct include),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
