@@ -22,9 +22,13 @@ static int check(struct cli *c)
 	r = container_load(ct, c->rcfile, &p);
 	if (r == -ENOENT && !p.n)
 		return cli_say(c, "Container is not defined");
-	if (spec_check(ct->spec, &p) < 0 || r < 0)
-		return cli_problems(c, &p);
-	(void)printf("%s: nothing is wrong with %s\n", c->name, ct->config_file);
+	if (spec_check(ct->spec, &p) < 0)
+		r = -EINVAL;
+	(void)cli_problems(c, &p);
+	if (r < 0)
+		return 1;
+	if (!p.n)
+		(void)printf("%s: nothing is wrong with %s\n", c->name, ct->config_file);
 	return 0;
 }
 
