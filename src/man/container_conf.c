@@ -13,7 +13,9 @@ static const char grammar[] =
 	"them.\n"
 	"A line that begins with \"#\" is a comment; a \"#\" further on is part of the value. A line that does not "
 	"begin "
-	"with \"lxc.\" is not read. No line goes on in the next one.\n"
+	"with \"lxc.\" is not read. No line goes on in the next one. lxc.include = PATH reads another file at this "
+	"point, or "
+	"of a folder all files *.conf, sorted by name.\n"
 	"A key that holds one value takes the last one that is given; a key that holds a list takes each. KEY = "
 	"without a "
 	"value takes away what was said before. Paths are cleaned: \"//\" and \"/./\" become \"/\". Switches are 0 or "
@@ -24,10 +26,6 @@ static const char grammar[] =
 	"and line, and no obstacle for lxc-stop, lxc-info, lxc-ls and lxc-destroy. `keg config check NAME` tells them "
 	"without a start; `keg config explain NAME` tells what each line does; `keg help KEY` is this page for one "
 	"key.";
-
-static const char include[] = "Reads another file at this point; of a folder all files *.conf, sorted by name. A "
-			      "folder may be missing, a file may "
-			      "not. Includes may be nested 32 deep.";
 
 static void one_key(FILE *f, const struct key *k)
 {
@@ -72,10 +70,6 @@ void man_container_conf(FILE *f)
 	roff_head(f, "lxc.container.conf", 5, "the config of a container");
 	roff_section(f, "description");
 	roff_text(f, grammar);
-	roff_entry(f, "lxc.include");
-	roff_more(f, NULL, include);
-	roff_more(f, "Values", "the path of a file or a folder");
-	roff_more(f, "Since", "1.0");
 	for (unsigned i = 0; i < FEATURE_COUNT; i++)
 		one_feature(f, features[i]);
 	roff_section(f, "examples");

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static bool is_common(const struct opt *o)
-{
-	return o->common;
-}
-
 static void option(FILE *f, const struct opt *o)
 {
 	_own_buf struct buf b = { 0 };
@@ -36,7 +31,7 @@ static void common_options(FILE *f, const struct verb *v)
 	const struct opt *o;
 
 	for (size_t i = v->n_opts; (o = cli_row(v, i)); i++)
-		if (o->help && is_common(o) && !(v->flags & VERB_NAMELESS && strcmp(o->name, "name") == 0))
+		if (o->help && !(v->flags & VERB_NAMELESS && strcmp(o->name, "name") == 0))
 			option(f, o);
 }
 

@@ -1,12 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""lxc-update-config; and configs that the templates of LXC 2 to 7 left: all of them load, and start."""
-import os
-import re
-from pathlib import Path
-
-import pytest
-
-from lab import BIN, TOP
+"""lxc-update-config: files of LXC before 2.1 get the names of today."""
 
 USAGE = "lxc-update-config -h|--help [-c|--config]\nconfig: the container configuration to update\n"
 OLD = """# a comment about lxc.utsname
@@ -73,49 +66,3 @@ lxc-start: {c.name}: unknown key lxc.utsname
   set by  {c.config}:6  lxc.utsname
   try     did you mean lxc.uts.name? lxc-update-config translates old files
 """
-
-
-# --- what templates left ---
-
-DATA = sorted((TOP / "tests/data/configs").glob("*.conf"))
-SHIPPED = next(p for p in (BIN.parent / "config", BIN.parent / "share/lxc/config", BIN) if p.is_dir())
-
-
-def fill_in(text, c):
-    for word, value in (("LXC_NAME", c.name), ("LXC_PATH", c.dir), ("LXC_ROOTFS", c.rootfs), ("LXC_TEMPLATE_CONFIG", SHIPPED)):
-        text = text.replace(word, str(value))
-    return text
-
-
-@pytest.mark.parametrize("data", DATA, ids=lambda p: p.stem)
-def test_a_config_of_a_template_loads_and_starts(busybox, data):
-    c = busybox()
-    c.config.write_text(fill_in(data.read_text(), c))
-    (c.dir / "fstab").write_text("# nothing more\n")
-    if "-2.0" in data.name:
-        assert "lxc-update-config translates old files" in c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name).fails(1).err
-        c.keg.run("lxc-update-config", "-c", c.config).ok()
-    c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name).ok()
-    if "unprivileged" in data.name:
-        for p in (c.rootfs, *c.rootfs.rglob("*")):
-            os.lchown(p, 100000, 100000)
-    # The bridge is the host's: here is none.
-    c.run("lxc-start", "-s", "lxc.net.0.type = empty", "-s", "lxc.signal.stop = SIGKILL").ok()
-    assert c.state() == "RUNNING"
-    assert c.attach("/bin/hostname").ok().out == f"{c.name}\n"
-    c.run("lxc-stop", "-k").ok()
-
-
-@pytest.mark.parametrize("name", sorted(p.name for p in SHIPPED.glob("*.conf") if not p.name.startswith("installed-")))
-def test_a_shipped_config_has_no_mistake(keg, lxcpath, name):
-    folder = lxcpath / "a"
-    folder.mkdir()
-    (folder / "config").write_text(f"lxc.include = {SHIPPED / name}\n")
-    keg.run("keg", "config", "check", "-P", lxcpath, "a").ok()
-
-
-def test_shipped_configs_name_only_shipped_files(keg):
-    for p in SHIPPED.glob("*.conf"):
-        for path in re.findall(r"^lxc\.(?:include|seccomp\.profile|hook\.\S+) = (\S+[^/\s])$", p.read_text(), re.M):
-            if not p.name.startswith("installed-"):
-                assert Path(path).exists(), f"{p}: {path}"
