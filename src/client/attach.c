@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "client/container.h"
+#include "client/control.h"
 #include "client/pump.h"
 #include "engine/start.h"
 #include "features/apparmor.h"
@@ -13,11 +14,13 @@
 #include "features/environ.h"
 #include "features/init.h"
 #include "features/namespaces.h"
+#include "features/seccomp.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pty.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -179,13 +182,27 @@ static int open_home(const struct container *c, const struct spec *s, struct cgr
 	return x;
 }
 
+/* What the program's filter asks, the keeper answers; a program that nobody answers is ended. */
+static int hand_over_listener(const struct container *c, const struct run *run, struct err *e)
+{
+	_own_fd int keeper = -1;
+	int x;
+
+	if (!run->slot[SLOT_SECCOMP].n)
+		return 0;
+	keeper = control_connect(c, e);
+	x = keeper < 0 ? keeper : control_add_listener(keeper, run->slot[SLOT_SECCOMP].v[0], e);
+	if (x < 0)
+		(void)kill(run->init_pid, SIGKILL);
+	return x;
+}
+
 static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, int *status,
 	       struct err *e)
 {
 	struct seq_page *page = seq_page_new(NULL, e);
 	int x;
 
-	(void)c;
 	if (!page)
 		return -ENOMEM;
 	run->attach = a;
@@ -195,7 +212,8 @@ static int run(struct container *c, struct run *run, struct attach *a, const str
 	seq_page_free(page);
 	if (x < 0)
 		return exec_failed(e, status) == 0 ? 0 : x;
-	if (a->pty && run->slot[SLOT_CONSOLE].n)
+	x = hand_over_listener(c, run, e);
+	if (a->pty && x == 0 && run->slot[SLOT_CONSOLE].n)
 		x = relay(r, run->slot[SLOT_CONSOLE].v[0], run->init_pid, e);
 	close_fd(&run->console_host_fd);
 	reap(run->init_pid, status);
@@ -207,9 +225,24 @@ static void close_run(struct run *run)
 	for (size_t i = 0; i < run->slot[SLOT_CONSOLE].n; i++)
 		(void)close(run->slot[SLOT_CONSOLE].v[i]);
 	free(run->slot[SLOT_CONSOLE].v);
+	for (size_t i = 0; i < run->slot[SLOT_SECCOMP].n; i++)
+		(void)close(run->slot[SLOT_SECCOMP].v[i]);
+	free(run->slot[SLOT_SECCOMP].v);
+	free(run->filter);
 	close_fd(&run->console_host_fd);
 	close_fd(&run->init_pidfd);
 	cgroup_tree_close(&run->cgroup);
+}
+
+/* The one that init runs under, whatever the policy's file says by now. */
+static int find_filter(const struct container *c, struct run *run, struct err *e)
+{
+	_own_fd int dir = -1;
+
+	if (!seccomp_wanted(run->plan))
+		return 0;
+	dir = state_open_dir(c->lxcpath, c->name, false, e);
+	return dir < 0 ? dir : seccomp_running_filter(dir, &run->filter, e);
 }
 
 int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e)
@@ -239,7 +272,9 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	ru.init_pidfd = (int)syscall(SYS_pidfd_open, s.init_pid, 0);
 	if (ru.init_pidfd < 0)
 		return err_say(e, ESRCH, "it is not running");
-	x = r->keep_cgroup ? 0 : open_home(c, spec, &host.cgroup, &ru.cgroup, e);
+	x = r->keep_lsm ? 0 : find_filter(c, &ru, e);
+	if (x == 0 && !r->keep_cgroup)
+		x = open_home(c, spec, &host.cgroup, &ru.cgroup, e);
 	if (x == 0 && !r->keep_lsm)
 		x = apparmor_of(s.init_pid, &profile, e);
 	if (x == 0 && build_env(r, spec, &env) < 0)
@@ -249,6 +284,7 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	if (x == 0) {
 		a.envp = env.v;
 		a.profile = profile;
+		a.filter = ru.filter;
 		a.cwd = getcwd(cwd, sizeof(cwd));
 		x = run(c, &ru, &a, r, status, e);
 	}

@@ -65,6 +65,41 @@ int control_tty(int sock, int *tty, const char *name, struct err *e)
 	return m.fd[0];
 }
 
+/* Asks with an fd (-1: none); the fd that came with the answer, or 0 where none did. */
+static int ask_seccomp(int sock, uint16_t type, int fd, struct err *e)
+{
+	static _Thread_local struct msg m;
+	struct control_error a;
+	int x = msg_send(sock, type, NULL, 0, &fd, fd >= 0);
+
+	if (x == 0)
+		x = msg_recv(sock, &m, ANSWER_MS);
+	if (x == -ETIMEDOUT)
+		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+	if (x <= 0 || m.head.type != type || m.head.size != sizeof(a)) {
+		if (x > 0)
+			msg_close_fds(&m);
+		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper about seccomp");
+	}
+	memcpy(&a, m.body, sizeof(a));
+	if (a.error == 0)
+		return m.fd[0] >= 0 ? m.fd[0] : 0;
+	msg_close_fds(&m);
+	return err_num(e, a.error, fd < 0 ? "get" : "hand over", "the listener of a seccomp filter");
+}
+
+int control_add_listener(int sock, int listener, struct err *e)
+{
+	int x = ask_seccomp(sock, CONTROL_LISTENER, listener, e);
+
+	return x < 0 ? x : 0;
+}
+
+int control_listener(int sock, struct err *e)
+{
+	return ask_seccomp(sock, CONTROL_SECCOMP, -1, e);
+}
+
 void control_winch(int sock, unsigned rows, unsigned columns)
 {
 	struct control_winch w = { .rows = (uint16_t)rows, .columns = (uint16_t)columns };

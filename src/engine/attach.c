@@ -12,6 +12,8 @@
 #include "features/proc.h"
 #include "features/rlimit.h"
 #include "features/sched.h"
+#include "features/seccomp.h"
+#include "seccomp/filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,6 +170,22 @@ static int attach_cwd(struct run *r, struct err *e)
 	return 0;
 }
 
+/*
+ * Needs:  CAP_SYS_ADMIN in the container's user namespace: before another user is become.
+ * Leaves: the rest under the filter that init has; its listener, if it notifies, to the caller.
+ */
+static int attach_filter(struct run *r, struct err *e)
+{
+	int listener = -1, x = r->attach->filter ? filter_load(r->attach->filter, &listener) : 0;
+
+	if (x < 0) {
+		(void)err_num(e, -x, "load", "the seccomp filter of the container");
+		err_hint(e, "lxc-attach -e LSM attaches without it");
+		return x;
+	}
+	return listener < 0 ? 0 : run_give(r, SLOT_SECCOMP, listener, e);
+}
+
 static int attach_ids(struct run *r, struct err *e)
 {
 	uid_t uid = (uid_t)r->attach->uid;
@@ -237,6 +255,7 @@ static const struct step rows[] = {
 	{ INIT,   "attach.nnp",        nnp_set,           .when = nnp_wanted },
 	{ INIT,   "attach.cwd",        attach_cwd },
 	{ KEEPER, "attach.limits",     rlimit_set,        .when = rlimit_given, .needs = "attach.cwd" },
+	{ INIT,   "attach.seccomp",    attach_filter,     .when = seccomp_wanted, .gives = SLOT_SECCOMP },
 	{ INIT,   "attach.ids",        attach_ids,        .needs = "attach.limits" },
 	{ INIT,   "attach.exec",       attach_exec },
 	/* clang-format on */

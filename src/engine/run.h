@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 struct attach;
+struct filter;
 
 enum role { KEEPER, INIT };
 
@@ -17,6 +18,7 @@ enum slot {
 	SLOT_NONE,
 	SLOT_CONSOLE, /* the master of the console's pty */
 	SLOT_TTYS,    /* the masters of tty1..N */
+	SLOT_SECCOMP, /* the listener of a filter that notifies; perhaps none */
 	SLOT_COUNT
 };
 
@@ -55,6 +57,7 @@ struct run {
 	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;
 	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
+	int proxy_fd; /* to the seccomp proxy, -1: none */
 
 	/* INIT; the first three are opened before the clone */
 	int rootfs_fd;	     /* O_PATH: where the rootfs comes from */
@@ -64,6 +67,8 @@ struct run {
 	int proc_fd;	     /* a procfs that the container never sees, -1: none wanted */
 	int console_fd;	     /* the console's slave, -1: none */
 	int init_fd;	     /* O_PATH or memfd of the program to exec, -1: by name */
+
+	struct filter *filter; /* of seccomp, made before the clone; NULL: none */
 
 	const struct attach *attach; /* of the attach table only; see attach.h */
 };

@@ -57,7 +57,7 @@ int runtime_lock(struct run *r, struct err *e)
 
 void runtime_unlock(struct run *r)
 {
-	static const char *const files[] = { "control", "config", "state", "lock" };
+	static const char *const files[] = { "control", "config", "state", "seccomp", "lock" };
 	_own_free char *base = path_runtime(r->plan->lxcpath),
 		       *path = base ? str_fmt("%s/%s", base, r->plan->name) : NULL;
 

@@ -27,6 +27,7 @@
 #include "features/rlimit.h"
 #include "features/rootfs.h"
 #include "features/sched.h"
+#include "features/seccomp.h"
 #include "features/signals.h"
 #include "features/sysctl.h"
 #include "features/time.h"
@@ -42,6 +43,8 @@ static const struct step rows[] = {
 	{ KEEPER, "runtime.announce", runtime_announce },
 	{ KEEPER, "runtime.listen",   runtime_listen,      .undo = runtime_unlisten },
 	/* what must be there before anything is made */
+	{ KEEPER, "seccomp.compile",  seccomp_make_filter, .when = seccomp_wanted, .undo = seccomp_drop_filter },
+	{ KEEPER, "seccomp.proxy",    seccomp_reach_proxy, .when = seccomp_has_proxy, .undo = seccomp_leave_proxy },
 	{ KEEPER, "rootfs.open",      rootfs_open,         .undo = rootfs_close },
 	{ KEEPER, "sched.look",       sched_core_look,     .when = sched_core_wanted },
 	{ KEEPER, "namespace.open",   namespace_share_open, .when = namespace_shares, .undo = namespace_share_close },
@@ -92,6 +95,7 @@ static const struct step rows[] = {
 	{ INIT,   "caps.drop",        caps_drop,           .when = caps_limited },
 	{ INIT,   "nnp.set",          nnp_set,             .when = nnp_wanted },
 	{ INIT,   "console.own",      console_own,         .when = console_wanted },
+	{ INIT,   "seccomp.load",     seccomp_load_filter, .when = seccomp_wanted, .gives = SLOT_SECCOMP },
 	{ INIT,   "init.session",     init_session },
 	{ INIT,   "init.cwd",         init_cwd,            .when = init_has_cwd },
 	{ KEEPER, "init.limits",      rlimit_set,          .when = rlimit_given, .needs = "init.session" },
@@ -119,6 +123,7 @@ void run_init_fields(struct run *r, const struct plan *p)
 		.proc_fd = -1,
 		.console_fd = -1,
 		.init_fd = -1,
+		.proxy_fd = -1,
 	};
 	for (int i = 0; i < RUN_SHARED; i++)
 		r->share_fd[i] = -1;

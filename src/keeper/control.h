@@ -10,11 +10,18 @@ enum {
 	CONTROL_PING = 1, /* no body; answered by the same */
 	CONTROL_TTY,	  /* struct control_tty; answered by the same and the master's fd, or by error */
 	CONTROL_WINCH,	  /* struct control_winch: the size of the console's terminal; no answer */
+	CONTROL_SECCOMP, /* no body; struct control_error and the listener of init's filter, from then on the asker's to
+			    serve */
+	CONTROL_LISTENER, /* no body, one fd: a listener more to serve; answered by struct control_error */
 };
 
 struct control_tty {
 	int32_t number; /* 1..N, 0: the console, -1: the first free tty */
 	int32_t error;	/* of an answer: 0 or an errno value */
+};
+
+struct control_error {
+	int32_t error; /* 0 or an errno value */
 };
 
 struct control_winch {

@@ -4,6 +4,8 @@
  * What the stages of a keeper hand to each other across exec: this struct at the start of a memfd, the
  * fds that it names left open. Behind it lie the words of init's argv, each ended by NUL.
  */
+#include "seccomp/notify.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -16,10 +18,13 @@ struct handover {
 	int32_t verdict_fd; /* -1: nobody waits for the end */
 	int32_t console_fd; /* master, -1: none */
 	int32_t console_log_fd;
-	int32_t peer_fd; /* stream to whoever has the console, -1: nobody */
+	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
+	int32_t listener_fd; /* of seccomp, -1: none */
+	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
 	int32_t n_ttys, tty[HANDOVER_TTYS];
 	int64_t console_log_size; /* bytes; 0: no limit */
 	uint32_t argv_words;
 	uint8_t foreground, use_init, rotate;
 	char name[256], lxcpath[1024], config_file[1024], console_log[1024], pidfile[1024], keeper[1024];
+	char proxy[NOTIFY_ADDRESS], cookie[NOTIFY_COOKIE];
 };

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "keeper/control.h"
 #include "keeper/handover.h"
+#include "seccomp/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -252,6 +253,31 @@ static void answer_tty(struct client *c, const struct msg *m)
 		(void)close(stream);
 }
 
+static void answer_error(struct client *c, uint16_t type, int error, int fd)
+{
+	struct control_error a = { .error = error };
+
+	if (msg_send(c->fd, type, &a, sizeof(a), &fd, fd >= 0) < 0)
+		drop_client(c);
+}
+
+static void give_listener(struct client *c)
+{
+	int fd = notify_give();
+
+	answer_error(c, CONTROL_SECCOMP, fd < 0 ? ENODEV : 0, fd);
+}
+
+/* Of a program that was attached: its filter has a listener of its own. */
+static void take_listener(struct client *c, struct msg *m)
+{
+	int x = m->fd[0] < 0 ? -EBADF : notify_add(m->fd[0]);
+
+	if (x == 0)
+		m->fd[0] = -1;
+	answer_error(c, CONTROL_LISTENER, -x, -1);
+}
+
 static void set_size(const struct msg *m)
 {
 	struct control_winch w;
@@ -272,6 +298,8 @@ static const struct {
 	{ CONTROL_PING, 0 },
 	{ CONTROL_TTY, sizeof(struct control_tty) },
 	{ CONTROL_WINCH, sizeof(struct control_winch) },
+	{ CONTROL_SECCOMP, 0 },
+	{ CONTROL_LISTENER, 0 },
 };
 
 static bool has_its_size(const struct msg *m)
@@ -290,8 +318,8 @@ static void serve(struct client *c)
 		drop_client(c);
 		return;
 	}
-	msg_close_fds(&m);
 	if (!has_its_size(&m)) {
+		msg_close_fds(&m);
 		drop_client(c);
 		return;
 	}
@@ -306,7 +334,14 @@ static void serve(struct client *c)
 	case CONTROL_WINCH:
 		set_size(&m);
 		break;
+	case CONTROL_SECCOMP:
+		give_listener(c);
+		break;
+	case CONTROL_LISTENER:
+		take_listener(c, &m);
+		break;
 	}
+	msg_close_fds(&m);
 }
 
 /* --- waiting ----------------------------------------------------------------------------------- */
@@ -344,11 +379,20 @@ static void become_engine(void)
 	_exit(1); /* the lock goes with us; the next command clears up */
 }
 
-enum { WAIT_INIT, WAIT_SIGNAL, WAIT_CONTROL, WAIT_CONSOLE, WAIT_PEER, WAIT_VERDICT, WAIT_CLIENTS };
+enum {
+	WAIT_INIT,
+	WAIT_SIGNAL,
+	WAIT_CONTROL,
+	WAIT_CONSOLE,
+	WAIT_PEER,
+	WAIT_VERDICT,
+	WAIT_CLIENTS,
+	WAIT_NOTIFY = WAIT_CLIENTS + CLIENTS
+};
 
 static void wait_once(int signal_fd)
 {
-	struct pollfd p[WAIT_CLIENTS + CLIENTS] = {
+	struct pollfd p[WAIT_NOTIFY + NOTIFY_FDS] = {
 		[WAIT_INIT] = { hand.init_pidfd, POLLIN, 0 },
 		[WAIT_SIGNAL] = { signal_fd, POLLIN, 0 },
 		[WAIT_CONTROL] = { hand.control_fd, POLLIN, 0 },
@@ -359,7 +403,8 @@ static void wait_once(int signal_fd)
 
 	for (int i = 0; i < CLIENTS; i++)
 		p[WAIT_CLIENTS + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
-	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+	notify_poll(p + WAIT_NOTIFY);
+	if (poll(p, ARRAY_SIZE(p), notify_timeout()) < 0)
 		return;
 	if (p[WAIT_INIT].revents)
 		become_engine();
@@ -379,6 +424,7 @@ static void wait_once(int signal_fd)
 	for (int i = 0; i < CLIENTS; i++)
 		if (p[WAIT_CLIENTS + i].revents && clients[i].fd >= 0)
 			serve(&clients[i]);
+	notify_serve(p + WAIT_NOTIFY);
 	if (p[WAIT_CONTROL].revents)
 		accept_client();
 }
@@ -423,6 +469,9 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
+	notify_begin(hand.proxy, hand.cookie, hand.init_pid, hand.proxy_fd);
+	if (hand.listener_fd >= 0 && notify_add(hand.listener_fd) < 0)
+		(void)close(hand.listener_fd); /* such calls fail with ENOSYS then */
 	hold_console_open();
 	take_peer(hand.peer_fd);
 	(void)signal(SIGPIPE, SIG_IGN); /* of our own writes; not init's business */

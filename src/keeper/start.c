@@ -8,6 +8,7 @@
 #include "engine/paths.h"
 #include "engine/runtime.h"
 #include "features/console.h"
+#include "features/seccomp.h"
 #include "features/signals.h"
 
 #include <errno.h>
@@ -79,6 +80,8 @@ int keeper_start(int argc, char **argv)
 			.peer_fd = given_fd(KEEPER_FD_PEER),
 			.console_fd = -1,
 			.console_log_fd = -1,
+			.listener_fd = -1,
+			.proxy_fd = -1,
 		},
 	};
 	struct err e = { 0 };
@@ -125,6 +128,8 @@ static int write_handover(struct keeper *k)
 	h->n_ttys = (int32_t)(r->slot[SLOT_TTYS].n < HANDOVER_TTYS ? r->slot[SLOT_TTYS].n : HANDOVER_TTYS);
 	for (int i = 0; i < h->n_ttys; i++)
 		h->tty[i] = r->slot[SLOT_TTYS].v[i];
+	h->listener_fd = r->slot[SLOT_SECCOMP].n ? r->slot[SLOT_SECCOMP].v[0] : -1;
+	h->proxy_fd = r->proxy_fd;
 	h->argv_words = (uint32_t)k->argv.n;
 	x = fd < 0 ? -errno : io_write_all(fd, h, sizeof(*h));
 	for (size_t i = 0; x == 0 && i < k->argv.n; i++)
@@ -153,8 +158,9 @@ static int become_idle(struct keeper *k, struct err *e)
 	if (fd < 0)
 		return err_num(e, -fd, "hand over to", "%s", idle);
 	(void)snprintf(number, sizeof(number), "%d", fd);
-	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
-			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
+	const int kept[] = { h->init_pidfd, h->lock_fd,	    h->runtime_fd, h->control_fd,
+			     h->config_fd,  h->verdict_fd,  h->console_fd, h->console_log_fd,
+			     h->peer_fd,    h->listener_fd, h->proxy_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		keep_open(kept[i]);
@@ -181,6 +187,10 @@ static int settle(struct keeper *k, struct err *e)
 		x = console_open_log(&k->plan, &k->hand.console_log_fd, e);
 	if (x == 0 && k->hand.peer_fd < 0)
 		x = console_open_peer(&k->plan, &k->hand.peer_fd, e);
+	if (x == 0)
+		x = str_copy(k->hand.proxy, sizeof(k->hand.proxy), seccomp_proxy(k->spec));
+	if (x == 0)
+		x = str_copy(k->hand.cookie, sizeof(k->hand.cookie), seccomp_cookie(k->spec));
 	if (x == 0) {
 		k->hand.console_log_size = console_log_size(&k->plan);
 		k->hand.rotate = console_rotates(&k->plan);

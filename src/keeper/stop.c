@@ -20,7 +20,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-static void again_cloexec(const struct handover *h)
+static void again_cloexec(struct handover *h)
 {
 	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
 			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
@@ -30,6 +30,8 @@ static void again_cloexec(const struct handover *h)
 			(void)fcntl(kept[i], F_SETFD, FD_CLOEXEC);
 	for (int i = 0; i < h->n_ttys; i++)
 		(void)close(h->tty[i]);
+	close_fd(&h->listener_fd);
+	close_fd(&h->proxy_fd);
 }
 
 static int read_handover(struct keeper *k, int fd)
