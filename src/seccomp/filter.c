@@ -373,8 +373,9 @@ int filter_compile(const struct policy *p, struct filter **out, struct strv *war
 	if (x == 0) {
 		compile(&b);
 		if (b.n > INSNS_MOST)
-			return err_say(e, E2BIG, "%s: the policy makes %zu instructions: the kernel takes %d", p->file,
-				       b.n, INSNS_MOST);
+			return err_say(e, E2BIG,
+				       "%s: the policy makes more than the %d instructions that the kernel takes",
+				       p->file, INSNS_MOST);
 		x = wrap(&b, out);
 	}
 	return x < 0 ? err_num(e, -x, "compile", "the policy %s", p->file) : 0;

@@ -196,14 +196,14 @@ static int parse_fields(struct parser *p, const char *whole, char **field, size_
 	if (num_u64_c(field[0], POLICY_ARGS - 1, &index) < 0)
 		return mistake(p, "bad argument index \"%.64s\": allowed is 0 to 5", field[0]);
 	if (num_u64_c(field[1], UINT64_MAX, &a->value) < 0)
-		return mistake(p, "bad value \"%.64s\" in a condition: it is no number", field[1]);
+		return mistake(p, "bad value \"%.64s\" in a condition: it is no number of 64 bits", field[1]);
 	if (!find_op(field[2], &a->op))
 		return mistake(
 			p,
 			"unknown operator \"%.64s\": allowed is !=, <, <=, ==, >=, > or &=, or SCMP_CMP_NE and so on",
 			field[2]);
 	if (n == 4 && num_u64_c(field[3], UINT64_MAX, &fourth) < 0)
-		return mistake(p, "bad mask \"%.64s\" in a condition: it is no number", field[3]);
+		return mistake(p, "bad mask \"%.64s\" in a condition: it is no number of 64 bits", field[3]);
 	if (a->op == OP_MASKED_EQ && n < 4)
 		return mistake(p, "bad condition [%.100s]: %s wants a mask behind it", whole, field[2]);
 	a->index = (unsigned)index;
