@@ -93,7 +93,7 @@ def test_without_an_action_a_denied_call_kills(confined):
     assert c.run("lxc-execute", "--", "/probe", "mkdir").rc == 128 + 31
 
 
-@pytest.mark.skipif(IS_LXC, reason="LXC's console drops what an init that ends at once has said")
+@pytest.mark.skipif(IS_LXC, reason="LXC loses what an init that ends at once has said")
 def test_init_itself_is_under_the_policy(confined):
     c = confined("2\ndenylist\nmkdir errno 77\n")
     assert c.run("lxc-start", "-F", "--", "/probe", "mkdir", "mode").ok().out.split() == ["mkdir", "77", "mode", "-2"]
