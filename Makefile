@@ -3,6 +3,7 @@
 #
 #   make          builds into build/         make check       all tests        make demo   a walk through it
 #   make install  PREFIX=/usr/local DESTDIR= make check-asan  with sanitizers  make bench  held against others
+#   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -11,7 +12,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan bench install lint lint-format clean
+.PHONY: all demo check check-units check-layers check-asan fuzz bench install lint lint-format clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -50,6 +51,17 @@ check-asan:
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(abspath build-asan/reports)/asan \
 		UBSAN_OPTIONS=print_stacktrace=1:log_path=$(abspath build-asan/reports)/ubsan $(PYTEST) -q $(TESTS)
 
+# Each target looks for FUZZ_SECONDS; what it finds interesting stays in build-fuzz/corpus, what breaks it in build-fuzz/.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/deps.sh build fuzz
+	@[ -e build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args=-fsanitize=fuzzer-no-link $(MESON_FLAGS)
+	@ninja -C build-fuzz fuzz
+	@for t in build-fuzz/tests/fuzz/fuzz_*[a-z]; do n=$${t##*/fuzz_}; [ -f $$t ] || continue; mkdir -p build-fuzz/corpus/$$n; echo "fuzz $$n"; \
+		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix=build-fuzz/$$n- \
+		build-fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
+
 bench: all
 	@tools/deps.sh bench
 	@bench/bench.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
@@ -70,4 +82,4 @@ lint-format:
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 
 clean:
-	@rm -rf build build-asan build-install
+	@rm -rf build build-asan build-fuzz build-install
