@@ -102,6 +102,9 @@ static const struct key keys[] = {
 };
 
 const struct feature seccomp_feature = {
+	FEATURE_TEXT("Seccomp",
+		     "Which system calls can be made inside, see seccomp(2). What is not said by a policy is "
+		     "free, or in an allowlist kills."),
 	.name = "seccomp", .size = sizeof(struct seccomp), .keys = keys, .n_keys = ARRAY_SIZE(keys)
 };
 

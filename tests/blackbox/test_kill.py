@@ -6,6 +6,7 @@ kill-keeper:STEP, kill-init:STEP, and undo:STEP, which kills the keeper while it
 """
 import os
 import re
+import socket
 import time
 
 import pytest
@@ -42,6 +43,11 @@ def broken(container):
     """break_at(fault): starts with the fault; gives the result, and checks that all is well again after it."""
     assert FAULTY.exists(), f"no keeper with fault points in {FAULTY}"
     c, wrong = container(*LINES), []
+    (c.dir / "policy").write_text("2\ndenylist\nmkdir notify\n")
+    c.add(f"lxc.seccomp.profile = {c.dir}/policy", f"lxc.seccomp.notify.proxy = unix:{c.dir}/proxy")
+    proxy = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # nobody takes the calls; they wait in its queue
+    proxy.bind(str(c.dir / "proxy"))
+    proxy.listen(4096)
     c.up()
     c.run("lxc-stop").ok()  # whatever the first start makes for good is there now
     wait_for(lambda: quiet(look()), "the host is quiet")
@@ -68,6 +74,7 @@ def broken(container):
 
     c.complain, c.left, c.works_again = complain, left, works_again
     yield c
+    proxy.close()
     assert not wrong, "\n".join(wrong)
 
 
