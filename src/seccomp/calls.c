@@ -57,14 +57,24 @@ enum { SOCKETCALL = -100, IPC = -200, NO_MUX = -300 };
 /* Since Linux 4.3 most of them have a number of their own, too, which the tables tell by number only. */
 enum { DIRECT_FIRST = 300, DIRECT_LAST = 450 };
 
+/* libseccomp walks its whole table for each number: asked once, for the one ABI of a machine that has them. */
+static char *direct_names[DIRECT_LAST - DIRECT_FIRST + 1];
+static uint32_t direct_token;
+
 static int direct_number(uint32_t token, const char *name)
 {
-	for (int nr = DIRECT_FIRST; nr <= DIRECT_LAST; nr++) {
-		_own_free char *known = seccomp_syscall_resolve_num_arch(token, nr);
+	const char *known;
 
-		if (known && strcmp(known, name) == 0)
-			return nr;
+	if (direct_token != token) {
+		for (int nr = DIRECT_FIRST; nr <= DIRECT_LAST; nr++) {
+			free(direct_names[nr - DIRECT_FIRST]);
+			direct_names[nr - DIRECT_FIRST] = seccomp_syscall_resolve_num_arch(token, nr);
+		}
+		direct_token = token;
 	}
+	for (int nr = DIRECT_FIRST; nr <= DIRECT_LAST; nr++)
+		if ((known = direct_names[nr - DIRECT_FIRST]) && strcmp(known, name) == 0)
+			return nr;
 	return -1;
 }
 
