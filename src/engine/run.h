@@ -57,7 +57,8 @@ struct run {
 	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;
 	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
-	int proxy_fd; /* to the seccomp proxy, -1: none */
+	/* to the seccomp proxy, -1: none */
+	int proxy_fd;
 
 	/* INIT; the first three are opened before the clone */
 	int rootfs_fd;	     /* O_PATH: where the rootfs comes from */

@@ -71,7 +71,7 @@ static size_t half_at(unsigned index, bool high)
 {
 	bool first = high == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 
-	return offsetof(struct seccomp_data, args) + 8 * index + (first ? 0 : 4);
+	return offsetof(struct seccomp_data, args) + (size_t)8 * index + (first ? 0 : 4);
 }
 
 /* Jump targets of a comparison's last word: the condition holds behind it, else the rule does not apply. */
@@ -368,8 +368,11 @@ int filter_compile(const struct policy *p, struct filter **out, struct strv *war
 	_own_free struct range *range = calloc(2 * most + 1, sizeof(*range));
 	_own_free struct sock_filter *insn = calloc(INSNS_MOST, sizeof(*insn));
 	struct build b = { .policy = p, .entry = entry, .range = range, .insn = insn };
-	int x = entry && range && insn ? warn_of_unknown(p, warnings) : -ENOMEM;
+	int x;
 
+	if (!entry || !range || !insn)
+		return err_num(e, ENOMEM, "compile", "the policy %s", p->file);
+	x = warn_of_unknown(p, warnings);
 	if (x == 0) {
 		compile(&b);
 		if (b.n > INSNS_MOST)

@@ -105,7 +105,6 @@ struct parser {
 static int mistake(struct parser *p, const char *fmt, ...) _printf(2, 3);
 static int mistake(struct parser *p, const char *fmt, ...)
 {
-	_own_buf struct buf b = { 0 };
 	char words[256];
 	va_list ap;
 
