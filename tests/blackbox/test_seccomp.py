@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Seccomp: which calls a container can make, what else is done about them, and who decides about some."""
 import array
+import fcntl
 import os
 import select
 import shutil
@@ -9,10 +10,11 @@ import struct
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, MARK, SLOW, TOP, gone, wait_for
+from lab import IS_LXC, MARK, SLOW, wait_for
 
 PROBE = r"""
 #include <errno.h>
@@ -22,7 +24,8 @@ PROBE = r"""
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-/* call NAME[,ARG...]...: what each call returns, or the number of its error; "mode": that of seccomp */
+/* NAME[,ARG...]...: what each call returns, or the number of its error; "mode": that of seccomp; "await": says
+   /ready, goes on when there is /go, and writes to /result */
 int main(int argc, char **argv)
 {
 	struct { const char *name; long nr; } known[] = { { "mkdir", SYS_mkdir }, { "rmdir", SYS_rmdir }, { "umount2", SYS_umount2 } };
@@ -36,6 +39,11 @@ int main(int argc, char **argv)
 		for (int k = 0; k < 3; k++)
 			if (strcmp(known[k].name, word) == 0)
 				r = syscall(known[k].nr, a[0], a[1], a[2]);
+		if (strcmp(word, "await") == 0) {
+			for (fclose(fopen("/ready", "w")); access("/go", F_OK); usleep(10000))
+				;
+			r = freopen("/result", "w", stdout) ? 0 : -1;
+		}
 		printf("%s %ld\n", word, r < 0 ? (long)errno : -r);
 	}
 	return 0;
@@ -349,6 +357,47 @@ def test_a_short_answer_means_the_default(confined, proxy):
 @pytest.mark.skipif(IS_LXC, reason="LXC leaves the caller waiting")
 def test_without_a_proxy_such_a_call_does_not_exist(confined):
     assert confined(NOTIFY).calls("mkdir,0,71") == [ENOSYS]
+
+
+RECV, SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
+MSG_MAGIC, CONTROL_SECCOMP = 0x6B656731, 4  # base/msg.h, keeper/control.h
+
+
+def ask_for_the_listener(c):
+    """(error, fds) of the control socket's answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.connect(str(next(Path("/run/keg").glob(f"*/{c.name}/control"))))
+        s.send(struct.pack("=IHHI", MSG_MAGIC, CONTROL_SECCOMP, 0, 0))
+        data, fds, _, _ = socket.recv_fds(s, 64, 4)
+    assert struct.unpack_from("=IHHI", data) == (MSG_MAGIC, CONTROL_SECCOMP, len(fds), 4)
+    return struct.unpack_from("=i", data, 12)[0], fds
+
+
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_a_program_that_asks_for_the_listener_answers_for_init(confined):
+    """What seccomp_notify_fd_active() of the library stands on."""
+    c = confined(NOTIFY)
+    c.config.write_text(c.config.read_text().replace("lxc.init.cmd = /answer", "lxc.init.cmd = /probe await mkdir,0,1 mkdir,0,2"))
+    c.up()
+    error, fds = ask_for_the_listener(c)
+    assert error == 0 and len(fds) == 1
+    (c.rootfs / "go").touch()
+    for answer in (71, 72):
+        assert select.select(fds, [], [], 10 * SLOW)[0] == fds
+        notif = bytearray(80)
+        fcntl.ioctl(fds[0], RECV, notif)
+        id_, pid = struct.unpack_from("=QI", notif)
+        assert pid == c.pid()
+        fcntl.ioctl(fds[0], SEND, struct.pack("=QqiI", id_, 0, -answer, 0))
+    os.close(fds[0])
+    c.stopped()
+    assert answers((c.rootfs / "result").read_text()) == [0, 71, 72]
+
+
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_a_container_that_notifies_nobody_has_no_listener(confined):
+    c = confined("2\ndenylist\nmkdir errno 77\n").up()
+    assert ask_for_the_listener(c) == (19, [])
 
 
 @pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
