@@ -13,6 +13,7 @@
 #include "features/rlimit.h"
 #include "features/sched.h"
 #include "features/seccomp.h"
+#include "features/userns.h"
 #include "seccomp/filter.h"
 
 #include <errno.h>
@@ -29,6 +30,58 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
+/* An ordinary user gets at a pid namespace only as root of the user namespace that it belongs to. */
+static bool by_way_of_user(const struct attach *a)
+{
+	return a->namespaces & CLONE_NEWUSER && a->namespaces & CLONE_NEWPID && a->unprivileged;
+}
+
+/* In the process between: enters both, and leaves a child of its parent's there, whose pid it tells. */
+static pid_t step_between(const struct run *r, int tell)
+{
+	pid_t pid;
+
+	if (setns(r->init_pidfd, CLONE_NEWUSER | CLONE_NEWPID) < 0) {
+		pid = -errno;
+	} else {
+		pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+		if (pid == 0)
+			return 0;
+		if (pid < 0)
+			pid = -errno;
+	}
+	if (write(tell, &pid, sizeof(pid)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static int fork_by_way_of_user(struct run *r, struct err *e)
+{
+	_own_fd int hear = -1, tell = -1;
+	pid_t between, pid = -ESRCH;
+	int pipe[2];
+
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return err_sys(e, "make", "a pipe");
+	hear = pipe[0];
+	tell = pipe[1];
+	between = fork();
+	if (between < 0)
+		return err_sys(e, "fork", "for the program");
+	if (between == 0 && step_between(r, tell) == 0) {
+		r->who = INIT;
+		return 1;
+	}
+	close_fd(&tell);
+	if (read(hear, &pid, sizeof(pid)) != sizeof(pid))
+		pid = -ESRCH;
+	(void)waitpid(between, NULL, 0);
+	if (pid < 0)
+		return err_num(e, -pid, "enter", "the user namespace");
+	r->init_pid = pid;
+	return 0;
+}
+
 /*
  * Needs:  the container's init as r->init_pidfd.
  * Leaves: a child that is born into the container's pid namespace; this thread's own children are born
@@ -40,6 +93,8 @@ static int attach_fork(struct run *r, struct err *e)
 	_own_fd int own = enters ? open("/proc/thread-self/ns/pid_for_children", O_RDONLY | O_CLOEXEC) : -1;
 	pid_t pid;
 
+	if (by_way_of_user(r->attach))
+		return fork_by_way_of_user(r, e);
 	if (enters && (own < 0 || setns(r->init_pidfd, CLONE_NEWPID) < 0)) /* by pidfd: Linux 5.8 */
 		return err_sys(e, "enter", "the pid namespace");
 	pid = fork();
@@ -66,7 +121,7 @@ static void attach_kill(struct run *r)
 
 static int attach_cgroup(struct run *r, struct err *e)
 {
-	return r->attach->keep_cgroup ? 0 : cgroup_tree_enter(&r->cgroup, 0, false, e);
+	return r->attach->keep_cgroup || !r->cgroup.open ? 0 : cgroup_tree_enter(&r->cgroup, 0, false, e);
 }
 
 /* Needs: the host's /proc. Leaves: the coming exec changes to the profile that init has. */
@@ -94,6 +149,8 @@ static int attach_namespaces(struct run *r, struct err *e)
 {
 	int flags = (int)(r->attach->namespaces & ~(uint64_t)CLONE_NEWPID);
 
+	if (by_way_of_user(r->attach)) /* it was born there */
+		flags &= ~CLONE_NEWUSER;
 	if (flags && setns(r->init_pidfd, flags) < 0)
 		return err_sys(e, "enter", "the namespaces of the container");
 	r->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -249,6 +306,7 @@ static const struct step rows[] = {
 	{ INIT,   "attach.core",       attach_core,       .when = sched_core_wanted },
 	{ INIT,   "attach.proc",       attach_proc,       .when = proc_given },
 	{ INIT,   "attach.namespaces", attach_namespaces },
+	{ INIT,   "attach.become",     userns_become,     .when = userns_own },
 	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
 	{ INIT,   "attach.session",    attach_session },
 	{ INIT,   "attach.rights",     attach_rights },

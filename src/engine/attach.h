@@ -12,6 +12,7 @@ struct attach {
 	uint64_t namespaces;	     /* CLONE_NEW* to enter */
 	bool keep_cgroup, keep_caps; /* stay with the caller's */
 	const struct filter *filter; /* seccomp's, for the program; NULL: none but the caller's */
+	bool unprivileged;	     /* the caller is an ordinary user */
 	const char *profile;	     /* AppArmor's, for the program; NULL: as the caller's */
 	unsigned long personality;   /* 0xffffffff: unchanged */
 	int64_t uid, gid;	     /* in the container's ids */

@@ -15,8 +15,6 @@
 #define KEG_LIBEXECDIR "/usr/libexec/keg"
 #endif
 
-#define RUNTIME "/run/keg"
-
 static const char *library; /* set once, before main() */
 
 void path_set_library(const char *file)
@@ -72,30 +70,48 @@ char *path_escape(const char *path)
 	return buf_take(&b);
 }
 
+/* The run-time folder: root's, or one below $XDG_RUNTIME_DIR or, without it, the user's home. */
+static char *runtime(void)
+{
+	const char *xdg = secure_getenv("XDG_RUNTIME_DIR"), *home = secure_getenv("HOME");
+
+	if (geteuid() == 0)
+		return strdup("/run/keg");
+	if (xdg && *xdg == '/')
+		return str_fmt("%s/keg", xdg);
+	return str_fmt("%s/.cache/keg/run", home ? home : "");
+}
+
+static char *below_runtime(const char *folder, const char *lxcpath)
+{
+	_own_free char *top = runtime(), *word = path_escape(lxcpath);
+
+	return top && word ? str_fmt("%s%s/%s", top, folder, word) : NULL;
+}
+
 char *path_runtime(const char *lxcpath)
 {
-	_own_free char *word = path_escape(lxcpath);
-
-	return word ? str_fmt(RUNTIME "/%s", word) : NULL;
+	return below_runtime("", lxcpath);
 }
 
 char *path_monitors(const char *lxcpath)
 {
-	_own_free char *word = path_escape(lxcpath);
-
-	return word ? str_fmt(RUNTIME "/monitors/%s", word) : NULL;
+	return below_runtime("/monitors", lxcpath);
 }
 
 char *path_mountpoint(const char *lxcpath, const char *name)
 {
-	_own_free char *word = path_escape(lxcpath);
+	_own_free char *folder = below_runtime("/rootfs", lxcpath);
 
-	return word ? str_fmt(RUNTIME "/rootfs/%s/%s", word, name) : NULL;
+	return folder ? str_fmt("%s/%s", folder, name) : NULL;
 }
 
 void path_leave(const char *folder)
 {
-	io_rmdir_up(folder, RUNTIME);
+	_own_free char *top = runtime();
+
+	if (top)
+		io_rmdir_up(folder, top);
 }
 
 #ifndef KEG_BINDIR

@@ -4,9 +4,9 @@
 
 /* A program of ours: $KEG_LIBEXEC, else beside the running program (a build tree), else as installed. */
 char *path_libexec(const char *program);
-/* /run/keg/<lxcpath, escaped> */
+/* /run/keg/<lxcpath, escaped>; of who is not root $XDG_RUNTIME_DIR/keg/..., else ~/.cache/keg/run/... */
 char *path_runtime(const char *lxcpath);
-/* /run/keg/monitors/<lxcpath, escaped> */
+/* The same with monitors/ before the lxcpath. */
 char *path_monitors(const char *lxcpath);
 /* /run/keg/rootfs/<lxcpath, escaped>/<name>: where a rootfs is mounted before it becomes "/". Not below
  * path_runtime(), which only root may pass: hooks of a container with a user namespace find it there. */

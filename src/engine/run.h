@@ -19,6 +19,9 @@ enum slot {
 	SLOT_CONSOLE, /* the master of the console's pty */
 	SLOT_TTYS,    /* the masters of tty1..N */
 	SLOT_SECCOMP, /* the listener of a filter that notifies; perhaps none */
+	SLOT_ROOTFS,  /* a detached copy of the rootfs, to be idmapped */
+	SLOT_COPIES,  /* the same of each entry with idmap=; no O_PATH fd where an optional one has no source */
+	SLOT_MAPPED,  /* those, idmapped */
 	SLOT_COUNT
 };
 

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { SEQ_MOST = 64 };
+enum { SEQ_MOST = 96 };
 
 struct seq {
 	const char *name;

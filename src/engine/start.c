@@ -19,6 +19,7 @@
 #include "features/mount_auto.h"
 #include "features/mount_cgroup.h"
 #include "features/mount_entry.h"
+#include "features/mount_idmap.h"
 #include "features/namespace_share.h"
 #include "features/net/net.h"
 #include "features/nnp.h"
@@ -32,6 +33,7 @@
 #include "features/sysctl.h"
 #include "features/time.h"
 #include "features/tty.h"
+#include "features/userns.h"
 #include "features/uts.h"
 
 #include <string.h>
@@ -57,13 +59,18 @@ static const struct step rows[] = {
 	/* two processes from here on */
 	{ KEEPER, "init.clone",       clone_init,          .undo = clone_reap, .forks = true },
 	{ KEEPER, "cgroup.enter",     cgroup_enter,        .when = cgroup_wanted },
+	{ KEEPER, "userns.map",       userns_map,          .when = userns_own },
+	{ KEEPER, "userns.cgroup",    userns_give_cgroup,  .when = userns_has_cgroup },
 	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo },
 	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
+	{ INIT,   "userns.become",    userns_become,       .when = userns_own, .needs = "userns.map" },
 	{ KEEPER, "init.proc",        proc_write,          .when = proc_given },
 	{ INIT,   "init.guard",       signals_guard },
 	{ INIT,   "sched.core",       sched_core_create,   .when = sched_core_wanted },
 	{ INIT,   "mount.private",    mount_private,       .when = rootfs_private },
-	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private },
+	{ INIT,   "rootfs.copy",      rootfs_copy,         .when = rootfs_idmapped, .gives = SLOT_ROOTFS },
+	{ KEEPER, "rootfs.idmap",     rootfs_idmap,        .when = rootfs_idmapped, .needs = "rootfs.copy" },
+	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private, .needs = "rootfs.idmap" },
 	{ INIT,   "uts.name",         uts_set_name,        .when = uts_named },
 	{ INIT,   "keyring.join",     keyring_join,        .when = keyring_is_new },
 	{ INIT,   "dev.mount",        dev_mount,           .when = dev_own },
@@ -73,6 +80,10 @@ static const struct step rows[] = {
 	{ INIT,   "mount.shmounts",   mount_auto_shmounts, .when = mount_auto_shmounts_wanted },
 	{ INIT,   "mount.fstab",      mount_fstab,         .when = mount_fstab_given },
 	{ INIT,   "mount.entries",    mount_entries,       .when = mount_entries_given },
+	{ INIT,   "mount.copies",     mount_copies,        .when = mount_any_idmapped, .gives = SLOT_COPIES },
+	{ KEEPER, "mount.idmap",      mount_idmap,         .when = mount_any_idmapped, .gives = SLOT_MAPPED,
+	  .needs = "mount.copies" },
+	{ INIT,   "mount.idmapped",   mount_idmapped,      .when = mount_any_idmapped, .needs = "mount.idmap" },
 	{ INIT,   "cgroup.namespace", cgroup_unshare,      .when = cgroup_is_own, .needs = "cgroup.enter" },
 	{ INIT,   "mount.cgroup",     mount_cgroup,        .when = mount_cgroup_wanted },
 	{ INIT,   "dev.nodes",        dev_nodes,           .when = dev_own },

@@ -396,6 +396,35 @@ int cgroup_leave(struct run *r, struct err *e)
 	return 0;
 }
 
+static int with_key(struct err *e, const struct item *it, bool v2, int x)
+{
+	char key[96];
+
+	(void)snprintf(key, sizeof(key), "lxc.cgroup%s.%s", v2 ? "2" : "", it->name);
+	err_key(e, key, it->at);
+	return x;
+}
+
+/*
+ * An ordinary user to whom no cgroup was delegated does without, as with LXC, unless the config limits
+ * anything: no limit is lost in silence.
+ */
+static int do_without(struct run *r, int x, struct err *e)
+{
+	const struct cgroup *c = plan_part(r->plan, FEATURE_CGROUP);
+	const struct list *l = c->v1.n ? &c->v1 : &c->v2;
+
+	if (geteuid() == 0 || (x != -EACCES && x != -EPERM && x != -EROFS))
+		return x;
+	if (!l->n) {
+		err_clear(e);
+		r->cgroup.path[0] = 0; /* nobody need look for them */
+		return 0;
+	}
+	err_hint(e, "this limit needs a cgroup that is the user's: delegate one to him, or take the limit out");
+	return with_key(e, &l->v[0], l == &c->v2, x);
+}
+
 /*
  * Needs:   the lock that says that nobody else runs this container.
  * Leaves:  its cgroups, empty, in every hierarchy; what was left of an earlier one is gone.
@@ -411,8 +440,10 @@ int cgroup_make(struct run *r, struct err *e)
 	if (!path[0])
 		x = cgroup_path(r->plan->spec, r->plan->name, path, sizeof(path));
 	x = x < 0 ? err_num(e, -x, "name the cgroup of", "%s", r->plan->name) : tree_init(&r->cgroup, r->plan, path, e);
-	if (x == 0)
+	if (x == 0) {
 		x = cgroup_tree_make(&r->cgroup, e);
+		x = do_without(r, x, e);
+	}
 	if (x < 0 && asked->s)
 		err_key(e, c->container.s ? "lxc.cgroup.dir.container" : "lxc.cgroup.dir", asked->at);
 	return x;
@@ -439,15 +470,6 @@ void cgroup_undo(struct run *r)
 int cgroup_enter(struct run *r, struct err *e)
 {
 	return cgroup_tree_enter(&r->cgroup, r->init_pid, r->cloned_into_cgroup, e);
-}
-
-static int with_key(struct err *e, const struct item *it, bool v2, int x)
-{
-	char key[96];
-
-	(void)snprintf(key, sizeof(key), "lxc.cgroup%s.%s", v2 ? "2" : "", it->name);
-	err_key(e, key, it->at);
-	return x;
 }
 
 static bool names(const struct list *l, const char *name)

@@ -6,9 +6,11 @@
 #include "base/own.h"
 #include "features/dev.h"
 #include "features/init.h"
+#include "features/mapped.h"
 #include "features/pts.h"
 #include "features/rootfs.h"
 #include "features/tty.h"
+#include "features/userns.h"
 #include "spec/key.h"
 #include "sys/mount.h"
 
@@ -105,6 +107,49 @@ bool console_inside(const struct plan *p)
 	return console_wanted(p) && pts_has_console(p);
 }
 
+/* A pty of the host's for a container's root. */
+struct gift {
+	const struct spec *s;
+	int slave;
+};
+
+static int chown_slave(const struct gift *g, int64_t uid, int64_t gid, struct err *e)
+{
+	if (fchown(g->slave, (uid_t)uid, (gid_t)gid) < 0)
+		return err_sys(e, "give the console to", "user %lld", (long long)uid);
+	return 0;
+}
+
+/* In a child that has the container's ids and ours. */
+static int give_mapped(void *gift, struct err *e)
+{
+	const struct gift *g = gift;
+	uid_t uid;
+	gid_t gid;
+
+	userns_root(g->s, &uid, &gid);
+	return chown_slave(g, uid, gid, e);
+}
+
+/* In a user namespace init cannot take over a pty of the host's: it is given, as LXC gives it. */
+static int give(int master, const struct spec *s, struct err *e)
+{
+	_own_fd int slave = pts_slave(master);
+	struct gift g = { .s = s, .slave = slave };
+	uid_t uid;
+	gid_t gid;
+
+	if (slave < 0)
+		return err_num(e, -slave, "open", "the console");
+	userns_root(s, &uid, &gid);
+	if (!mapped_needed(s))
+		return chown_slave(&g, userns_host_uid(s, uid), userns_host_gid(s, gid), e);
+	/* The group tty is not mapped for him: it must go first, or the child has no say over the pty. */
+	if (fchown(slave, (uid_t)-1, getegid()) < 0)
+		return err_sys(e, "change", "the group of the console");
+	return mapped_run(s, give_mapped, &g, e);
+}
+
 /*
  * Leaves: r->console_host_fd, a new pty of the host's devpts, unless the container has one to take it from.
  */
@@ -121,6 +166,12 @@ int console_open_host(struct run *r, struct err *e)
 
 		err_hint(e, "set lxc.pty.max = 1024 to take it from the container's own devpts");
 		return x;
+	}
+	if (userns_own(r->plan)) {
+		int x = give(master, r->plan->spec, e);
+
+		if (x < 0)
+			return x;
 	}
 	r->console_host_fd = take_fd(&master);
 	return 0;
@@ -229,7 +280,8 @@ int console_own(struct run *r, struct err *e)
 	init_ids_of(r->plan->spec, &uid, &gid);
 	if (fchmod(r->console_fd, 0700) < 0)
 		return err_sys(e, "change", "the mode of the console");
-	if (uid && fchown(r->console_fd, uid, (gid_t)-1) < 0)
+	/* EPERM: a pty of the host's devpts, whose group tty is not mapped */
+	if (uid && fchown(r->console_fd, uid, (gid_t)-1) < 0 && !(errno == EPERM && userns_own(r->plan)))
 		return err_sys(e, "give", "the console to user %u", uid);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "features/mount_parts.h"
 
 #include "base/own.h"
+#include "features/userns.h"
 
 #include <errno.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static const struct key keys[] = {
 		.values = "a line as in fstab(5): SOURCE TARGET TYPE OPTIONS [DUMP PASS]",
 		.help = "A mount. TARGET is a path in the rootfs. Besides those of mount(8) there are the options "
 			"create=dir, create=file, optional, relative (SOURCE is in the rootfs, too), bind, rbind, "
-			"private, shared, slave, unbindable and their recursive kin.",
+			"private, shared, slave, unbindable and their recursive kin, and for binds idmap=container, "
+			"which shows the files as owned by the container's ids, or idmap=PATH of a user namespace.",
 		.since = "1.0",
 		.good = { "/srv/data data none bind,create=dir 0 0", "tmpfs tmp tmpfs size=64m,nosuid 0 0" },
 	},
@@ -125,6 +127,25 @@ static const struct key keys[] = {
 	},
 };
 
+/* What cannot be of idmap=, whatever kernel and file system. */
+static int check_idmap(const struct spec *s, const struct entry *n, struct err *e)
+{
+	int x;
+
+	if (!n->idmap)
+		return 0;
+	if (n->kind != ENTRY_BIND) {
+		x = err_say(e, EINVAL, "idmap=%s of %s: only a bind can be idmapped", n->idmap, n->target);
+		err_hint(e, "add \"bind\" to the entry");
+		return x;
+	}
+	if (strcmp(n->idmap, "container") != 0 || userns_wanted(s))
+		return 0;
+	x = err_say(e, EINVAL, "idmap=container of %s, but the container has no user namespace", n->target);
+	err_hint(e, "set lxc.idmap, or name another user namespace: idmap=/proc/PID/ns/user");
+	return x;
+}
+
 /* Entries are checked when all is known, so that an odd line can still be stored and looked at, as with LXC. */
 static void check(const struct spec *s, struct problems *p)
 {
@@ -134,7 +155,7 @@ static void check(const struct spec *s, struct problems *p)
 		_own_entry struct entry n = { 0 };
 		struct err e = { 0 }, *told;
 
-		if (entry_parse(m->entries.v[i].text, &n, &e) == 0)
+		if (entry_parse(m->entries.v[i].text, &n, &e) == 0 && check_idmap(s, &n, &e) == 0)
 			continue;
 		err_key(&e, "lxc.mount.entry", m->entries.v[i].at);
 		told = problems_next(p);

@@ -146,6 +146,9 @@ int mount_auto_sys(struct run *r, struct err *e)
 		x = sys = mount_kernel_fs(r, "sysfs", "sys", "ro", MOUNT_ATTR_RDONLY, e);
 	else
 		x = sys = mount_kernel_fs(r, "sysfs", "sys", NULL, 0, e);
+	if (x == -EPERM && r->plan->clone_flags & CLONE_NEWUSER && !(r->plan->clone_flags & CLONE_NEWNET))
+		err_hint(e, "sysfs is the network namespace's, here the host's; bind it: lxc.mount.entry = /sys sys "
+			    "none rbind");
 	return x < 0 ? fail(x, "sysfs on /sys", item, e) : 0;
 }
 

@@ -56,8 +56,7 @@ static int open_target(int root_fd, const struct entry *n, const char *target)
 	return fd == -ENOENT && is_lost_with_lxc(n, target) ? beneath_mkdir_p(root_fd, target, 0755) : fd;
 }
 
-/* Of a bind the detached copy, of a move the mount itself, O_PATH. */
-static int open_source(int root_fd, const struct entry *n)
+int entry_source(int root_fd, const struct entry *n)
 {
 	unsigned flags = n->recursive ? AT_RECURSIVE : 0;
 	_own_fd int fd = -1;
@@ -73,7 +72,7 @@ static int open_source(int root_fd, const struct entry *n)
 	return n->kind == ENTRY_BIND ? mount_copy(fd, "", flags) : take_fd(&fd);
 }
 
-static int fail_source(const struct entry *n, int x, struct err *e)
+int entry_no_source(const struct entry *n, int x, struct err *e)
 {
 	x = err_num(e, -x, "mount", "%s on %s", n->source, n->target);
 	if (x == -ENOENT && n->relative)
@@ -125,19 +124,16 @@ static int mount_new_entry(int target, const struct entry *n, struct err *e)
 	return x;
 }
 
-static int do_mount(int root_fd, const struct entry *n, const char *const *host_root, struct err *e)
+static int do_mount(int root_fd, const struct entry *n, int source, const char *const *host_root, struct err *e)
 {
 	const char *path = inside(n->target, host_root);
-	_own_fd int source = -1, target = -1;
+	_own_fd int opened = -1, target = -1;
 	int x;
 
-	if (n->idmap)
-		return err_say(e, ENOTSUP, "cannot mount %s on %s: idmap=%s is not supported", n->source, n->target,
-			       n->idmap);
-	if (n->kind == ENTRY_BIND || n->kind == ENTRY_MOVE) {
-		source = open_source(root_fd, n);
+	if (source < 0 && (n->kind == ENTRY_BIND || n->kind == ENTRY_MOVE)) {
+		source = opened = entry_source(root_fd, n);
 		if (source < 0)
-			return fail_source(n, source, e);
+			return entry_no_source(n, source, e);
 	}
 	target = open_target(root_fd, n, path);
 	if (target < 0)
@@ -148,29 +144,39 @@ static int do_mount(int root_fd, const struct entry *n, const char *const *host_
 	return x < 0 ? fail_target(n, source, x, e) : 0;
 }
 
-int entry_mount(int root_fd, const struct entry *n, const char *const *host_root, struct err *e)
+int entry_mount(int root_fd, const struct entry *n, int source, const char *const *host_root, struct err *e)
 {
 	struct err unheard = { 0 };
-	int x = do_mount(root_fd, n, host_root, n->optional ? &unheard : e);
+	int x = do_mount(root_fd, n, source, host_root, n->optional ? &unheard : e);
 
 	return n->optional ? 0 : x;
 }
 
-static int mount_line(struct run *r, const char *line, struct err *e)
+int mount_one_entry(struct run *r, const struct entry *n, int source, struct err *e)
 {
 	const struct spec *s = r->plan->spec;
 	const char *host_root[] = { NULL, NULL, NULL };
 	_own_free char *mountpoint = rootfs_path(s) ? rootfs_mountpoint(r->plan) : NULL;
-	_own_entry struct entry n = { 0 };
-	int x = entry_parse(line, &n, e);
 
-	if (x < 0)
-		return x;
 	if (mountpoint) {
 		host_root[0] = mountpoint;
 		host_root[1] = rootfs_path(s);
 	}
-	return entry_mount(r->root_fd, &n, host_root, e);
+	return entry_mount(r->root_fd, n, source, host_root, e);
+}
+
+/* Those with idmap= come behind all others (mount.idmapped). */
+static int mount_plain(struct run *r, const struct entry *n, struct err *e)
+{
+	return n->idmap ? 0 : mount_one_entry(r, n, -1, e);
+}
+
+static int each_line(struct run *r, const char *line, entry_fn *f, struct err *e)
+{
+	_own_entry struct entry n = { 0 };
+	int x = entry_parse(line, &n, e);
+
+	return x < 0 ? x : f(r, &n, e);
 }
 
 bool mount_entries_given(const struct plan *p)
@@ -180,16 +186,12 @@ bool mount_entries_given(const struct plan *p)
 	return m->entries.n && rootfs_private(p);
 }
 
-/*
- * Needs:  the rootfs mounted, the host's mounts still within reach.
- * Leaves: the entries of the config mounted.
- */
-int mount_entries(struct run *r, struct err *e)
+static int each_entry(struct run *r, entry_fn *f, struct err *e)
 {
 	const struct mounts *m = plan_part(r->plan, FEATURE_MOUNT);
 
 	for (size_t i = 0; i < m->entries.n; i++) {
-		int x = mount_line(r, m->entries.v[i].text, e);
+		int x = each_line(r, m->entries.v[i].text, f, e);
 
 		if (x < 0) {
 			err_key(e, "lxc.mount.entry", m->entries.v[i].at);
@@ -199,6 +201,15 @@ int mount_entries(struct run *r, struct err *e)
 	return 0;
 }
 
+/*
+ * Needs:  the rootfs mounted, the host's mounts still within reach.
+ * Leaves: the entries of the config mounted.
+ */
+int mount_entries(struct run *r, struct err *e)
+{
+	return each_entry(r, mount_plain, e);
+}
+
 bool mount_fstab_given(const struct plan *p)
 {
 	const struct mounts *m = plan_part(p, FEATURE_MOUNT);
@@ -206,7 +217,7 @@ bool mount_fstab_given(const struct plan *p)
 	return m->fstab.s && rootfs_private(p);
 }
 
-static int mount_fstab_lines(struct run *r, const char *file, char *text, struct err *e)
+static int each_fstab_line(struct run *r, const char *file, char *text, entry_fn *f, struct err *e)
 {
 	struct origin at = { .file = file };
 
@@ -220,7 +231,7 @@ static int mount_fstab_lines(struct run *r, const char *file, char *text, struct
 		line += strspn(line, " \t\r");
 		if (!*line || *line == '#')
 			continue;
-		x = mount_line(r, line, e);
+		x = each_line(r, line, f, e);
 		if (x < 0) {
 			err_key(e, "lxc.mount.fstab", at);
 			return x;
@@ -229,11 +240,7 @@ static int mount_fstab_lines(struct run *r, const char *file, char *text, struct
 	return 0;
 }
 
-/*
- * Needs:  the rootfs mounted, the host's files still within reach.
- * Leaves: the entries of the file mounted.
- */
-int mount_fstab(struct run *r, struct err *e)
+static int each_of_fstab(struct run *r, entry_fn *f, struct err *e)
 {
 	const struct mounts *m = plan_part(r->plan, FEATURE_MOUNT);
 	_own_free char *text = NULL;
@@ -245,5 +252,21 @@ int mount_fstab(struct run *r, struct err *e)
 		err_key(e, "lxc.mount.fstab", m->fstab.at);
 		return x;
 	}
-	return mount_fstab_lines(r, m->fstab.s, text, e);
+	return each_fstab_line(r, m->fstab.s, text, f, e);
+}
+
+/*
+ * Needs:  the rootfs mounted, the host's files still within reach.
+ * Leaves: the entries of the file mounted.
+ */
+int mount_fstab(struct run *r, struct err *e)
+{
+	return each_of_fstab(r, mount_plain, e);
+}
+
+int mount_each(struct run *r, entry_fn *f, struct err *e)
+{
+	int x = mount_fstab_given(r->plan) ? each_of_fstab(r, f, e) : 0;
+
+	return x < 0 ? x : each_entry(r, f, e);
 }

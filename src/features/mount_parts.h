@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* What the mount_*.c files share: the part of lxc.mount.*, and one entry of it, parsed. */
+#include "engine/run.h"
 #include "spec/key.h"
 #include "sys/mount.h"
 
@@ -29,8 +30,19 @@ int entry_options(const char *options, struct entry *out, struct err *e) _must_c
 void entry_free(struct entry *n);
 #define _own_entry __attribute__((cleanup(entry_free)))
 
-/* Carries it out inside root_fd; optional entries never fail. `host_root`: paths of the host that stand for "/". */
-int entry_mount(int root_fd, const struct entry *n, const char *const *host_root, struct err *e) _must_check;
+/* Of a bind the detached copy, of a move the mount itself, O_PATH; or -errno, and what to say about it. */
+int entry_source(int root_fd, const struct entry *n) _must_check;
+int entry_no_source(const struct entry *n, int x, struct err *e);
+/* Carries it out inside root_fd, or, with a source that was opened before (-1: none), the rest of it; optional entries
+ * never fail. `host_root`: paths of the host that stand for "/". */
+int entry_mount(int root_fd, const struct entry *n, int source, const char *const *host_root,
+		struct err *e) _must_check;
+
+/* Every line of lxc.mount.fstab, then every lxc.mount.entry, parsed; an error gets the line's origin. */
+typedef int entry_fn(struct run *r, const struct entry *n, struct err *e);
+int mount_each(struct run *r, entry_fn *f, struct err *e) _must_check;
+/* entry_mount() with the paths of the host that stand for this run's "/". */
+int mount_one_entry(struct run *r, const struct entry *n, int source, struct err *e) _must_check;
 
 /* A word of lxc.mount.auto. */
 enum auto_class { AUTO_PROC, AUTO_SYS, AUTO_CGROUP, AUTO_SHMOUNTS, AUTO_CLASSES };

@@ -6,6 +6,7 @@
 #include "features/namespace_share.h"
 #include "features/net/net.h"
 #include "features/time.h"
+#include "features/userns.h"
 #include "spec/key.h"
 
 #include <errno.h>
@@ -109,10 +110,11 @@ const struct feature namespaces_feature = {
 uint64_t namespaces_flags(const struct spec *s)
 {
 	const struct namespaces *n = s->part[FEATURE_NAMESPACES];
-	uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
+	uint64_t user = userns_wanted(s) ? CLONE_NEWUSER : 0; /* one without a map would be of no use */
+	uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP | user;
 
 	if (n->clone.n)
-		return flags_of(&n->clone) & ~namespace_share_flags(s);
+		return flags_of(&n->clone) & ~namespace_share_flags(s) & ~(CLONE_NEWUSER & ~user);
 	if (n->keep.n) /* LXC then makes all others, a time namespace among them */
 		flags |= CLONE_NEWTIME;
 	if (net_own_namespace(s))

@@ -7,6 +7,7 @@
 #include "features/dev.h"
 #include "features/rootfs.h"
 #include "features/tty.h"
+#include "features/userns.h"
 #include "sys/mount.h"
 
 #include <errno.h>
@@ -32,8 +33,9 @@ static int mount_devpts(int dev, const struct spec *s, struct err *e)
 
 	if (target < 0)
 		return err_num(e, -target, "create", "/dev/pts");
-	/* every mount is an instance of its own since Linux 4.7 */
-	(void)snprintf(data, sizeof(data), "gid=5,mode=0620,ptmxmode=0666,max=%lld", tty_pty_max(s) + tty_max(s));
+	/* every mount is an instance of its own since Linux 4.7; a group that is not mapped is refused */
+	(void)snprintf(data, sizeof(data), "%smode=0620,ptmxmode=0666,max=%lld",
+		       userns_host_gid(s, 5) >= 0 ? "gid=5," : "", tty_pty_max(s) + tty_max(s));
 	mnt = mount_new("devpts", "devpts", data, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	if (mnt < 0)
 		return mnt;

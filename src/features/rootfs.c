@@ -7,13 +7,16 @@
 #include "base/own.h"
 #include "engine/paths.h"
 #include "features/mount_parts.h"
+#include "features/userns.h"
 #include "spec/key.h"
 #include "sys/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,7 +85,10 @@ static const struct key keys[] = {
 		.type = &type_text,
 		.field = offsetof(struct rootfs, options),
 		.values = "mount options without create=, optional and relative, parted by commas",
-		.help = "How the root file system is mounted: ro, nosuid, rslave and the like.",
+		.help = "How the root file system is mounted: ro, nosuid, rslave and the like. idmap=container shows "
+			"its "
+			"files as owned by the container's ids, so that they need not be; idmap=PATH takes the map of "
+			"another user namespace.",
 		.since = "1.0",
 		.good = { "ro", "nodev,nosuid,ro", "rshared" },
 		.bad = { "optional", "create=dir", "relative", "idmap=/no/such/file" },
@@ -101,6 +107,30 @@ static const struct key keys[] = {
 	},
 };
 
+static bool is_overlay(const char *type)
+{
+	return strcmp(type, "overlay") == 0 || strcmp(type, "overlayfs") == 0;
+}
+
+static void check(const struct spec *s, struct problems *p)
+{
+	_own_free char *idmap = rootfs_idmap_of(s);
+	bool own = idmap && strcmp(idmap, "container") == 0 && !userns_wanted(s);
+	char type[32];
+	struct err *e;
+
+	if (!idmap || (!own && !is_overlay(rootfs_type(s, type, sizeof(type)))) || !(e = problems_next(p)))
+		return;
+	if (own) {
+		(void)err_say(e, EINVAL, "idmap=container, but the container has no user namespace");
+		err_hint(e, "set lxc.idmap, or name another user namespace: idmap=/proc/PID/ns/user");
+	} else {
+		(void)err_say(e, EINVAL, "idmap= is not possible for an overlay");
+		err_hint(e, "chown its folders to the container's ids");
+	}
+	rootfs_blame_options(s, e);
+}
+
 const struct feature rootfs_feature = {
 	FEATURE_TEXT("Root file system",
 		     "Where the container's tree lies and how it is mounted. Without it, the host's is used."),
@@ -108,6 +138,7 @@ const struct feature rootfs_feature = {
 	.size = sizeof(struct rootfs),
 	.keys = keys,
 	.n_keys = ARRAY_SIZE(keys),
+	.check = check,
 };
 
 const char *rootfs_path(const struct spec *s)
@@ -128,11 +159,32 @@ const char *rootfs_type(const struct spec *s, char *buf, size_t size)
 	return buf;
 }
 
+/* Of an overlay the upper folder, which is the container's own. */
+static const char *own_path(const char *type, const char *path)
+{
+	const char *colon = strrchr(path, ':');
+
+	return is_overlay(type) && colon ? colon + 1 : path;
+}
+
+/* Asked is who the keeper was started as: init may have become another by the time it mounts. */
+static bool by_root(void)
+{
+	return getauxval(AT_EUID) == 0;
+}
+
+/* Who may make no folder that a mapped root gets to mounts the rootfs upon itself: that one is there. */
 char *rootfs_mountpoint(const struct plan *p)
 {
 	const struct rootfs *r = plan_part(p, FEATURE_ROOTFS);
+	const char *path = rootfs_path(p->spec);
+	char type[32];
 
-	return r->mount.s ? strdup(r->mount.s) : path_mountpoint(p->lxcpath, p->name);
+	if (r->mount.s)
+		return strdup(r->mount.s);
+	if (by_root() || !path)
+		return path_mountpoint(p->lxcpath, p->name);
+	return strdup(own_path(rootfs_type(p->spec, type, sizeof(type)), path));
 }
 
 bool rootfs_managed(const struct spec *s)
@@ -152,6 +204,26 @@ bool rootfs_own(const struct plan *p)
 	return rootfs_private(p) && rootfs_path(p->spec);
 }
 
+char *rootfs_idmap_of(const struct spec *s)
+{
+	const struct rootfs *r = s->part[FEATURE_ROOTFS];
+	_own_entry struct entry n = { 0 };
+
+	return r->options.s && entry_options(r->options.s, &n, NULL) == 0 ? take_ptr(&n.idmap) : NULL;
+}
+
+void rootfs_blame_options(const struct spec *s, struct err *e)
+{
+	err_key(e, "lxc.rootfs.options", ((const struct rootfs *)s->part[FEATURE_ROOTFS])->options.at);
+}
+
+bool rootfs_idmapped(const struct plan *p)
+{
+	_own_free char *idmap = rootfs_own(p) ? rootfs_idmap_of(p->spec) : NULL;
+
+	return idmap;
+}
+
 int rootfs_folder(int root_fd, const char *name, struct err *e)
 {
 	int fd = beneath_open(root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -162,22 +234,12 @@ int rootfs_folder(int root_fd, const char *name, struct err *e)
 		(void)err_num(e, -fd, "use the folder", "/%s of the rootfs", name);
 	if (fd == -ENOTDIR || fd == -ELOOP)
 		err_hint(e, "it is a link or no folder, and nothing of the host's may be mounted there");
+	if (fd == -EACCES || fd == -EOVERFLOW)
+		err_hint(e, "the rootfs is not the container's: chown it to ids that lxc.idmap maps, or set "
+			    "lxc.rootfs.options = idmap=container");
 	if (fd == -EROFS)
 		err_hint(e, "it is missing and the rootfs is read-only: create it beforehand");
 	return fd;
-}
-
-static bool is_overlay(const char *type)
-{
-	return strcmp(type, "overlay") == 0 || strcmp(type, "overlayfs") == 0;
-}
-
-/* Of an overlay the upper folder, which is the container's own. */
-static const char *own_path(const char *type, const char *path)
-{
-	const char *colon = strrchr(path, ':');
-
-	return is_overlay(type) && colon ? colon + 1 : path;
 }
 
 static int refuse_path(const struct rootfs *c, const char *path, struct err *e)
@@ -202,7 +264,7 @@ static int prepare_mountpoint(const struct plan *p, struct err *e)
 	int x;
 
 	if (!c->mount.s)
-		return ours ? io_mkdir_p(ours, 0755, e) : err_num(e, ENOMEM, "hold", "a path");
+		return !ours ? err_num(e, ENOMEM, "hold", "a path") : by_root() ? io_mkdir_p(ours, 0755, e) : 0;
 	if (stat(c->mount.s, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0;
 	x = err_say(e, ENOTDIR, "%s, where the rootfs is to be mounted, is no folder", c->mount.s);
@@ -241,8 +303,10 @@ int rootfs_open(struct run *r, struct err *e)
 void rootfs_close(struct run *r)
 {
 	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
-	_own_free char *ours = c->mount.s || !rootfs_path(r->plan->spec) ? NULL : rootfs_mountpoint(r->plan);
+	_own_free char *ours = NULL;
 
+	if (!c->mount.s && rootfs_path(r->plan->spec) && by_root())
+		ours = rootfs_mountpoint(r->plan);
 	if (ours)
 		path_leave(ours);
 	close_fd(&r->rootfs_fd);
@@ -300,12 +364,57 @@ static int mount_overlay(const char *path, const char *at, const struct mount_sh
 	return x < 0 ? err_num(e, -x, "change", "the mount on %s", at) : take_fd(&top);
 }
 
-static int mount_folder(const char *path, const char *at, const struct mount_shape *shape, struct err *e)
+/* The first folder on the way that may not be passed, in buf; "": none. */
+static const char *barrier(const char *path, char *buf, size_t size)
 {
-	_own_fd int tree = mount_copy(AT_FDCWD, path, AT_RECURSIVE);
+	struct stat st;
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		(void)snprintf(buf, size, "%.*s/.", (int)(slash - path), path);
+		if (stat(buf, &st) < 0 && errno == EACCES) {
+			buf[strlen(buf) - 2] = 0;
+			return buf;
+		}
+	}
+	buf[0] = 0;
+	return buf;
+}
+
+/* A user namespace's root is nobody in particular to the host's folders. */
+static void hint_barrier(const struct spec *s, const char *path, struct err *e)
+{
+	char folder[PATH_MAX];
+	uid_t uid;
+	gid_t gid;
+
+	userns_root(s, &uid, &gid);
+	if (*barrier(path, folder, sizeof(folder)))
+		err_hint(e, "%s is closed to the container's root, user %lld here: chmod a+x %s", folder,
+			 (long long)userns_host_uid(s, uid), folder);
+}
+
+int rootfs_detached(const struct run *r, struct err *e)
+{
+	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
+	const char *path = rootfs_path(r->plan->spec);
+	int tree = mount_copy(AT_FDCWD, path, AT_RECURSIVE);
+
+	if (tree >= 0)
+		return tree;
+	tree = err_num(e, -tree, "mount the rootfs", "%s", path);
+	if (tree == -EACCES)
+		hint_barrier(r->plan->spec, path, e);
+	err_key(e, "lxc.rootfs.path", c->path.at);
+	return tree;
+}
+
+static int mount_folder(const struct run *r, const char *at, const struct mount_shape *shape, struct err *e)
+{
+	const struct fds *mapped = &r->slot[SLOT_ROOTFS];
+	_own_fd int tree = mapped->n ? take_fd(&mapped->v[0]) : rootfs_detached(r, e);
 	int x = tree < 0 ? tree : mount_attach(tree, AT_FDCWD, at, shape);
 
-	return x < 0 ? err_num(e, -x, "mount", "%s on %s", path, at) : take_fd(&tree);
+	return x < 0 ? err_num(e, -x, "mount", "%s on %s", rootfs_path(r->plan->spec), at) : take_fd(&tree);
 }
 
 /* Words of propagation cannot make the root of all shared before pivot_root(2), which refuses that; all
@@ -344,7 +453,7 @@ int rootfs_mount(struct run *r, struct err *e)
 	if (is_overlay(rootfs_type(r->plan->spec, type, sizeof(type))))
 		fd = mount_overlay(path, at, &shape, e);
 	else
-		fd = mount_folder(path, at, &shape, e);
+		fd = mount_folder(r, at, &shape, e);
 	if (fd < 0) {
 		err_key(e, "lxc.rootfs.path", c->path.at);
 		return fd;

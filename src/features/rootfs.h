@@ -15,6 +15,12 @@ bool rootfs_managed(const struct spec *s);
 bool rootfs_private(const struct plan *p);
 /* And a rootfs to be "/" in it. */
 bool rootfs_own(const struct plan *p);
+/* Whose ids are mapped by lxc.rootfs.options. */
+bool rootfs_idmapped(const struct plan *p);
+/* idmap= of lxc.rootfs.options, which the caller frees; NULL: none. */
+char *rootfs_idmap_of(const struct spec *s) _must_check;
+/* The error is the doing of lxc.rootfs.options. */
+void rootfs_blame_options(const struct spec *s, struct err *e);
 
 /* KEEPER, before the clone. */
 int rootfs_open(struct run *r, struct err *e);
@@ -24,5 +30,7 @@ int mount_private(struct run *r, struct err *e);
 int rootfs_mount(struct run *r, struct err *e);
 int root_pivot(struct run *r, struct err *e);
 
+/* INIT: a detached copy of the tree that is to be "/". */
+int rootfs_detached(const struct run *r, struct err *e) _must_check;
 /* O_PATH fd of a folder right below the rootfs, made (0755) where it is missing; a link is refused. */
 int rootfs_folder(int root_fd, const char *name, struct err *e) _must_check;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* A child of ours that may do with a container's files what their owners may. */
+#include "features/mapped.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "features/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Two words between child and parent: "I have my user namespace" and "it has its maps". */
+struct handshake {
+	int ready[2], go[2];
+};
+
+static void close_handshake(struct handshake *h)
+{
+	for (int i = 0; i < 2; i++) {
+		close_fd(&h->ready[i]);
+		close_fd(&h->go[i]);
+	}
+}
+
+static void reap(pid_t child, int *status)
+{
+	while (waitpid(child, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* In the child. Our own ends must go, or it would not see the end of a parent that fails. */
+static void enter(struct handshake *h)
+{
+	char c = 0;
+
+	close_fd(&h->go[1]);
+	if (unshare(CLONE_NEWUSER) < 0 || write(h->ready[1], &c, 1) != 1 || read(h->go[0], &c, 1) != 1)
+		_exit(125);
+	close_handshake(h);
+}
+
+static int map(const struct spec *s, pid_t child, struct handshake *h, struct err *e)
+{
+	char c = 0;
+	int r;
+
+	close_fd(&h->ready[1]);
+	if (read(h->ready[0], &c, 1) != 1) {
+		r = err_say(e, EPERM, "no user namespace can be made for the container's files");
+		err_hint(e, "raise the limit: sysctl user.max_user_namespaces");
+		return r;
+	}
+	r = userns_map_caller(s, child, e);
+	return r == 0 && write(h->go[1], &c, 1) != 1 ? err_sys(e, "go on with", "the container's files") : r;
+}
+
+pid_t mapped_fork(const struct spec *s, struct err *e)
+{
+	struct handshake h = { { -1, -1 }, { -1, -1 } };
+	pid_t child = -1;
+	int r = 0, status;
+
+	if (pipe2(h.ready, O_CLOEXEC) == 0 && pipe2(h.go, O_CLOEXEC) == 0)
+		child = fork();
+	if (child == 0) {
+		enter(&h);
+		return 0;
+	}
+	r = child < 0 ? err_sys(e, "fork", "for the container's files") : map(s, child, &h, e);
+	close_handshake(&h);
+	if (r < 0 && child > 0)
+		reap(child, &status);
+	return r < 0 ? r : child;
+}
+
+int mapped_run(const struct spec *s, mapped_fn *f, void *arg, struct err *e)
+{
+	_own_fd int hear = -1, tell = -1;
+	struct {
+		int r;
+		struct err e;
+	} answer = { 0 };
+	int pipe[2], status = 0;
+	pid_t child;
+
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return err_sys(e, "make", "a pipe");
+	hear = pipe[0];
+	tell = pipe[1];
+	child = mapped_fork(s, e);
+	if (child < 0)
+		return child;
+	if (child == 0) {
+		answer.r = f(arg, &answer.e);
+		_exit(io_write_all(tell, &answer, sizeof(answer)) < 0);
+	}
+	close_fd(&tell);
+	if (io_read_full(hear, &answer, sizeof(answer)) != sizeof(answer))
+		answer.r = err_say(&answer.e, ECHILD, "the process that works on the container's files has died");
+	reap(child, &status);
+	if (answer.r < 0)
+		*e = answer.e;
+	return answer.r;
+}
+
+bool mapped_needed(const struct spec *s)
+{
+	return geteuid() != 0 && s && userns_wanted(s);
+}
