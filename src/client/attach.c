@@ -157,6 +157,7 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 		.namespaces = to_enter(init, r->namespaces),
 		.keep_cgroup = r->keep_cgroup,
 		.keep_caps = r->keep_caps,
+		.unprivileged = geteuid() != 0,
 		.personality = r->personality >= 0 ? (unsigned long)r->personality : arch_personality(s),
 		.uid = r->uid >= 0 ? r->uid : uid,
 		.gid = r->gid >= 0 ? r->gid : gid,
@@ -175,6 +176,10 @@ static int open_home(const struct container *c, const struct spec *s, struct cgr
 	const char *inner = cgroup_inner(s);
 	int x = container_cgroup(c, host, t, e);
 
+	if (x == -ENOENT) { /* it runs without */
+		err_clear(e);
+		return 0;
+	}
 	if (x == 0 && inner)
 		x = cgroup_tree_set_inner(t, inner, e);
 	if (x == 0 && inner)
@@ -282,6 +287,7 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 	if (x == 0)
 		x = fill(&a, r, spec, s.init_pid);
 	if (x == 0) {
+		plan.clone_flags = a.namespaces;
 		a.envp = env.v;
 		a.profile = profile;
 		a.filter = ru.filter;

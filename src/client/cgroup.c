@@ -11,8 +11,10 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 
 	if (x < 0)
 		return x;
-	if (s.state == STOPPED || !s.cgroup[0])
+	if (s.state == STOPPED)
 		x = err_say(e, ESRCH, "it is not running");
+	else if (!s.cgroup[0]) /* started by a user who may make none */
+		x = err_say(e, ENOENT, "it has no cgroup");
 	if (x == 0)
 		x = cgroup_look(host, e);
 	if (x == 0)

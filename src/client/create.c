@@ -10,6 +10,8 @@
 #include "base/lock.h"
 #include "base/own.h"
 #include "client/places.h"
+#include "features/mapped.h"
+#include "features/userns.h"
 #include "spec/document.h"
 
 #include <dirent.h>
@@ -20,12 +22,13 @@
 
 enum { CONFIG_MOST = 4 << 20 };
 
-/* What one creation has made so far; undone by take_back(). */
+/* What one creation has made so far; undone by undo(). */
 struct making {
 	struct container *c;
 	const struct create_request *r;
-	char *template; /* its path, NULL: none */
-	char *rootfs;	/* the folder that the template fills, NULL: none */
+	char *template;	     /* its path, NULL: none */
+	char *rootfs;	     /* the folder that the template fills, NULL: none */
+	struct spec *mapped; /* the config so far where it maps ids, NULL: it does not */
 	int dir_fd;
 	int partial_fd;
 	bool made_dir, made_config;
@@ -218,22 +221,45 @@ static int finish_config(struct making *m, struct err *e)
 }
 
 /* The undo, in the opposite order. Its own errors are silent: the first one is what the user has to know. */
-static void take_back(struct making *m)
+static int undo(void *making, struct err *e)
 {
-	struct err quiet = { 0 };
+	struct making *m = making;
 
 	if (m->made_rootfs)
-		(void)!io_remove_tree(AT_FDCWD, m->rootfs, &quiet);
+		(void)!io_remove_tree(AT_FDCWD, m->rootfs, e);
 	if (m->found_rootfs)
-		(void)!storage_empty(AT_FDCWD, m->rootfs, &quiet);
+		(void)!storage_empty(AT_FDCWD, m->rootfs, e);
 	if (m->made_dir) {
-		(void)!io_remove_tree(AT_FDCWD, m->c->dir, &quiet);
-		return;
+		(void)!io_remove_tree(AT_FDCWD, m->c->dir, e);
+		return 0;
 	}
 	if (m->made_config)
 		(void)unlinkat(m->dir_fd, "config", 0);
 	if (m->partial_fd >= 0)
 		(void)unlinkat(m->dir_fd, "partial", 0);
+	return 0;
+}
+
+/* What a template has made may belong to mapped ids. */
+static void take_back(struct making *m)
+{
+	struct err quiet = { 0 };
+
+	(void)!(mapped_needed(m->mapped) ? mapped_run(m->mapped, undo, m, &quiet) : undo(m, &quiet));
+}
+
+/* Told by the config so far whether the rootfs is to belong to mapped ids; what is wrong in it, the start tells. */
+static int run_template(struct making *m, struct err *e)
+{
+	_own_problems struct problems ignored = { 0 };
+	_own_spec struct spec *s = NULL;
+	int r = spec_new(&s, e);
+
+	if (r < 0)
+		return r;
+	if (spec_read_file(s, m->c->config_file, &ignored) == 0 && spec_check(s, &ignored) == 0 && userns_wanted(s))
+		m->mapped = take_ptr(&s);
+	return template_run(m->template, m->c, m->mapped, m->rootfs, m->r->args, m->r->quiet, e);
 }
 
 static int make(struct making *m, struct err *e)
@@ -247,7 +273,7 @@ static int make(struct making *m, struct err *e)
 	if (r == 0)
 		r = write_config(m, e);
 	if (r == 0 && m->template)
-		r = template_run(m->template, m->c, m->rootfs, m->r->args, m->r->quiet, e);
+		r = run_template(m, e);
 	if (r == 0)
 		r = finish_config(m, e);
 	if (r == 0 && disk_cancelled)
@@ -291,6 +317,8 @@ int container_create(struct container *c, const struct create_request *r, struct
 		(void)unlinkat(m.dir_fd, "partial", 0);
 	close_fd(&m.partial_fd);
 	close_fd(&m.dir_fd);
+	if (m.mapped)
+		spec_free(m.mapped);
 	free(m.rootfs);
 	free(m.template);
 	if (x == 0)

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "features/mapped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,16 +113,14 @@ static int remove_all(const struct container *c, const char *outside, struct err
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
 }
 
-int container_destroy(struct container *c, struct err *e)
+static int destroy(void *container, struct err *e)
 {
+	struct container *c = container;
 	_own_free char *partial = str_fmt("%s/partial", c->dir), *outside = NULL;
-	_own_problems struct problems ignored = { 0 };
 	int r;
 
 	if (!container_defined(c) && (!partial || access(partial, F_OK) < 0))
 		return err_say(e, ENOENT, "Container is not defined");
-	if (!c->spec)
-		(void)!container_load(c, NULL, &ignored); /* a bad config is no reason to keep a container */
 	r = check_stopped(c, e);
 	if (r == 0)
 		r = check_dependents(c, e);
@@ -132,4 +131,13 @@ int container_destroy(struct container *c, struct err *e)
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
 	return r < 0 ? r : remove_all(c, outside, e);
+}
+
+int container_destroy(struct container *c, struct err *e)
+{
+	_own_problems struct problems ignored = { 0 };
+
+	if (!c->spec)
+		(void)!container_load(c, NULL, &ignored); /* a bad config is no reason to keep a container */
+	return mapped_needed(c->spec) ? mapped_run(c->spec, destroy, c, e) : destroy(c, e);
 }

@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/own.h"
 #include "cgroup/cgroup.h"
+#include "features/dev_inject.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,9 +51,23 @@ static bool alive(int pidfd)
 	return poll(&p, 1, 0) == 0;
 }
 
-/* The root as init sees it; from here on nothing of the container is reached by a path of ours. */
-static int open_root(const struct container *c, int *root, struct err *e)
+/* Where a device goes: a running container. */
+struct place {
+	const struct container *c;
+	int root;  /* as init sees it; nothing of the container is reached by a path of ours */
+	int pidfd; /* of init */
+	bool bind; /* nodes do not work there */
+};
+
+static void place_end(struct place *p)
 {
+	close_fd(&p->root);
+	close_fd(&p->pidfd);
+}
+
+static int open_place(struct place *p, struct err *e)
+{
+	const struct container *c = p->c;
 	_own_fd int pidfd = -1, fd = -1;
 	char path[64];
 	pid_t pid = 0;
@@ -60,13 +75,15 @@ static int open_root(const struct container *c, int *root, struct err *e)
 
 	if (r < 0)
 		return r;
+	p->bind = dev_needs_inject(pid);
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open", "the root of %s", c->name);
 	if (!alive(pidfd))
 		return err_say(e, ESRCH, "Container %s is not running", c->name);
-	*root = take_fd(&fd);
+	p->root = take_fd(&fd);
+	p->pidfd = take_fd(&pidfd);
 	return 0;
 }
 
@@ -103,28 +120,11 @@ static int look_for(int root, const char *to, const struct stat *like)
 	return (st.st_mode & S_IFMT) == (like->st_mode & S_IFMT) && st.st_rdev == like->st_rdev ? 1 : -EEXIST;
 }
 
-/* In a user namespace the container's root is another id here: its node belongs to whom /dev belongs. */
-static int give_to_container(int root, const char *to)
-{
-	_own_fd int dev = beneath_open(root, "dev", O_PATH | O_DIRECTORY, 0);
-	_own_fd int node = beneath_open(root, to, O_PATH | O_NOFOLLOW, 0);
-	struct stat st;
-
-	if (dev < 0)
-		return 0;
-	if (node < 0)
-		return node;
-	if (fstat(dev, &st) < 0)
-		return -errno;
-	return fchownat(node, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
-}
-
 static int make_node(int root, const char *to, const struct stat *like)
 {
 	_own_free char *folder = strdup(to);
 	_own_fd int made = -1;
 	char *slash = folder ? strrchr(folder, '/') : NULL;
-	int r;
 
 	if (!folder)
 		return -ENOMEM;
@@ -134,26 +134,20 @@ static int make_node(int root, const char *to, const struct stat *like)
 		if (made < 0)
 			return made;
 	}
-	r = beneath_mknod(root, to, like->st_mode, like->st_rdev);
-	if (r < 0)
-		return r;
-	r = give_to_container(root, to);
-	if (r < 0)
-		(void)!beneath_unlink(root, to, 0);
-	return r;
+	return beneath_mknod(root, to, like->st_mode, like->st_rdev);
 }
 
-static int add_node(const struct container *c, int root, const char *to, const struct stat *like, struct err *e)
+static int add_node(const struct place *p, const char *path, const char *to, const struct stat *like, struct err *e)
 {
-	int there = look_for(root, to, like), r = there < 0 ? there : 0;
+	int there = look_for(p->root, to, like), r = there < 0 ? there : 0;
 
 	if (there == 0)
-		r = make_node(root, to, like);
+		r = p->bind ? dev_inject(p->pidfd, path, to, e) : make_node(p->root, to, like);
 	if (r < 0)
-		return err_num(e, -r, "add", "%s to %s", to, c->name);
-	r = allow(c, true, like->st_mode, like->st_rdev, e);
+		return err_num(e, -r, "add", "%s to %s", to, p->c->name);
+	r = allow(p->c, true, like->st_mode, like->st_rdev, e);
 	if (r < 0 && there == 0)
-		(void)!beneath_unlink(root, to, 0);
+		(void)!beneath_unlink(p->root, to, 0);
 	return r;
 }
 
@@ -177,7 +171,7 @@ static int del_node(const struct container *c, int root, const char *to, struct 
 
 int container_device_node(struct container *c, bool add, const char *path, const char *to, struct err *e)
 {
-	_own_fd int root = -1;
+	struct place p = { .c = c, .root = -1, .pidfd = -1 };
 	struct stat st;
 	int r;
 
@@ -187,8 +181,9 @@ int container_device_node(struct container *c, bool add, const char *path, const
 		return err_sys(e, "add", "%s", path);
 	if (add && !is_device(st.st_mode))
 		return err_say(e, ENODEV, "%s is not a device", path);
-	r = open_root(c, &root, e);
-	if (r < 0)
-		return r;
-	return add ? add_node(c, root, to, &st, e) : del_node(c, root, to, e);
+	r = open_place(&p, e);
+	if (r == 0)
+		r = add ? add_node(&p, path, to, &st, e) : del_node(c, p.root, to, e);
+	place_end(&p);
+	return r;
 }

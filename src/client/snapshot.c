@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "features/mapped.h"
 #include "spec/document.h"
 
 #include <dirent.h>
@@ -225,10 +226,9 @@ static int point_at(const char *folder, struct err *e)
 	return r < 0 ? r : document_save(d, NULL, e);
 }
 
-int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e)
+static int take(struct container *c, const char *comment_file, int *number, struct err *e)
 {
 	_own_free char *snaps = snaps_folder(c), *made = NULL, *rootfs = NULL, *final = NULL;
-	_own_problems struct problems ignored = { 0 };
 	struct err quiet = { 0 };
 	int r;
 
@@ -239,8 +239,6 @@ int container_snapshot(struct container *c, const char *comment_file, int *numbe
 		r = finish_restore(c, e);
 	if (r < 0)
 		return r;
-	if (!c->spec)
-		(void)!container_load(c, NULL, &ignored);
 	rootfs = storage_rootfs(c);
 	if (!rootfs)
 		return err_say(e, ENOTSUP, "%s has no rootfs that is a folder: there is nothing to take", c->name);
@@ -374,9 +372,21 @@ static void mark_folder(int dir, const struct container *c)
 		storage_mark(rootfs, c);
 }
 
-/* The container `to`, built from the snapshot's folder under another name; *dir holds its lock. */
-static int build_restored(const char *folder, const struct container *to, const char *uts, char **beside, int *dir,
-			  struct err *e)
+/* Owner and mode of the folder of `like`: a container with mapped ids needs them to get at its rootfs. */
+static int dress(int dir, const struct container *like, struct err *e)
+{
+	struct stat st;
+
+	if (stat(like->dir, &st) < 0)
+		return 0; /* it is gone; only its snapshots are there */
+	if (fchown(dir, st.st_uid, st.st_gid) < 0 || fchmod(dir, st.st_mode & 07777) < 0)
+		return err_sys(e, "set the owner and mode of", "%s", like->dir);
+	return 0;
+}
+
+/* The container `to`, built from a snapshot of `c` under another name; *dir holds its lock. */
+static int build_restored(const char *folder, const struct container *c, const struct container *to, const char *uts,
+			  char **beside, int *dir, struct err *e)
 {
 	_own_free char *rootfs = str_fmt("%s/rootfs", folder), *config = str_fmt("%s/config", folder);
 	_own_free char *at = str_fmt("%s/" DISK_RESTORE "%s", to->lxcpath, to->name);
@@ -393,6 +403,8 @@ static int build_restored(const char *folder, const struct container *to, const 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return err_sys(e, "lock", "%s", at);
 	r = build(rootfs, config, at, to->dir, uts, e);
+	if (r == 0)
+		r = dress(fd, c, e);
 	if (r < 0) {
 		(void)!io_remove_tree(AT_FDCWD, at, &quiet);
 		return r;
@@ -408,7 +420,7 @@ static int restore_in_place(struct container *c, const char *folder, struct err 
 	_own_free char *beside = NULL;
 	_own_fd int dir = -1, old = -1;
 	struct err quiet = { 0 };
-	int r = build_restored(folder, c, NULL, &beside, &dir, e);
+	int r = build_restored(folder, c, c, NULL, &beside, &dir, e);
 
 	if (r < 0)
 		return r;
@@ -439,7 +451,7 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 		return r;
 	if (access(to->dir, F_OK) == 0)
 		return err_say(e, EEXIST, "Container already exists: %s", new_name);
-	r = build_restored(folder, to, new_name, &beside, &dir, e);
+	r = build_restored(folder, c, to, new_name, &beside, &dir, e);
 	if (r < 0)
 		return r;
 	if (renameat2(AT_FDCWD, beside, AT_FDCWD, to->dir, RENAME_NOREPLACE) < 0) {
@@ -449,7 +461,7 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 	return r;
 }
 
-int container_snapshot_restore(struct container *c, const char *snap, const char *new_name, struct err *e)
+static int restore(struct container *c, const char *snap, const char *new_name, struct err *e)
 {
 	_own_free char *folder = NULL;
 	int r;
@@ -469,7 +481,7 @@ int container_snapshot_restore(struct container *c, const char *snap, const char
 	return r < 0 ? r : restore_in_place(c, folder, e);
 }
 
-int container_snapshot_destroy(struct container *c, const char *snap, struct err *e)
+static int destroy(struct container *c, const char *snap, struct err *e)
 {
 	_own_free char *folder = NULL, *trash = NULL;
 	int r = finish_restore(c, e);
@@ -489,4 +501,66 @@ int container_snapshot_destroy(struct container *c, const char *snap, struct err
 	if (rename(folder, trash) < 0)
 		return err_sys(e, "rename", "%s to %s", folder, trash);
 	return io_remove_tree(AT_FDCWD, trash, e);
+}
+
+/* --- by whom --- */
+
+/* One of the three, with what it is called with. */
+struct work {
+	enum { TAKE, RESTORE, DESTROY } what;
+	struct container *c;
+	const char *snap, *other; /* other: the new name, or the file of the comment */
+};
+
+/* Returns the number of a snapshot that was taken. */
+static int do_work(void *arg, struct err *e)
+{
+	const struct work *w = arg;
+	int number = 0, r = 0;
+
+	switch (w->what) {
+	case TAKE:
+		r = take(w->c, w->other, &number, e);
+		break;
+	case RESTORE:
+		return restore(w->c, w->snap, w->other, e);
+	case DESTROY:
+		return destroy(w->c, w->snap, e);
+	}
+	return r < 0 ? r : number;
+}
+
+/* Files of mapped ids are beyond an ordinary user's reach: he does it from a user namespace. */
+static int work(struct work *w, struct err *e)
+{
+	_own_problems struct problems ignored = { 0 };
+
+	if (!w->c->spec)
+		(void)!container_load(w->c, NULL, &ignored);
+	return mapped_needed(w->c->spec) ? mapped_run(w->c->spec, do_work, w, e) : do_work(w, e);
+}
+
+int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e)
+{
+	struct work w = { .what = TAKE, .c = c, .other = comment_file };
+	int r = work(&w, e);
+
+	if (r < 0)
+		return r;
+	*number = r;
+	return 0;
+}
+
+int container_snapshot_restore(struct container *c, const char *snap, const char *new_name, struct err *e)
+{
+	struct work w = { .what = RESTORE, .c = c, .snap = snap, .other = new_name };
+
+	return work(&w, e);
+}
+
+int container_snapshot_destroy(struct container *c, const char *snap, struct err *e)
+{
+	struct work w = { .what = DESTROY, .c = c, .snap = snap };
+
+	return work(&w, e);
 }

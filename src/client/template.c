@@ -4,9 +4,12 @@
 
 #include "base/own.h"
 #include "client/places.h"
+#include "features/mapped.h"
+#include "features/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -40,8 +43,12 @@ int template_find(const char *name, char **path, struct err *e)
 	return -ENOENT;
 }
 
-static int build_argv(struct strv *v, const char *path, const struct container *c, const char *rootfs, char **args)
+static int build_argv(struct strv *v, const char *path, const struct container *c, const struct spec *mapped,
+		      const char *rootfs, char **args)
 {
+	uid_t uid;
+	gid_t gid;
+
 	int r = strv_add(v, strrchr(path, '/') + 1);
 
 	if (r == 0)
@@ -52,7 +59,24 @@ static int build_argv(struct strv *v, const char *path, const struct container *
 		r = strv_addf(v, "--rootfs=%s", rootfs);
 	for (; r == 0 && args && *args; args++)
 		r = strv_add(v, *args);
-	return r;
+	if (r < 0 || !mapped)
+		return r;
+	userns_caller(mapped, &uid, &gid);
+	return strv_add(v, "--mapped-uid") | strv_addf(v, "%u", uid) | strv_add(v, "--mapped-gid") |
+	       strv_addf(v, "%u", gid);
+}
+
+/*
+ * In the child: the root of the container's ids, with what it is to fill given to it. As LXC has it, the
+ * group stays the caller's where he is not root, so that he still gets into his folder.
+ */
+static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
+{
+	gid_t group = is_root ? 0 : (gid_t)-1;
+
+	if ((setgroups(0, NULL) < 0 && errno != EPERM) || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return false;
+	return chown(dir, 0, group) == 0 && chown(rootfs, 0, group) == 0;
 }
 
 /*
@@ -61,7 +85,8 @@ static int build_argv(struct strv *v, const char *path, const struct container *
  */
 _Noreturn static void become_template(const char *path, char **argv, int null_fd, pid_t creator)
 {
-	/* A creator that is killed takes nothing back: its template should not go on filling what is left. */
+	/* Behind the change of ids, which clears it. A creator that is killed takes nothing back: its template should
+	 * not go on filling what is left. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != creator)
 		_exit(1);
@@ -121,25 +146,28 @@ static int failed(const char *path, const char *rootfs, int status, struct err *
 	return r;
 }
 
-int template_run(const char *path, const struct container *c, const char *rootfs, char **args, bool quiet,
-		 struct err *e)
+int template_run(const char *path, const struct container *c, const struct spec *mapped, const char *rootfs,
+		 char **args, bool quiet, struct err *e)
 {
 	_own_strv struct strv argv = { 0 };
 	_own_fd int null_fd = quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
-	bool cancelled;
+	bool cancelled, is_root = geteuid() == 0;
 	int status;
 	pid_t pid, creator = getpid();
 
 	if (quiet && null_fd < 0)
 		return err_sys(e, "open", "/dev/null");
-	if (build_argv(&argv, path, c, rootfs, args) < 0)
+	if (build_argv(&argv, path, c, mapped, rootfs, args) < 0)
 		return err_num(e, ENOMEM, "run", "%s", path);
 	(void)fflush(NULL);
-	pid = fork();
+	pid = mapped ? mapped_fork(mapped, e) : fork();
 	if (pid < 0)
-		return err_sys(e, "run", "%s", path);
-	if (pid == 0)
+		return mapped ? pid : err_sys(e, "run", "%s", path);
+	if (pid == 0) {
+		if (mapped && !become_mapped(c->dir, rootfs, is_root))
+			_exit(125);
 		become_template(path, argv.v, null_fd, creator);
+	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3; our own child cannot be reused */
 	status = await(pid, pidfd, &cancelled);
 	if (cancelled)
