@@ -50,6 +50,7 @@ check() {
 	need cmd:nft nftables
 	need cmd:ip iproute2
 	need cmd:strace strace
+	need cmd:newuidmap uidmap
 	need cmd:groff groff-base
 }
 

@@ -18,6 +18,9 @@ FAULTY = BIN.parent / "tests/libexec"
 LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.cap.drop = sys_time", "lxc.mount.auto = sys:ro cgroup:ro",
          "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0", "lxc.prlimit.nofile = 100", "lxc.sysctl.kernel.msgmax = 4000",
          "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", f"lxc.namespace.share.time = {os.getpid()}")
+# The rows of a user namespace and of idmapped mounts.
+MAPPED = ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.rootfs.options = idmap=container",
+          "lxc.mount.entry = /etc mnt2 none bind,create=dir,idmap=container 0 0")
 
 
 def steps_of(c):
@@ -38,11 +41,12 @@ def quiet(now):
     return not difference(now)
 
 
-@pytest.fixture
-def broken(container):
+@pytest.fixture(params=[(), MAPPED], ids=["plain", "user namespace"])
+def broken(container, request):
     """break_at(fault): starts with the fault; gives the result, and checks that all is well again after it."""
     assert FAULTY.exists(), f"no keeper with fault points in {FAULTY}"
-    c, wrong = container(*LINES), []
+    c, wrong = container(*LINES, *request.param), []
+    c.dir.chmod(0o755)  # a mapped root must be able to pass
     (c.dir / "policy").write_text("2\ndenylist\nmkdir notify\n")
     c.add(f"lxc.seccomp.profile = {c.dir}/policy", f"lxc.seccomp.notify.proxy = unix:{c.dir}/proxy")
     proxy = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # nobody takes the calls; they wait in its queue
