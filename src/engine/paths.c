@@ -70,7 +70,7 @@ char *path_escape(const char *path)
 	return buf_take(&b);
 }
 
-/* The run-time folder: root's, or one below $XDG_RUNTIME_DIR or, without it, the user's home. */
+/* The run-time folder: root's, or one below $XDG_RUNTIME_DIR or, without it, the home, if it is the user's at all. */
 static char *runtime(void)
 {
 	const char *xdg = secure_getenv("XDG_RUNTIME_DIR"), *home = secure_getenv("HOME");
@@ -79,7 +79,9 @@ static char *runtime(void)
 		return strdup("/run/keg");
 	if (xdg && *xdg == '/')
 		return str_fmt("%s/keg", xdg);
-	return str_fmt("%s/.cache/keg/run", home ? home : "");
+	if (home && *home == '/' && access(home, X_OK) == 0)
+		return str_fmt("%s/.cache/keg/run", home);
+	return str_fmt("/run/user/%u/keg", geteuid());
 }
 
 static char *below_runtime(const char *folder, const char *lxcpath)
