@@ -158,6 +158,7 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 		.keep_cgroup = r->keep_cgroup,
 		.keep_caps = r->keep_caps,
 		.unprivileged = geteuid() != 0,
+		.keep_lsm = r->keep_lsm,
 		.personality = r->personality >= 0 ? (unsigned long)r->personality : arch_personality(s),
 		.uid = r->uid >= 0 ? r->uid : uid,
 		.gid = r->gid >= 0 ? r->gid : gid,

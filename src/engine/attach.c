@@ -13,6 +13,7 @@
 #include "features/rlimit.h"
 #include "features/sched.h"
 #include "features/seccomp.h"
+#include "features/selinux.h"
 #include "features/userns.h"
 #include "seccomp/filter.h"
 
@@ -131,6 +132,15 @@ static int attach_profile(struct run *r, struct err *e)
 
 	if (x < 0)
 		err_hint(e, "lxc-attach -e LSM keeps the caller's profile");
+	return x;
+}
+
+static int attach_context(struct run *r, struct err *e)
+{
+	int x = r->attach->keep_lsm ? 0 : selinux_set_context(r, e);
+
+	if (x < 0)
+		err_hint(e, "lxc-attach -e LSM keeps the caller's context");
 	return x;
 }
 
@@ -303,6 +313,7 @@ static const struct step rows[] = {
 	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
 	{ INIT,   "attach.cgroup",     attach_cgroup },
 	{ INIT,   "attach.profile",    attach_profile },
+	{ INIT,   "attach.context",    attach_context,    .when = selinux_labels },
 	{ INIT,   "attach.core",       attach_core,       .when = sched_core_wanted },
 	{ INIT,   "attach.proc",       attach_proc,       .when = proc_given },
 	{ INIT,   "attach.namespaces", attach_namespaces },

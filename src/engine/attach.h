@@ -13,6 +13,7 @@ struct attach {
 	bool keep_cgroup, keep_caps; /* stay with the caller's */
 	const struct filter *filter; /* seccomp's, for the program; NULL: none but the caller's */
 	bool unprivileged;	     /* the caller is an ordinary user */
+	bool keep_lsm;		     /* the caller's SELinux context, too */
 	const char *profile;	     /* AppArmor's, for the program; NULL: as the caller's */
 	unsigned long personality;   /* 0xffffffff: unchanged */
 	int64_t uid, gid;	     /* in the container's ids */

@@ -2,16 +2,33 @@
 /* Looks at the host, once. */
 #include "engine/host.h"
 
+#include "base/io.h"
+
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#define APPARMOR "/sys/kernel/security/apparmor"
+
+static void look_at_apparmor(struct host *h)
+{
+	char stack[8] = "";
+
+	h->apparmor_mounts = access(APPARMOR "/features/mount", F_OK) == 0;
+	h->apparmor_spaces = access(APPARMOR "/policy/namespaces", W_OK) == 0 &&
+			     io_read_line(AT_FDCWD, APPARMOR "/features/domain/stack", stack, sizeof(stack)) == 3 &&
+			     strcmp(stack, "yes") == 0;
+}
 
 int host_look(struct host *h, struct err *e)
 {
 	*h = (struct host){ 0 };
 	/* The kernel shows the folder only where AppArmor is enabled, and securityfs need not be mounted for it. */
-	h->apparmor = access("/sys/module/apparmor/parameters/enabled", F_OK) == 0 &&
-		      access("/sys/kernel/security/apparmor", F_OK) == 0;
+	h->apparmor = access("/sys/module/apparmor/parameters/enabled", F_OK) == 0 && access(APPARMOR, F_OK) == 0;
+	if (h->apparmor)
+		look_at_apparmor(h);
+	h->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 	h->ipv6 = access("/proc/net/if_inet6", F_OK) == 0;
 	while (h->last_cap < 63 && prctl(PR_CAPBSET_READ, h->last_cap + 1, 0, 0, 0) >= 0)
 		h->last_cap++;

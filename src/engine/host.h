@@ -7,6 +7,9 @@
 struct host {
 	struct cgroup_host cgroup; /* the mounted hierarchies */
 	bool apparmor;		   /* the kernel enforces AppArmor */
+	bool apparmor_mounts;	   /* and mounts are among what it confines */
+	bool apparmor_spaces;	   /* and a container can have a policy namespace, stacked below its profile */
+	bool selinux;		   /* the kernel enforces, or would enforce, SELinux */
 	bool ipv6;
 	unsigned last_cap; /* the highest capability the kernel knows */
 };

@@ -59,6 +59,7 @@ struct run {
 	bool cloned_into_cgroup; /* init was born in its v2 cgroup */
 	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;
+	char *apparmor;		  /* the label that init gets, chosen before the clone; NULL: as it is */
 	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
 	/* to the seccomp proxy, -1: none */
 	int proxy_fd;

@@ -29,6 +29,7 @@
 #include "features/rootfs.h"
 #include "features/sched.h"
 #include "features/seccomp.h"
+#include "features/selinux.h"
 #include "features/signals.h"
 #include "features/sysctl.h"
 #include "features/time.h"
@@ -50,6 +51,8 @@ static const struct step rows[] = {
 	{ KEEPER, "rootfs.open",      rootfs_open,         .undo = rootfs_close },
 	{ KEEPER, "sched.look",       sched_core_look,     .when = sched_core_wanted },
 	{ KEEPER, "namespace.open",   namespace_share_open, .when = namespace_shares, .undo = namespace_share_close },
+	{ KEEPER, "apparmor.load",    apparmor_load,       .when = apparmor_confines, .undo = apparmor_unload },
+	{ KEEPER, "selinux.look",     selinux_look,        .when = selinux_labels },
 	{ KEEPER, "init.open",        init_open_ours,      .when = init_is_ours },
 	{ KEEPER, "net.gateways",     net_find_gateways,   .when = net_asks_link },
 	{ KEEPER, "console.host",     console_open_host,   .when = console_wanted, .undo = console_undo },
@@ -72,6 +75,7 @@ static const struct step rows[] = {
 	{ KEEPER, "rootfs.idmap",     rootfs_idmap,        .when = rootfs_idmapped, .needs = "rootfs.copy" },
 	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private, .needs = "rootfs.idmap" },
 	{ INIT,   "uts.name",         uts_set_name,        .when = uts_named },
+	{ INIT,   "selinux.keyring",  selinux_label_keyring, .when = selinux_labels_keyring },
 	{ INIT,   "keyring.join",     keyring_join,        .when = keyring_is_new },
 	{ INIT,   "dev.mount",        dev_mount,           .when = dev_own },
 	{ INIT,   "mount.proc",       mount_auto_proc,     .when = mount_auto_proc_wanted },
@@ -94,6 +98,7 @@ static const struct step rows[] = {
 	{ INIT,   "dev.links",        dev_links,           .when = dev_linked },
 	{ INIT,   "dev.boot-id",      dev_boot_id,         .when = dev_own },
 	{ INIT,   "dev.nesting",      dev_nesting,         .when = dev_nests },
+	{ INIT,   "selinux.context",  selinux_set_context, .when = selinux_labels },
 	{ INIT,   "apparmor.profile", apparmor_set_profile, .when = apparmor_confines },
 	{ INIT,   "sysctl.open",      sysctl_open,         .when = sysctl_given },
 	{ INIT,   "root.pivot",       root_pivot,          .when = rootfs_own },
