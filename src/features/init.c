@@ -240,20 +240,24 @@ int init_cwd(struct run *r, struct err *e)
 
 static int set_groups(const struct init *i, struct err *e)
 {
-	gid_t gid[64];
-	size_t n = 0;
+	_own_free gid_t *gid = calloc(i->groups.n + 1, sizeof(*gid));
 
-	for (; n < i->groups.n && n < ARRAY_SIZE(gid); n++) {
+	if (!gid)
+		return err_num(e, ENOMEM, "hold", "the supplementary groups");
+	for (size_t n = 0; n < i->groups.n; n++) {
 		long long v = 0;
 
-		if (type_u32.number(i->groups.v[n].text, &v) < 0)
-			continue;
+		(void)type_u32.number(i->groups.v[n].text, &v);
 		gid[n] = (gid_t)v;
 	}
-	if (n == 0 && setgroups(0, NULL) < 0 &&
-	    errno == EPERM) /* a user namespace where nobody may (setgroups: deny) */
-		return 0;
-	return setgroups(n, gid) < 0 ? err_sys(e, "set", "the supplementary groups") : 0;
+	if (setgroups(i->groups.n, gid) < 0) {
+		int x = err_sys(e, "set", "the supplementary groups");
+
+		if (i->groups.n)
+			err_key(e, "lxc.init.groups", i->groups.v[0].at);
+		return x;
+	}
+	return 0;
 }
 
 /*

@@ -39,7 +39,11 @@ static const struct key keys[] = {
 };
 
 const struct feature selinux_feature = {
-	.name = "selinux", .size = sizeof(struct selinux), .keys = keys, .n_keys = ARRAY_SIZE(keys)
+	.name = "selinux",
+	FEATURE_TEXT("SELinux", "The SELinux contexts of what runs inside."),
+	.size = sizeof(struct selinux),
+	.keys = keys,
+	.n_keys = ARRAY_SIZE(keys),
 };
 
 bool selinux_labels(const struct plan *p)

@@ -17,7 +17,7 @@
 #endif
 
 struct times {
-	struct number boot, monotonic; /* ns */
+	struct text boot, monotonic; /* "120s" or "7000ns" */
 };
 
 static const struct {
@@ -26,7 +26,7 @@ static const struct {
 } units[] = { { "ns", 1 },	   { "us", 1000 },	 { "ms", 1000000 },
 	      { "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 } };
 
-static int number_offset(const char *text, long long *out)
+static int parse_offset(const char *text, long long *out, bool *whole_seconds)
 {
 	_own_free char *digits = strdup(text);
 	size_t n = strspn(text, "-0123456789");
@@ -41,29 +41,58 @@ static int number_offset(const char *text, long long *out)
 		if (num_i64(digits, INT64_MIN / units[i].ns, INT64_MAX / units[i].ns, &v) < 0)
 			return -EINVAL;
 		*out = v * units[i].ns;
+		*whole_seconds = units[i].ns >= 1000000000;
 		return 0;
 	}
 	return -EINVAL;
 }
 
-/* LXC 7.0's form: whole seconds as "3600s", else nanoseconds. */
-static void print_offset(long long ns, struct buf *out)
+/* LXC 7.0's form: seconds for what was given in h, m or s, else nanoseconds. */
+static int clean_offset(const char *text, char **out)
 {
-	if (ns % 1000000000 == 0)
-		buf_addf(out, "%llds", ns / 1000000000);
-	else
-		buf_addf(out, "%lldns", ns);
+	long long ns;
+	bool seconds;
+	int x = parse_offset(text, &ns, &seconds);
+
+	if (x < 0)
+		return x;
+	*out = seconds ? str_fmt("%llds", ns / 1000000000) : str_fmt("%lldns", ns);
+	return *out ? 0 : -ENOMEM;
 }
 
-static const struct type type_offset = {
-	.name = "offset", .shape = SHAPE_NUMBER, .number = number_offset, .print = print_offset
-};
+static const struct type type_offset = { .name = "offset", .shape = SHAPE_TEXT, .clean = clean_offset };
+
+static int get_offset(const struct text *t, struct buf *out)
+{
+	buf_addf(out, "%s", t->s ? t->s : "0ns");
+	return out->failed ? -ENOMEM : 0;
+}
+
+static int get_boot(const void *part, unsigned index, struct buf *out)
+{
+	(void)index;
+	return get_offset(&((const struct times *)part)->boot, out);
+}
+
+static int get_monotonic(const void *part, unsigned index, struct buf *out)
+{
+	(void)index;
+	return get_offset(&((const struct times *)part)->monotonic, out);
+}
+
+static long long ns_of(const struct text *t)
+{
+	long long ns = 0;
+	bool seconds;
+
+	return t->s && parse_offset(t->s, &ns, &seconds) == 0 ? ns : 0;
+}
 
 #define OFFSET(key, member, what)                                                                                      \
 	{                                                                                                              \
 		.name = key, .type = &type_offset, .field = offsetof(struct times, member),                            \
 		.values = "a number with its unit: h, m, s, ms, us or ns", .help = what, .since = "5.0",               \
-		.good = { "1000s", "-5ms", "2h" }, .bad = { "5", "-5 ms", "1d" },                                      \
+		.good = { "1000s", "-5ms", "2h" }, .bad = { "5", "-5 ms", "1d" }, .get = get_##member,                 \
 	}
 
 static const struct key keys[] = {
@@ -83,7 +112,7 @@ bool time_is_shifted(const struct spec *s)
 {
 	const struct times *t = s->part[FEATURE_TIME];
 
-	return t->boot.n || t->monotonic.n;
+	return ns_of(&t->boot) || ns_of(&t->monotonic);
 }
 
 bool time_is_own(const struct plan *p)
@@ -121,11 +150,11 @@ int time_shift(struct run *r, struct err *e)
 		err_key(e, "lxc.time.offset.boot", t->boot.at.file ? t->boot.at : t->monotonic.at);
 		return x;
 	}
-	x = write_offset("monotonic", t->monotonic.n, e);
+	x = write_offset("monotonic", ns_of(&t->monotonic), e);
 	if (x < 0)
 		err_key(e, "lxc.time.offset.monotonic", t->monotonic.at);
 	else
-		x = write_offset("boottime", t->boot.n, e);
+		x = write_offset("boottime", ns_of(&t->boot), e);
 	if (x < 0)
 		err_key(e, "lxc.time.offset.boot", t->boot.at);
 	return x;

@@ -191,6 +191,7 @@ static int set_list(const struct key *k, struct list *l, const char *rest, const
 {
 	char comma[2] = { k->type->comma, 0 };
 	_own_strv struct strv words = { 0 };
+	size_t before = l->n;
 	int r;
 
 	if (k->type->whole)
@@ -200,6 +201,11 @@ static int set_list(const struct key *k, struct list *l, const char *rest, const
 	r = strv_split(&words, value, k->type->comma ? comma : " \t");
 	for (size_t i = 0; r == 0 && i < words.n; i++)
 		r = add_element(k, l, rest, words.v[i], at, e);
+	while (r < 0 && l->n > before) { /* all of a line or nothing */
+		l->n--;
+		free(l->v[l->n].name);
+		free(l->v[l->n].text);
+	}
 	return r;
 }
 

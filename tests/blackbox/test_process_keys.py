@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, needs
+from lab import IS_LXC, kill, needs
 
 words = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 
@@ -226,3 +226,58 @@ def test_the_environment_of_init_and_of_attached_programs(container):
     assert env[:-1] == ["A=both", "B=two words", "container=lxc"]
     out = c.attach("/answer", "report", "-").ok().out
     assert "env = A=both\n" in out and "env = B=two words\n" in out and "C=hooks" not in out
+
+
+# --- security modules -------------------------------------------------------------------------------------
+
+NO_APPARMOR = not os.path.exists("/sys/kernel/security/apparmor")
+NO_SELINUX = not os.path.exists("/sys/fs/selinux/enforce")
+
+
+@pytest.mark.parametrize("profile", ["generated", "unconfined", "unchanged", "no-such-profile"])
+def test_without_apparmor_its_keys_change_nothing(container, profile):
+    needs(NO_APPARMOR, "this kernel has no lack of AppArmor")
+    container(f"lxc.apparmor.profile = {profile}", "lxc.apparmor.raw = deny /x rw,", "lxc.apparmor.allow_incomplete = 1").up()
+
+
+def label(c):
+    return Path(f"/proc/{c.pid()}/attr/current").read_text().rstrip("\0\n")
+
+
+@words
+def test_a_generated_profile_confines_and_goes_with_the_container(container):
+    needs(not NO_APPARMOR, "this kernel has no AppArmor")
+    c = container("lxc.apparmor.profile = generated", "lxc.apparmor.raw = deny /secret rw,").up()
+    profile = f"lxc-{c.name}_<{c.lxcpath}>"
+    assert label(c).startswith(profile)
+    (c.rootfs / "secret").write_text("x")
+    assert c.attach("/answer", "touch", "/secret").fails(111).err == "answer: /secret: Permission denied\n"
+    assert c.attach("/answer", "touch", "/other").rc == 0
+    kill(c.keeper())
+    c.stopped()
+    c.up()
+    c.run("lxc-stop", "-k").ok()
+    assert profile not in Path("/sys/kernel/security/apparmor/profiles").read_text()
+
+
+@words
+def test_a_profile_that_is_not_loaded_is_told(container):
+    needs(not NO_APPARMOR, "this kernel has no AppArmor")
+    says(container(), "lxc.apparmor.profile = no-such", "the AppArmor profile no-such is not loaded", step="apparmor.load (keeper)",
+         hint="load it: apparmor_parser -r FILE; or set lxc.apparmor.profile = generated")
+
+
+@words
+@pytest.mark.parametrize("key", ["lxc.selinux.context", "lxc.selinux.context.keyring"])
+def test_a_context_without_selinux_is_an_error(container, key):
+    needs(NO_SELINUX, "this kernel has no lack of SELinux")
+    says(container(), f"{key} = system_u:system_r:lxc_t:s0", "this kernel does not run SELinux, so there is no context "
+         "system_u:system_r:lxc_t:s0", step="selinux.look (keeper)",
+         hint="take lxc.selinux.* out of the config, or boot with security=selinux")
+
+
+@pytest.mark.parametrize("lines, there", [(("lxc.mount.entry = none tmp tmpfs create=dir 0 0",), True), ((), False)])
+def test_nesting_has_a_clean_proc_and_sys_beside_the_mount_entries(container, lines, there):
+    c = container("lxc.apparmor.allow_nesting = 1", *lines).up()
+    mounts = Path(f"/proc/{c.pid()}/mountinfo").read_text()
+    assert [f" /dev/.lxc/{n} " in mounts for n in ("proc", "sys")] == [there, there]

@@ -136,6 +136,38 @@ static void a_namespace_that_is_not_shared_is_told_as_lxc_does(void **state)
 	says("lxc.namespace.share.net", "(null)");
 }
 
+static void a_line_of_several_is_taken_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	set("lxc.init.groups", "1,2");
+	refuse("lxc.init.groups", "10,20,foo,40");
+	says("lxc.init.groups", "1,2");
+	set("lxc.init.groups", "3");
+	says("lxc.init.groups", "1,2,3");
+}
+
+static void offsets_of_clocks_are_told_as_lxc_7_tells_them(void **state)
+{
+	static const struct {
+		const char *value, *text;
+	} as[] = {
+		{ "-1234s", "-1234s" },
+		{ "2m", "120s" },
+		{ "1h", "3600s" },
+		{ "1000000000000000us", "1000000000000000000ns" },
+		{ "-1000000000000000us", "-1000000000000000000ns" },
+		{ "", "0ns" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(as); i++) {
+		set("lxc.time.offset.boot", as[i].value);
+		says("lxc.time.offset.boot", as[i].text);
+	}
+	refuse("lxc.time.offset.boot", "10000000000000000us");
+	refuse("lxc.time.offset.monotonic", "9223372036854775807s");
+}
+
 static void names_of_parameters_are_read_as_sysctl_reads_them(void **state)
 {
 	static const struct {
@@ -179,6 +211,8 @@ int main(void)
 		T(a_name_holds_one_value_in_its_first_place),
 		T(a_file_of_proc_holds_all_of_them),
 		T(a_namespace_that_is_not_shared_is_told_as_lxc_does),
+		T(a_line_of_several_is_taken_whole_or_not_at_all),
+		T(offsets_of_clocks_are_told_as_lxc_7_tells_them),
 		T(names_of_parameters_are_read_as_sysctl_reads_them),
 		T(a_parameter_is_below_proc_sys),
 	};
