@@ -251,8 +251,11 @@ static int set_groups(const struct init *i, struct err *e)
 		gid[n] = (gid_t)v;
 	}
 	if (setgroups(i->groups.n, gid) < 0) {
-		int x = err_sys(e, "set", "the supplementary groups");
+		int x = -errno;
 
+		if (x == -EPERM && !i->groups.n) /* a user namespace where nobody may (setgroups: deny) */
+			return 0;
+		(void)err_num(e, -x, "set", "the supplementary groups");
 		if (i->groups.n)
 			err_key(e, "lxc.init.groups", i->groups.v[0].at);
 		return x;
