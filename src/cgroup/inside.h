@@ -56,5 +56,5 @@ struct cgroup_writes {
 /* What to write, into the cgroup `dir` of the other version, for a value of this file. -EOPNOTSUPP: the
  * name has no twin there; -EINVAL: the value cannot be said there. */
 int cgroup_translate(int dir, const char *file, bool to_v2, const char *value, struct cgroup_writes *w) _must_check;
-/* The text that the file would have, out of the other version's files. */
+/* The text that the file would have, out of the files of the other version in `dir`. */
 int cgroup_translate_back(int dir, const char *file, bool from_v2, struct buf *out) _must_check;

@@ -1,47 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and values of cgroup v1 in the words of v2, and the other way round: what to write. */
+/* Names and values of cgroup v1 in the words of v2, and the other way round: the table, and who asks it. */
 #include "cgroup/translate.h"
 
 #include "base/io.h"
-#include "base/num.h"
 #include "base/own.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+/*
+ * As Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst describe the files. What has the same name in both
+ * (cpuset.cpus, pids.max, rdma.max, misc.max, cpu.idle) needs no row. Of several rows for one name the first
+ * counts whose file is there.
+ */
 static const struct row rows[] = {
-	{ "memory.limit_in_bytes", "memory.max", LIMIT },
-	{ "memory.soft_limit_in_bytes", "memory.low", PROTECTION },
-	{ "memory.memsw.limit_in_bytes", "memory.swap.max", SWAP },
-	{ "memory.memsw.usage_in_bytes", "memory.swap.current", SWAP },
-	{ "memory.usage_in_bytes", "memory.current", SAME },
-	{ "memory.max_usage_in_bytes", "memory.peak", SAME },
-	{ "memory.kmem.usage_in_bytes", "memory.stat", COUNTER, "kernel", 1 },
-	{ "memory.failcnt", "memory.events", COUNTER, "max", 1 },
-	{ "cpu.shares", "cpu.weight", SHARES },
-	{ "cpu.cfs_quota_us", "cpu.max", QUOTA },
-	{ "cpu.cfs_period_us", "cpu.max", PERIOD },
-	{ "cpuacct.usage", "cpu.stat", COUNTER, "usage_usec", 1000 },
-	{ "cpuacct.usage_user", "cpu.stat", COUNTER, "user_usec", 1000 },
-	{ "cpuacct.usage_sys", "cpu.stat", COUNTER, "system_usec", 1000 },
-	{ "cpuset.effective_cpus", "cpuset.cpus.effective", SAME },
-	{ "cpuset.effective_mems", "cpuset.mems.effective", SAME },
-	{ "blkio.weight", "io.weight", WEIGHT },
-	{ "blkio.weight_device", "io.weight", DEVICE_WEIGHT },
-	{ "blkio.bfq.weight", "io.bfq.weight", SAME },
-	{ "blkio.throttle.read_bps_device", "io.max", THROTTLE, "rbps" },
-	{ "blkio.throttle.write_bps_device", "io.max", THROTTLE, "wbps" },
-	{ "blkio.throttle.read_iops_device", "io.max", THROTTLE, "riops" },
-	{ "blkio.throttle.write_iops_device", "io.max", THROTTLE, "wiops" },
-	{ "hugetlb.*.rsvd.limit_in_bytes", "hugetlb.*.rsvd.max", LIMIT },
-	{ "hugetlb.*.rsvd.usage_in_bytes", "hugetlb.*.rsvd.current", SAME },
-	{ "hugetlb.*.limit_in_bytes", "hugetlb.*.max", LIMIT },
-	{ "hugetlb.*.usage_in_bytes", "hugetlb.*.current", SAME },
-	{ "hugetlb.*.failcnt", "hugetlb.*.events", COUNTER, "max", 1 },
-	{ "freezer.state", "cgroup.freeze", FREEZER },
+	/* memory. soft_limit is memory.low: "memory.low replaces the soft limit" (v2: Deprecated v1 Core Features) */
+	{ "memory.limit_in_bytes", "memory.max", &how_memory_max },
+	{ "memory.soft_limit_in_bytes", "memory.low", &how_protection },
+	{ "memory.memsw.limit_in_bytes", "memory.swap.max", &how_swap },
+	{ "memory.memsw.usage_in_bytes", "memory.swap.current", &how_swap_usage },
+	{ "memory.usage_in_bytes", "memory.current", &how_same },
+	{ "memory.max_usage_in_bytes", "memory.peak", &how_same },
+	{ "memory.kmem.usage_in_bytes", "memory.stat", &how_counter, "kernel", 1 },
+	{ "memory.failcnt", "memory.events", &how_counter, "max", 1 },
+	{ "memory.memsw.failcnt", "memory.swap.events", &how_counter, "max", 1 },
+	{ "memory.oom_control", "memory.events", &how_oom },
+	{ "memory.use_hierarchy", NULL, &how_fixed, "1" },
+	{ "memory.move_charge_at_immigrate", NULL, &how_fixed, "0" },
+	{ NULL, "memory.min", &how_fixed, "0" },
+	{ NULL, "memory.high", &how_fixed, "max" },
+	{ NULL, "memory.swap.high", &how_fixed, "max" },
+	{ NULL, "memory.oom.group", &how_fixed, "0" },
+	/* cpu, cpuacct */
+	{ "cpu.shares", "cpu.weight", &how_shares },
+	{ "cpu.shares", "cpu.weight.nice", &how_nice },
+	{ "cpu.cfs_quota_us", "cpu.max", &how_quota },
+	{ "cpu.cfs_period_us", "cpu.max", &how_period },
+	{ "cpu.cfs_burst_us", "cpu.max.burst", &how_same },
+	{ "cpuacct.usage", "cpu.stat", &how_counter, "usage_usec", 1000 },
+	{ "cpuacct.usage_user", "cpu.stat", &how_counter, "user_usec", 1000 },
+	{ "cpuacct.usage_sys", "cpu.stat", &how_counter, "system_usec", 1000 },
+	{ "cpuacct.stat", "cpu.stat", &how_cpuacct_stat },
+	/* cpuset */
+	{ "cpuset.effective_cpus", "cpuset.cpus.effective", &how_same },
+	{ "cpuset.effective_mems", "cpuset.mems.effective", &how_same },
+	{ "cpuset.memory_migrate", NULL, &how_fixed, "1" },
+	{ "cpuset.sched_load_balance", NULL, &how_fixed, "1" },
+	{ "cpuset.cpu_exclusive", NULL, &how_fixed, "0" },
+	{ "cpuset.mem_exclusive", NULL, &how_fixed, "0" },
+	{ "cpuset.mem_hardwall", NULL, &how_fixed, "0" },
+	{ "cpuset.memory_spread_page", NULL, &how_fixed, "0" },
+	{ "cpuset.memory_spread_slab", NULL, &how_fixed, "0" },
+	{ NULL, "cpuset.cpus.partition", &how_fixed, "member" },
+	/* blkio, io. Kernels since 5.0 have weights by BFQ only on v1; v2 has io.weight by iocost, or BFQ's */
+	{ "blkio.weight", "io.weight", &how_weight },
+	{ "blkio.bfq.weight", "io.bfq.weight", &how_bfq },
+	{ "blkio.weight", "io.bfq.weight", &how_blkio_bfq },
+	{ "blkio.bfq.weight", "io.weight", &how_io_bfq },
+	{ "blkio.weight_device", "io.weight", &how_weight_device },
+	{ "blkio.bfq.weight_device", "io.bfq.weight", &how_bfq_device },
+	{ "blkio.throttle.read_bps_device", "io.max", &how_throttle, "rbps" },
+	{ "blkio.throttle.write_bps_device", "io.max", &how_throttle, "wbps" },
+	{ "blkio.throttle.read_iops_device", "io.max", &how_throttle, "riops" },
+	{ "blkio.throttle.write_iops_device", "io.max", &how_throttle, "wiops" },
+	{ "blkio.throttle.io_service_bytes", "io.stat", &how_served, "bytes" },
+	{ "blkio.throttle.io_serviced", "io.stat", &how_served, "ios" },
+	{ "blkio.throttle.io_service_bytes_recursive", "io.stat", &how_served, "bytes" },
+	{ "blkio.throttle.io_serviced_recursive", "io.stat", &how_served, "ios" },
+	/* hugetlb */
+	{ "hugetlb.*.rsvd.limit_in_bytes", "hugetlb.*.rsvd.max", &how_limit },
+	{ "hugetlb.*.rsvd.usage_in_bytes", "hugetlb.*.rsvd.current", &how_same },
+	{ "hugetlb.*.limit_in_bytes", "hugetlb.*.max", &how_limit },
+	{ "hugetlb.*.usage_in_bytes", "hugetlb.*.current", &how_same },
+	{ "hugetlb.*.failcnt", "hugetlb.*.events", &how_counter, "max", 1 },
+	/* the core */
+	{ "freezer.state", "cgroup.freeze", &how_freezer },
+	{ "tasks", "cgroup.threads", &how_same },
+	{ "notify_on_release", NULL, &how_fixed, "0" },
+	{ "cgroup.clone_children", NULL, &how_fixed, "1" },
+	{ NULL, "cgroup.max.depth", &how_fixed, "max" },
+	{ NULL, "cgroup.max.descendants", &how_fixed, "max" },
+	{ NULL, "cgroup.type", &how_fixed, "domain" },
 };
 
 /* --- names --- */
@@ -63,32 +107,109 @@ static bool rename_by(const char *pattern, const char *other, const char *file, 
 		n = snprintf(out, size, "%.*s%.*s%s", (int)before_other, other, (int)(len - before - strlen(tail)),
 			     file + before, other + before_other + 1);
 	}
-	return n > 0 && (size_t)n < size;
+	return n >= 0 && (size_t)n < size;
 }
 
-const struct row *row_find(const char *file, bool from_v1, char *other, size_t size)
+/* dir -1: the first, whether or not its file is there. */
+static const struct row *find(int dir, const char *file, bool from_v1, char *other, size_t size)
 {
+	const struct row *first = NULL;
+	char name[64];
+
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *r = &rows[i];
+		const char *here = from_v1 ? r->v1 : r->v2, *there = from_v1 ? r->v2 : r->v1;
 
-		if (!from_v1 && r->meaning == COUNTER)
+		if (!here || !rename_by(here, there ? there : "", file, name, sizeof(name)))
 			continue;
-		if (rename_by(from_v1 ? r->v1 : r->v2, from_v1 ? r->v2 : r->v1, file, other, size))
+		if (first && (dir < 0 || faccessat(dir, name, F_OK, 0) < 0))
+			continue;
+		if (str_copy(other, size, name) < 0)
+			continue;
+		if (dir < 0 || !there || faccessat(dir, name, F_OK, 0) == 0)
+			return r;
+		first = r;
+	}
+	return first;
+}
+
+int cgroup_twin(const char *file, bool to_v2, char *twin, size_t size)
+{
+	return find(-1, file, to_v2, twin, size) && *twin ? 0 : -EOPNOTSUPP;
+}
+
+const struct row *row_next(const struct how *how, size_t *i)
+{
+	while (*i < ARRAY_SIZE(rows)) {
+		const struct row *r = &rows[(*i)++];
+
+		if (r->how == how)
 			return r;
 	}
 	return NULL;
 }
 
-int cgroup_twin(const char *file, bool to_v2, char *twin, size_t size)
+int cgroup_translate(int dir, const char *file, bool into_v2, const char *value, struct cgroup_writes *w)
 {
+	struct cgroup_writes made = { 0 };
+	char there[64];
+	const struct row *row = find(dir, file, into_v2, there, sizeof(there));
+	struct ask a = { row, dir, there };
+	int (*to)(const struct ask *, const char *, struct cgroup_writes *);
+	int r;
 
-	return row_find(file, to_v2, twin, size) ? 0 : -EOPNOTSUPP;
+	if (!row)
+		return -EOPNOTSUPP;
+	to = into_v2 ? row->how->to_v2 : row->how->to_v1;
+	r = to ? to(&a, value, &made) : -EOPNOTSUPP;
+	if (r == 0)
+		*w = made;
+	return r;
+}
+
+int cgroup_translate_back(int dir, const char *file, bool from_v2, struct buf *out)
+{
+	char there[64];
+	const struct row *row = find(dir, file, from_v2, there, sizeof(there));
+	struct ask a = { row, dir, there };
+	int (*as)(const struct ask *, struct buf *);
+
+	if (!row)
+		return -EOPNOTSUPP;
+	as = from_v2 ? row->how->as_v1 : row->how->as_v2;
+	return as ? as(&a, out) : -EOPNOTSUPP;
 }
 
 /* --- values --- */
 
-/* "4M", "-1", "max": -1 is no limit */
-static int parse_bytes(const char *text, int64_t *out)
+int row_put(struct cgroup_writes *w, const char *file, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (w->n == CGROUP_WRITES || str_copy(w->v[w->n].file, sizeof(w->v[0].file), file) < 0)
+		return -EINVAL;
+	va_start(ap, fmt);
+	n = vsnprintf(w->v[w->n].value, sizeof(w->v[0].value), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(w->v[0].value))
+		return -EINVAL;
+	w->n++;
+	return 0;
+}
+
+int row_number(const char *text, int64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	while (isspace((unsigned char)*end))
+		end++;
+	return end == text || *end || errno ? -EINVAL : 0;
+}
+
+int row_bytes(const char *text, int64_t *out)
 {
 	unsigned times = 0;
 	char *end;
@@ -122,81 +243,19 @@ int row_read_bytes(int dir, const char *file, int64_t *out)
 	char line[64];
 	int r = io_read_line(dir, file, line, sizeof(line));
 
-	r = r < 0 ? r : parse_bytes(line, out);
+	r = r < 0 ? r : row_bytes(line, out);
 	if (r == 0 && *out >= INT64_MAX - 65536)
 		*out = -1;
 	return r;
 }
 
-int64_t row_clamp(int64_t v, int64_t min, int64_t max)
+int64_t row_ratio(int64_t v, int64_t to, int64_t from, int64_t min, int64_t max)
 {
+	v = v < 0 ? 0 : v > INT32_MAX ? INT32_MAX : v;
+	v = (v * to + from / 2) / from;
 	return v < min ? min : v > max ? max : v;
 }
 
-static int64_t ratio(int64_t v, int64_t to, int64_t from)
-{
-	return (row_clamp(v, 0, INT32_MAX) * to + from / 2) / from;
-}
-
-int64_t row_shares_to_weight(int64_t v)
-{
-	return row_clamp(ratio(v, 100, 1024), 1, 10000);
-}
-
-int64_t row_weight_to_shares(int64_t v)
-{
-	return row_clamp(ratio(v, 1024, 100), 2, 262144);
-}
-
-int64_t row_blkio_to_io(int64_t v)
-{
-	return row_clamp(ratio(v, 100, 500), 1, 10000);
-}
-
-int64_t row_io_to_blkio(int64_t v)
-{
-	return row_clamp(ratio(v, 500, 100), 10, 1000);
-}
-
-int row_number(const char *text, int64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	while (isspace((unsigned char)*end))
-		end++;
-	return end == text || *end || errno ? -EINVAL : 0;
-}
-
-_printf(3, 4) static int put(struct cgroup_writes *w, const char *file, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	if (w->n == CGROUP_WRITES || str_copy(w->v[w->n].file, sizeof(w->v[0].file), file) < 0)
-		return -EINVAL;
-	va_start(ap, fmt);
-	n = vsnprintf(w->v[w->n].value, sizeof(w->v[0].value), fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(w->v[0].value))
-		return -EINVAL;
-	w->n++;
-	return 0;
-}
-
-/* The two words of cpu.max; the period where the file is not there yet is the kernel's own default. */
-void row_read_cpu_max(int dir, char quota[32], char period[32])
-{
-	char line[64] = "";
-
-	(void)snprintf(quota, 32, "max");
-	(void)snprintf(period, 32, "100000");
-	if (io_read_line(dir, "cpu.max", line, sizeof(line)) > 0)
-		(void)sscanf(line, "%31s %31s", quota, period);
-}
-
-/* "8:0 VALUE": the device in front of it, and the value behind. */
 const char *row_split_device(const char *text, char device[24])
 {
 	size_t n = strcspn(text, " \t");
@@ -208,205 +267,15 @@ const char *row_split_device(const char *text, char device[24])
 	return text + n + strspn(text + n, " \t");
 }
 
-/* --- v1's value in v2's words --- */
-
-static int swap_to_v2(int dir, const char *to, int64_t memsw, struct cgroup_writes *w)
+int row_word_of(const char *line, const char *word, int64_t *out)
 {
-	int64_t memory;
-	int r;
+	size_t n = strlen(word);
 
-	if (memsw < 0)
-		return put(w, to, "max");
-	r = row_read_bytes(dir, "memory.max", &memory);
-	if (r < 0)
-		return r;
-	if (memory < 0 || memory > memsw) /* as v1 refuses it */
-		return -EINVAL;
-	return put(w, to, "%lld", (long long)(memsw - memory));
-}
-
-static int device_to_v2(const struct row *row, const char *to, const char *value, struct cgroup_writes *w)
-{
-	char device[24];
-	const char *text = row_split_device(value, device);
-	int64_t v;
-
-	if (!text || row_number(text, &v) < 0 || v < 0)
-		return -EINVAL;
-	if (row->meaning == DEVICE_WEIGHT)
-		return v ? put(w, to, "%s %lld", device, (long long)row_blkio_to_io(v))
-			 : put(w, to, "%s default", device);
-	return v ? put(w, to, "%s %s=%lld", device, row->word, (long long)v)
-		 : put(w, to, "%s %s=max", device, row->word);
-}
-
-static int to_v2(int dir, const struct row *row, const char *to, const char *value, struct cgroup_writes *w)
-{
-	char quota[32], period[32];
-	int64_t v = 0;
-	int r;
-
-	switch (row->meaning) {
-	case SAME:
-		return put(w, to, "%s", value);
-	case LIMIT:
-	case PROTECTION:
-	case SWAP:
-		r = parse_bytes(value, &v);
-		if (r < 0)
-			return put(w, to, "%s", value); /* for the kernel to refuse */
-		if (row->meaning == SWAP)
-			return swap_to_v2(dir, to, v, w);
-		if (v < 0)
-			return put(w, to, row->meaning == LIMIT ? "max" : "0");
-		return put(w, to, "%lld", (long long)v);
-	case SHARES:
-	case WEIGHT:
-		r = row_number(value, &v);
-		if (r < 0 || v <= 0)
-			return -EINVAL;
-		return put(w, to, "%lld",
-			   (long long)(row->meaning == SHARES ? row_shares_to_weight(v) : row_blkio_to_io(v)));
-	case QUOTA:
-	case PERIOD:
-		r = row_number(value, &v);
-		if (r < 0)
-			return r;
-		row_read_cpu_max(dir, quota, period);
-		if (row->meaning == PERIOD)
-			return put(w, to, "%s %lld", quota, (long long)v);
-		return v < 0 ? put(w, to, "max %s", period) : put(w, to, "%lld %s", (long long)v, period);
-	case DEVICE_WEIGHT:
-	case THROTTLE:
-		return device_to_v2(row, to, value, w);
-	case FREEZER:
-		if (!str_starts(value, "FROZEN") && !str_starts(value, "THAWED"))
-			return -EINVAL;
-		return put(w, to, value[0] == 'F' ? "1" : "0");
-	case COUNTER:
-		return -EINVAL; /* v1 resets some of them by a write, v2 none */
+	for (const char *p = line; (p = strstr(p, word)); p += n) {
+		if ((p > line && p[-1] != ' ') || p[n] != '=')
+			continue;
+		*out = strncmp(p + n + 1, "max", 3) == 0 ? 0 : strtoll(p + n + 1, NULL, 10);
+		return 0;
 	}
-	return -EOPNOTSUPP;
-}
-
-/* --- v2's value in v1's words --- */
-
-static int swap_to_v1(int dir, const char *to, int64_t swap, struct cgroup_writes *w)
-{
-	int64_t memory;
-	int r = swap < 0 ? 0 : row_read_bytes(dir, "memory.limit_in_bytes", &memory);
-
-	if (r < 0)
-		return r;
-	if (swap < 0)
-		return put(w, to, "-1");
-	if (memory < 0 || memory > INT64_MAX - swap) /* v1 cannot limit swap where memory is without a limit */
-		return -EINVAL;
-	return put(w, to, "%lld", (long long)(memory + swap));
-}
-
-static int cpu_max_to_v1(const char *value, struct cgroup_writes *w)
-{
-	char quota[32] = "", period[32] = "";
-	int n = sscanf(value, "%31s %31s", quota, period), r = 0;
-
-	if (n < 1)
-		return -EINVAL;
-	if (n == 2)
-		r = put(w, "cpu.cfs_period_us", "%s", period);
-	return r < 0 ? r : put(w, "cpu.cfs_quota_us", "%s", strcmp(quota, "max") == 0 ? "-1" : quota);
-}
-
-/* "8:0 rbps=N wiops=max" is a write into a file each */
-static int io_max_to_v1(const char *value, struct cgroup_writes *w)
-{
-	char device[24], text[128], *save = NULL;
-	const char *rest = row_split_device(value, device);
-	int r = rest ? str_copy(text, sizeof(text), rest) : -EINVAL;
-	char *word = r < 0 ? NULL : strtok_r(text, " \t\n", &save);
-
-	for (; word && r == 0; word = strtok_r(NULL, " \t\n", &save)) {
-		char *is = strchr(word, '=');
-		const struct row *row = NULL;
-
-		if (is)
-			*is++ = 0;
-		for (size_t i = 0; is && i < ARRAY_SIZE(rows); i++)
-			if (rows[i].meaning == THROTTLE && strcmp(rows[i].word, word) == 0)
-				row = &rows[i];
-		r = row ? put(w, row->v1, "%s %s", device, strcmp(is, "max") == 0 ? "0" : is) : -EINVAL;
-	}
-	return r;
-}
-
-/* "100", "default 100", "8:0 100" */
-static int io_weight_to_v1(const char *value, struct cgroup_writes *w)
-{
-	char device[24];
-	const char *text = row_split_device(value, device);
-	int64_t v;
-
-	if (!text)
-		text = str_starts(value, "default ") ? value + 8 : value;
-	else if (str_starts(text, "default"))
-		return put(w, "blkio.weight_device", "%s 0", device);
-	if (row_number(text, &v) < 0 || v <= 0)
-		return -EINVAL;
-	if (text != value && !str_starts(value, "default"))
-		return put(w, "blkio.weight_device", "%s %lld", device, (long long)row_io_to_blkio(v));
-	return put(w, "blkio.weight", "%lld", (long long)row_io_to_blkio(v));
-}
-
-static int to_v1(int dir, const struct row *row, const char *to, const char *value, struct cgroup_writes *w)
-{
-	int64_t v = 0;
-
-	switch (row->meaning) {
-	case SAME:
-		return put(w, to, "%s", value);
-	case LIMIT:
-	case PROTECTION:
-	case SWAP:
-		if (parse_bytes(value, &v) < 0)
-			return put(w, to, "%s", value);
-		if (row->meaning == SWAP)
-			return swap_to_v1(dir, to, v, w);
-		if (v < 0 || (v == 0 && row->meaning == PROTECTION))
-			return put(w, to, "-1");
-		return put(w, to, "%lld", (long long)v);
-	case SHARES:
-		if (row_number(value, &v) < 0 || v <= 0)
-			return -EINVAL;
-		return put(w, to, "%lld", (long long)row_weight_to_shares(v));
-	case QUOTA:
-	case PERIOD:
-		return cpu_max_to_v1(value, w);
-	case WEIGHT:
-	case DEVICE_WEIGHT:
-		return io_weight_to_v1(value, w);
-	case THROTTLE:
-		return io_max_to_v1(value, w);
-	case FREEZER:
-		if (value[0] != '0' && value[0] != '1')
-			return -EINVAL;
-		return put(w, to, value[0] == '1' ? "FROZEN" : "THAWED");
-	case COUNTER:
-		return -EOPNOTSUPP;
-	}
-	return -EOPNOTSUPP;
-}
-
-int cgroup_translate(int dir, const char *file, bool into_v2, const char *value, struct cgroup_writes *w)
-{
-	struct cgroup_writes made = { 0 };
-	char other[64];
-	const struct row *row = row_find(file, into_v2, other, sizeof(other));
-	int r;
-
-	if (!row)
-		return -EOPNOTSUPP;
-	r = into_v2 ? to_v2(dir, row, other, value, &made) : to_v1(dir, row, other, value, &made);
-	if (r == 0)
-		*w = made;
-	return r;
+	return -ENOENT;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cgroup driver, against the hierarchies that this machine really has; translation against plain folders. */
+/* The cgroup driver, against the hierarchies that this machine really has. */
 #include "base/io.h"
 #include "base/own.h"
 #include "cgroup/inside.h"
@@ -666,109 +666,6 @@ static void crowded_cgroup_is_left_as_it_is(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-/* --- translation --- */
-
-struct saying {
-	const char *file, *value, *writes; /* "FILE=VALUE;..." */
-};
-
-static int fake(char dir[32])
-{
-	static const char *const files[][2] = {
-		{ "memory.max", "1000000\n" },
-		{ "memory.limit_in_bytes", "1000000\n" },
-		{ "cpu.max", "max 100000\n" },
-	};
-	int fd;
-
-	(void)snprintf(dir, 32, "/tmp/keg-test-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		_own_fd int f = openat(fd, files[i][0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-		assert_int_equal(io_write_all(f, files[i][1], strlen(files[i][1])), 0);
-	}
-	return fd;
-}
-
-static void says(int dir, const struct saying *s, size_t n, bool into_v2)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct cgroup_writes w = { 0 };
-		char is[512] = "";
-		int r = cgroup_translate(dir, s[i].file, into_v2, s[i].value, &w);
-
-		for (size_t k = 0; r == 0 && k < w.n; k++)
-			(void)snprintf(is + strlen(is), sizeof(is) - strlen(is), "%s%s=%s", k ? ";" : "", w.v[k].file,
-				       w.v[k].value);
-		if (r < 0)
-			(void)snprintf(is, sizeof(is), "%s", r == -EINVAL ? "EINVAL" : r == -EOPNOTSUPP ? "none" : "?");
-		if (strcmp(is, s[i].writes) != 0)
-			fail_msg("%s = %s: \"%s\", not \"%s\"", s[i].file, s[i].value, is, s[i].writes);
-	}
-}
-
-static void v1_is_said_in_v2(void **state)
-{
-	static const struct saying sayings[] = {
-		{ "memory.limit_in_bytes", "512M", "memory.max=536870912" },
-		{ "memory.limit_in_bytes", "-1", "memory.max=max" },
-		{ "memory.limit_in_bytes", "bogus", "memory.max=bogus" },
-		{ "memory.soft_limit_in_bytes", "-1", "memory.low=0" },
-		{ "memory.memsw.limit_in_bytes", "1500000", "memory.swap.max=500000" },
-		{ "memory.memsw.limit_in_bytes", "5", "EINVAL" },
-		{ "cpu.shares", "1024", "cpu.weight=100" },
-		{ "cpu.shares", "2", "cpu.weight=1" },
-		{ "cpu.shares", "262144", "cpu.weight=10000" },
-		{ "cpu.cfs_quota_us", "50000", "cpu.max=50000 100000" },
-		{ "cpu.cfs_quota_us", "-1", "cpu.max=max 100000" },
-		{ "cpu.cfs_period_us", "20000", "cpu.max=max 20000" },
-		{ "blkio.weight", "500", "io.weight=100" },
-		{ "blkio.weight_device", "8:0 1000", "io.weight=8:0 200" },
-		{ "blkio.throttle.read_bps_device", "8:0 1048576", "io.max=8:0 rbps=1048576" },
-		{ "blkio.throttle.write_iops_device", "8:16 0", "io.max=8:16 wiops=max" },
-		{ "blkio.throttle.write_iops_device", "nonsense", "EINVAL" },
-		{ "hugetlb.2MB.limit_in_bytes", "4M", "hugetlb.2MB.max=4194304" },
-		{ "hugetlb.1GB.rsvd.limit_in_bytes", "1G", "hugetlb.1GB.rsvd.max=1073741824" },
-		{ "freezer.state", "FROZEN", "cgroup.freeze=1" },
-		{ "memory.swappiness", "60", "none" },
-	};
-	char dir[32];
-	_own_fd int fd = fake(dir);
-
-	(void)state;
-	says(fd, sayings, ARRAY_SIZE(sayings), true);
-	assert_int_equal(io_remove_tree(AT_FDCWD, dir, NULL), 0);
-}
-
-static void v2_is_said_in_v1(void **state)
-{
-	static const struct saying sayings[] = {
-		{ "memory.max", "max", "memory.limit_in_bytes=-1" },
-		{ "memory.low", "0", "memory.soft_limit_in_bytes=-1" },
-		{ "memory.swap.max", "500000", "memory.memsw.limit_in_bytes=1500000" },
-		{ "cpu.weight", "100", "cpu.shares=1024" },
-		{ "cpu.max", "50000 100000", "cpu.cfs_period_us=100000;cpu.cfs_quota_us=50000" },
-		{ "cpu.max", "max", "cpu.cfs_quota_us=-1" },
-		{ "io.weight", "default 100", "blkio.weight=500" },
-		{ "io.weight", "8:0 200", "blkio.weight_device=8:0 1000" },
-		{ "io.max", "8:0 rbps=1 wiops=max",
-		  "blkio.throttle.read_bps_device=8:0 1;blkio.throttle.write_iops_device=8:0 0" },
-		{ "io.max", "8:0 bogus=1", "EINVAL" },
-		{ "hugetlb.2MB.max", "max", "hugetlb.2MB.limit_in_bytes=-1" },
-		{ "memory.high", "1", "none" },
-		{ "cpu.stat", "1", "none" },
-	};
-	char dir[32];
-	_own_fd int fd = fake(dir);
-
-	(void)state;
-	says(fd, sayings, ARRAY_SIZE(sayings), false);
-	assert_int_equal(io_remove_tree(AT_FDCWD, dir, NULL), 0);
-}
-
 static int setup(void **state)
 {
 	struct err e = { 0 };
@@ -811,8 +708,6 @@ int main(void)
 		cmocka_unit_test(device_rules_are_strict),
 		cmocka_unit_test(controllers_are_enabled_above),
 		cmocka_unit_test(crowded_cgroup_is_left_as_it_is),
-		cmocka_unit_test(v1_is_said_in_v2),
-		cmocka_unit_test(v2_is_said_in_v1),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
