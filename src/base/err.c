@@ -126,7 +126,7 @@ void err_print(const struct err *e, const char *who, const char *name)
 	err_text(e, text, sizeof(text));
 	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");
 	show_only(shown);
-	(void)fprintf(stderr, "%s: %s%s%s\n", who, shown, name ? ": " : "", text);
+	(void)fprintf(stderr, "%s: %s%s%s%s\n", who, shown, name ? ": " : "", e->warning ? "warning: " : "", text);
 	if (e->key[0] && e->file[0])
 		(void)fprintf(stderr, "  set by  %s:%u  %s\n", e->file, e->line, e->key);
 	else if (e->key[0])

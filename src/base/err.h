@@ -13,6 +13,7 @@
 struct err {
 	int errnum;	   /* an errno value that explains it, 0: the words say all */
 	bool set;	   /* an error was recorded */
+	bool warning;	   /* it is told, but stops nothing */
 	char op[64];	   /* what was tried: "mount"; empty: object is a whole sentence */
 	char object[1024]; /* on what: "/srv/data on data" */
 	char step[48];	   /* the row of the step table: "mount.entries" */

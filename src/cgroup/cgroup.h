@@ -87,6 +87,10 @@ bool cgroup_is_native(const struct cgroup_host *h, const char *file, bool v2);
 /* The file that a name of the other version stands for ("memory.max"); -EOPNOTSUPP: it has no twin. */
 int cgroup_twin(const char *file, bool to_v2, char *twin, size_t size) _must_check;
 
+/* Whether a value for that version's file means anything here, as far as the host's controllers tell. -ENOENT: this
+ * host has no such controller; -EOPNOTSUPP: the other version, which has it here, has nothing like it; words in e. */
+int cgroup_means(const struct cgroup_host *h, const char *file, const char *value, bool v2, struct err *e) _must_check;
+
 struct bpf_devices;
 /* Whether device rules are an eBPF program here, not files of the v1 controller. */
 bool cgroup_devices_by_bpf(const struct cgroup_host *h);

@@ -266,19 +266,66 @@ int cgroup_tree_get(const struct cgroup_tree *t, const char *file, struct buf *o
 
 /* --- whose name is it --- */
 
-bool cgroup_is_native(const struct cgroup_host *h, const char *file, bool v2)
+/* Which versions have its controller here. */
+static void whereabouts(const struct cgroup_host *h, const char *file, bool *in_v1, bool *in_v2)
 {
 	char v1_name[64], v2_name[64];
-	bool in_v1, in_v2, any_v1 = h->n > (h->unified >= 0);
 
 	controller_of(file, false, v1_name, sizeof(v1_name));
 	controller_of(file, true, v2_name, sizeof(v2_name));
-	in_v1 = cgroup_v1_index(h, v1_name) >= 0;
+	*in_v1 = cgroup_v1_index(h, v1_name) >= 0;
 	if (strcmp(v2_name, "cgroup") == 0 || strcmp(v2_name, "devices") == 0)
-		in_v2 = h->unified >= 0; /* part of v2 itself */
+		*in_v2 = h->unified >= 0; /* part of v2 itself */
 	else
-		in_v2 = h->unified >= 0 && cgroup_has_word(h->v[h->unified].controllers, v2_name);
+		*in_v2 = h->unified >= 0 && cgroup_has_word(h->v[h->unified].controllers, v2_name);
+}
+
+bool cgroup_is_native(const struct cgroup_host *h, const char *file, bool v2)
+{
+	bool in_v1, in_v2, any_v1 = h->n > (h->unified >= 0);
+
+	whereabouts(h, file, &in_v1, &in_v2);
 	if (v2)
 		return in_v2 || (!in_v1 && h->unified >= 0);
 	return in_v1 || (!in_v2 && any_v1);
+}
+
+/* Files that both versions have by one name, and with one meaning. */
+static bool is_in_both(const char *file)
+{
+	static const char *const begins[] = {
+		"cpuset.cpus", "cpuset.mems", "cpu.idle", "cpu.uclamp.", "cpu.stat",	     "memory.stat",
+		"pids.",       "rdma.",	      "misc.",	  "perf_event.", "memory.numa_stat", "cgroup.procs"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(begins); i++)
+		if (str_starts(file, begins[i]))
+			return !str_starts(file, "cpuset.cpus.partition") && !str_starts(file, "cpuset.cpus.exclusive");
+	return false;
+}
+
+/* v1's core files have no controller's name before them. */
+static bool is_core(const char *file)
+{
+	static const char *const names[] = { "tasks", "notify_on_release", "release_agent" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(file, names[i]) == 0)
+			return true;
+	return str_starts(file, "cgroup.");
+}
+
+int cgroup_means(const struct cgroup_host *h, const char *file, const char *value, bool v2, struct err *e)
+{
+	struct cgroup_writes w;
+	bool in_v1, in_v2;
+
+	whereabouts(h, file, &in_v1, &in_v2);
+	if (!in_v1 && !in_v2 && !is_core(file))
+		return err_say(e, ENOENT, "this host has no cgroup controller %.*s", (int)strcspn(file, "."), file);
+	if ((v2 ? in_v2 : in_v1) || is_in_both(file) || (is_core(file) && cgroup_is_native(h, file, v2)))
+		return 0;
+	if (cgroup_translate(-1, file, !v2, value, &w) != -EOPNOTSUPP) /* what is read on the way is not there yet */
+		return 0;
+	return err_say(e, EOPNOTSUPP, "cgroup v%d, which has the controller here, has nothing like it", v2 ? 1 : 2);
 }

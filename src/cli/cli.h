@@ -103,6 +103,8 @@ int cli_misuse(const struct cli *c);
 /* Prints (unless -q) and logs; each returns the exit code 1. */
 int cli_fail(const struct cli *c, const struct err *e);
 int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
+/* What a start tells beside its end; `cli` is a struct cli. */
+void cli_warn(void *cli, const struct err *e);
 int cli_problems(const struct cli *c, const struct problems *p);
 /* Prints to stderr (unless -q), without a prefix. */
 void cli_note(const struct cli *c, const char *fmt, ...) _printf(2, 3);

@@ -22,7 +22,7 @@ static int check(struct cli *c)
 	r = container_load(ct, c->rcfile, &p);
 	if (r == -ENOENT && !p.n)
 		return cli_say(c, "Container is not defined");
-	if (spec_check(ct->spec, &p) < 0)
+	if (container_check(ct, &p) < 0)
 		r = -EINVAL;
 	(void)cli_problems(c, &p);
 	if (r < 0)

@@ -46,7 +46,7 @@ static int prepare(const struct cli *c, struct container *ct, const struct optio
 		r = set_id(c, ct, "lxc.init.gid", &o->gid, "option --gid");
 	if (r == 0)
 		r = start_share(c, ct, &o->share);
-	return r ? r : start_check(c, ct);
+	return r ? r : start_check(c, ct, false);
 }
 
 /*
@@ -79,6 +79,8 @@ static int run(struct cli *c)
 		.use_init = true,
 		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
+		.warn = cli_warn,
+		.warn_arg = c,
 	};
 	struct err e = { 0 };
 	int status = 0;

@@ -63,11 +63,13 @@ static int set_file(const struct cli *c, struct container *ct, const char *key, 
 	return cli_set(c, ct, key, real ? real : path, option);
 }
 
-int start_check(const struct cli *c, struct container *ct)
+int start_check(const struct cli *c, struct container *ct, bool host)
 {
 	_own_problems struct problems p = { 0 };
+	int x = host ? container_check(ct, &p) : spec_check(ct->spec, &p);
 
-	return spec_check(ct->spec, &p) < 0 ? cli_problems(c, &p) : 0;
+	(void)cli_problems(c, &p);
+	return x < 0;
 }
 
 static int prepare(const struct cli *c, struct container *ct, const struct options *o)
@@ -82,7 +84,7 @@ static int prepare(const struct cli *c, struct container *ct, const struct optio
 		r = set_file(c, ct, "lxc.console.logfile", o->console_log, "option --console-log");
 	if (r == 0)
 		r = start_share(c, ct, &o->share);
-	return r ? r : start_check(c, ct);
+	return r ? r : start_check(c, ct, o->explain || o->check); /* a start that is one warns by itself */
 }
 
 static int run(struct cli *c)
@@ -97,6 +99,8 @@ static int run(struct cli *c)
 		.pidfile = o->pidfile,
 		.explain = o->explain || o->check,
 		.trace = o->trace,
+		.warn = cli_warn,
+		.warn_arg = c,
 		.out = &out,
 	};
 	struct err e = { 0 };

@@ -20,7 +20,11 @@ int cli_fail(const struct cli *c, const struct err *e)
 	char text[2048];
 
 	err_text(e, text, sizeof(text));
-	log_line(c, LOG_ERROR, e->step[0] ? e->step : e->key[0] ? e->key : c->verb->name, e->line, text);
+	log_line(c, e->warning ? LOG_WARN : LOG_ERROR,
+		 e->step[0]  ? e->step
+		 : e->key[0] ? e->key
+			     : c->verb->name,
+		 e->line, text);
 	if (e->said[0])
 		log_line(c, LOG_ERROR, c->verb->name, 0, e->said);
 	if (!c->quiet)
@@ -37,6 +41,11 @@ int cli_say(const struct cli *c, const char *fmt, ...)
 	(void)vsnprintf(e.object, sizeof(e.object), fmt, ap);
 	va_end(ap);
 	return cli_fail(c, &e);
+}
+
+void cli_warn(void *cli, const struct err *e)
+{
+	(void)cli_fail(cli, e);
 }
 
 int cli_problems(const struct cli *c, const struct problems *p)

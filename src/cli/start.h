@@ -19,4 +19,5 @@ struct share {
 
 /* 0, or 1 after it was told. */
 int start_share(const struct cli *c, struct container *ct, const struct share *s) _must_check;
-int start_check(const struct cli *c, struct container *ct) _must_check;
+/* `host`: with what is warned of on this host. */
+int start_check(const struct cli *c, struct container *ct, bool host) _must_check;

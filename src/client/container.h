@@ -77,9 +77,13 @@ struct start_request {
 	char **argv;	     /* NULL: the config's */
 	bool leaves;	     /* the caller's process ends right after: the keeper may be its child until then */
 	const char *pidfile; /* NULL: none; holds the keeper's pid */
+	void (*warn)(void *arg, const struct err *); /* told once it runs, or does not; NULL: nobody asks */
+	void *warn_arg;
 	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
 	struct buf *out;
 };
+/* Every mistake of its config and, with what this host has, every warning. 0: no mistake; -EINVAL. */
+int container_check(const struct container *c, struct problems *p) _must_check;
 /* Returns when it runs (or, in the foreground, has stopped; *status is then init's wait status). */
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e) _must_check;
 

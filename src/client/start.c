@@ -36,7 +36,7 @@ struct launch {
 	int64_t asked, told; /* when container_start() was called, and had its verdict */
 };
 
-static int explain(const struct container *c, const struct start_request *r, struct err *e)
+static int plan(const struct container *c, const struct start_request *r, struct host *h, struct plan *p, struct err *e)
 {
 	struct request q = { .name = c->name,
 			     .lxcpath = c->lxcpath,
@@ -45,12 +45,39 @@ static int explain(const struct container *c, const struct start_request *r, str
 			     .use_init = r->use_init,
 			     .argv = r->argv,
 			     .stdio = { -1, -1, -1 } };
+	int x = host_look(h, e);
+
+	return x < 0 ? x : plan_make(p, c->spec, h, &q, e);
+}
+
+int container_check(const struct container *c, struct problems *p)
+{
+	static const struct start_request none;
+	struct err e = { 0 };
+	struct host h;
+	struct plan pl;
+	size_t before = p->n;
+	int x = spec_check(c->spec, p);
+
+	if (plan(c, &none, &h, &pl, &e) < 0)
+		return x; /* a start would say why; it is not the config's fault */
+	before = p->n;
+	plan_warnings(&pl, p);
+	for (size_t i = before; i < p->n && spec_strict(c->spec); i++) {
+		problem_harden(&p->v[i]);
+		x = -EINVAL;
+	}
+	plan_free(&pl);
+	host_free(&h);
+	return x;
+}
+
+static int explain(const struct container *c, const struct start_request *r, struct err *e)
+{
 	struct host h;
 	struct plan p;
-	int x = host_look(&h, e);
+	int x = plan(c, r, &h, &p, e);
 
-	if (x == 0)
-		x = plan_make(&p, c->spec, &h, &q, e);
 	if (x < 0)
 		return x;
 	seq_explain(&start_seq, &p, r->out);
@@ -277,6 +304,15 @@ static void end_passing(const struct sigaction was[])
 		(void)sigaction(passed[i], &was[i], NULL);
 }
 
+/* In the page that the keeper and INIT wrote to. */
+static void tell_warnings(const struct launch *l)
+{
+	const struct warnings *w = &l->page->warnings;
+
+	for (int i = 0; l->r->warn && i < w->n && i < WARNINGS_MOST; i++)
+		l->r->warn(l->r->warn_arg, &w->v[i]);
+}
+
 static int run(struct launch *l, int *status, struct err *e)
 {
 	struct sigaction was[ARRAY_SIZE(passed)];
@@ -292,6 +328,7 @@ static int run(struct launch *l, int *status, struct err *e)
 	if (x == 0)
 		x = take_verdict(l, MSG_FOREVER, e);
 	l->told = seq_now();
+	tell_warnings(l);
 	if (x == 1 && l->r->foreground)
 		x = stay(l, status, e);
 	if (l->r->foreground)

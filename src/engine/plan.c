@@ -3,6 +3,7 @@
 #include "engine/plan.h"
 
 #include "base/own.h"
+#include "features/cgroup.h"
 #include "features/init.h"
 #include "features/namespaces.h"
 
@@ -50,4 +51,12 @@ void plan_free(struct plan *p)
 		free(*a);
 	free(p->argv);
 	p->argv = NULL;
+}
+
+void plan_warnings(const struct plan *p, struct problems *out)
+{
+	static void (*const askers[])(const struct plan *, struct problems *) = { cgroup_warn };
+
+	for (size_t i = 0; i < ARRAY_SIZE(askers); i++)
+		askers[i](p, out);
 }

@@ -39,3 +39,5 @@ struct request {
 int plan_make(struct plan *p, const struct spec *s, const struct host *h, const struct request *r,
 	      struct err *e) _must_check;
 void plan_free(struct plan *p);
+/* What the config asks for and this host gives no meaning to: warnings, told before anything is made. */
+void plan_warnings(const struct plan *p, struct problems *out);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The slots of a run. */
+/* The slots of a run, and its warnings. */
 #include "engine/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int run_give(struct run *r, enum slot s, int fd, struct err *e)
 {
@@ -13,5 +14,35 @@ int run_give(struct run *r, enum slot s, int fd, struct err *e)
 		return err_num(e, ENOMEM, "hold", "an fd");
 	grown[r->slot[s].n++] = fd;
 	r->slot[s].v = grown;
+	return 0;
+}
+
+static bool same_line(const struct err *a, const struct err *b)
+{
+	return a->line == b->line && strcmp(a->key, b->key) == 0 && strcmp(a->file, b->file) == 0 &&
+	       (a->key[0] || strcmp(a->object, b->object) == 0);
+}
+
+int run_warn(struct run *r, const struct err *why, struct err *e)
+{
+	struct warnings *w = r->warnings;
+	struct err told = *why;
+	int at;
+
+	told.warning = true;
+	if (spec_strict(r->plan->spec)) {
+		problem_harden(&told);
+		if (e && !e->set)
+			*e = told;
+		return -(why->errnum ? why->errnum : EINVAL);
+	}
+	for (int i = 0; w && i < w->n && i < WARNINGS_MOST; i++)
+		if (same_line(&w->v[i], &told))
+			return 0;
+	if (!w)
+		return 0;
+	at = __atomic_fetch_add(&w->n, 1, __ATOMIC_ACQ_REL); /* the other process may be adding one, too */
+	if (at < WARNINGS_MOST)
+		w->v[at] = told;
 	return 0;
 }

@@ -44,9 +44,17 @@ struct nics {
 /* Kinds of namespace that can be somebody else's, in the order of features/namespace_share.c. */
 enum { RUN_SHARED = 8 };
 
+/* What is told to whoever starts it, but stops nothing; in memory that he and both processes share. */
+enum { WARNINGS_MOST = 32 };
+struct warnings {
+	int32_t n; /* those beyond WARNINGS_MOST are only counted */
+	struct err v[WARNINGS_MOST];
+};
+
 struct run {
 	const struct plan *plan;
 	enum role who;
+	struct warnings *warnings; /* NULL: nobody listens */
 	struct fds slot[SLOT_COUNT];
 
 	/* KEEPER */
@@ -80,3 +88,8 @@ struct run {
 
 /* Adds a copy of the fd number (not of the file) to a slot. */
 int run_give(struct run *r, enum slot s, int fd, struct err *e) _must_check;
+/*
+ * Tells the user, once for a config line, of something that is no error: in KEEPER as in INIT, it reaches the
+ * terminal and the log in the same words. Returns 0; under lxc.config.strict = 1 it is the error.
+ */
+int run_warn(struct run *r, const struct err *why, struct err *e) _must_check;

@@ -258,7 +258,10 @@ int seq_run(const struct seq *s, size_t first, struct run *r, struct seq_page *p
 {
 	struct exec x = { .s = s, .r = r, .page = page, .sock = -1 };
 	size_t reached = first;
-	int ret = run_keeper(&x, first, &reached, e);
+	int ret;
+
+	r->warnings = &page->warnings;
+	ret = run_keeper(&x, first, &reached, e);
 
 	close_fd(&x.sock);
 	peer_sock = -1;

@@ -24,6 +24,7 @@ struct seq_page {
 	/* CLOCK_MONOTONIC, ns: when whoever asked began, spawned the keeper, when that began, had its plan,
 	 * saw init's exec; 0: not told */
 	int64_t asked, spawned, begun, planned, running;
+	struct warnings warnings;
 	struct {
 		int64_t began, ended; /* CLOCK_MONOTONIC, ns; 0: not run */
 	} row[SEQ_MOST];

@@ -488,38 +488,75 @@ static bool said_natively(const struct list *other, const char *name, bool v2)
 	return names(other, name) || (cgroup_twin(name, !v2, twin, sizeof(twin)) == 0 && names(other, twin));
 }
 
-static int limit_foreign(struct run *r, const struct list *l, const struct list *other, bool v2, struct err *e)
+/* "KEY = VALUE has no effect: WHY", set by that line. */
+static void no_effect(struct err *to, const struct item *it, bool v2, const struct err *why)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct item *it = &l->v[i];
-		struct err why = { 0 };
-		int x;
+	char words[512];
 
-		if (is_device(it) || cgroup_is_native(r->cgroup.host, it->name, v2) ||
-		    said_natively(other, it->name, v2))
-			continue;
-		x = cgroup_tree_set(&r->cgroup, it->name, it->text, &why);
-		if (x < 0 && x != -ENOENT) { /* ENOENT: it means nothing here */
-			if (e && !e->set)
-				*e = why;
-			return with_key(e, it, v2, x);
-		}
-	}
-	return 0;
+	err_text(why, words, sizeof(words));
+	(void)err_say(to, ENOENT, "lxc.cgroup%s.%s = %.200s has no effect: %s", v2 ? "2" : "", it->name, it->text,
+		      words);
+	(void)with_key(to, it, v2, 0);
 }
 
-static int limit_native(struct run *r, const struct list *l, bool v2, struct err *e)
+/* Is it left out in silence? What the host's own version says beside it counts. */
+static bool is_doubled(const struct cgroup_host *h, const struct item *it, const struct list *other, bool v2)
+{
+	return !cgroup_is_native(h, it->name, v2) && said_natively(other, it->name, v2);
+}
+
+static void warn_of(const struct plan *p, const struct list *l, const struct list *other, bool v2, struct problems *out)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct item *it = &l->v[i];
-		int x = 0;
+		struct err why = { 0 }, *e;
 
-		if (!is_device(it) && cgroup_is_native(r->cgroup.host, it->name, v2))
-			x = cgroup_tree_set(&r->cgroup, it->name, it->text, e);
-		if (x < 0)
-			return with_key(e, it, v2, x);
+		if (is_device(it) || is_doubled(&p->host->cgroup, it, other, v2) ||
+		    cgroup_means(&p->host->cgroup, it->name, it->text, v2, &why) == 0)
+			continue;
+		e = problems_warn(out);
+		if (e)
+			no_effect(e, it, v2, &why);
 	}
-	return 0;
+}
+
+void cgroup_warn(const struct plan *p, struct problems *out)
+{
+	const struct cgroup *c = plan_part(p, FEATURE_CGROUP);
+
+	if (!cgroup_wanted(p))
+		return;
+	warn_of(p, &c->v1, &c->v2, false, out);
+	warn_of(p, &c->v2, &c->v1, true, out);
+}
+
+static int limit_one(struct run *r, const struct item *it, bool v2, struct err *e)
+{
+	struct err why = { 0 }, warning = { 0 };
+	int x;
+
+	if (cgroup_means(r->cgroup.host, it->name, it->text, v2, &why) < 0)
+		return 0; /* warned of before the start */
+	x = cgroup_tree_set(&r->cgroup, it->name, it->text, &why);
+	if (x == -ENOENT && !cgroup_is_native(r->cgroup.host, it->name, v2)) {
+		no_effect(&warning, it, v2, &why);
+		return run_warn(r, &warning, e);
+	}
+	if (x < 0 && e && !e->set)
+		*e = why;
+	return x < 0 ? with_key(e, it, v2, x) : 0;
+}
+
+/* The lines of one version, either those that are this host's own or the others. */
+static int limit_all(struct run *r, const struct list *l, const struct list *other, bool v2, bool native, struct err *e)
+{
+	int x = 0;
+
+	for (size_t i = 0; i < l->n && x == 0; i++)
+		if (!is_device(&l->v[i]) && cgroup_is_native(r->cgroup.host, l->v[i].name, v2) == native &&
+		    !is_doubled(r->cgroup.host, &l->v[i], other, v2))
+			x = limit_one(r, &l->v[i], v2, e);
+	return x;
 }
 
 /*
@@ -529,14 +566,14 @@ static int limit_native(struct run *r, const struct list *l, bool v2, struct err
 int cgroup_limits(struct run *r, struct err *e)
 {
 	const struct cgroup *c = plan_part(r->plan, FEATURE_CGROUP);
-	int x = limit_foreign(r, &c->v1, &c->v2, false, e);
+	int x = limit_all(r, &c->v1, &c->v2, false, false, e);
 
 	if (x == 0)
-		x = limit_foreign(r, &c->v2, &c->v1, true, e);
+		x = limit_all(r, &c->v2, &c->v1, true, false, e);
 	if (x == 0)
-		x = limit_native(r, &c->v1, false, e);
+		x = limit_all(r, &c->v1, &c->v2, false, true, e);
 	if (x == 0)
-		x = limit_native(r, &c->v2, true, e);
+		x = limit_all(r, &c->v2, &c->v1, true, true, e);
 	return x;
 }
 

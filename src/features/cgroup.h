@@ -12,6 +12,9 @@ int cgroup_pattern_path(const struct spec *s, const char *pattern, const char *n
 /* lxc.cgroup.dir.container.inner, NULL: none. */
 const char *cgroup_inner(const struct spec *s);
 
+/* What has no meaning on this host: a warning for each such line. */
+void cgroup_warn(const struct plan *p, struct problems *out);
+
 bool cgroup_wanted(const struct plan *p);      /* the host has cgroups */
 bool cgroup_is_own(const struct plan *p);      /* an own cgroup namespace */
 bool cgroup_has_limits(const struct plan *p);  /* lxc.cgroup.* beside the devices */

@@ -69,6 +69,25 @@ static void take_stdio(struct keeper *k)
 	}
 }
 
+static int fail(struct keeper *k, const struct err *e)
+{
+	keeper_tell(k, VERDICT_FAILED, e, 0);
+	return 1;
+}
+
+/* What this host gives no meaning to, before anything is made. */
+static int warn(struct keeper *k, struct err *e)
+{
+	_own_problems struct problems p = { 0 };
+	int x = 0;
+
+	k->run.warnings = &k->page->warnings;
+	plan_warnings(&k->plan, &p);
+	for (size_t i = 0; i < p.n && x == 0; i++)
+		x = run_warn(&k->run, &p.v[i], e);
+	return x;
+}
+
 int keeper_start(int argc, char **argv)
 {
 	struct keeper k = {
@@ -97,6 +116,9 @@ int keeper_start(int argc, char **argv)
 		keeper_tell(&k, VERDICT_FAILED, &e, 0);
 		return 1;
 	}
+	x = warn(&k, &e);
+	if (x < 0)
+		return fail(&k, &e);
 	take_stdio(&k);
 	k.page->planned = seq_now();
 	return keeper_launch(&k, 0);
@@ -168,12 +190,6 @@ static int become_idle(struct keeper *k, struct err *e)
 		keep_open(h->tty[i]);
 	(void)execve(idle, argv, environ);
 	return err_sys(e, "run", "%s", idle);
-}
-
-static int fail(struct keeper *k, const struct err *e)
-{
-	keeper_tell(k, VERDICT_FAILED, e, 0);
-	return 1;
 }
 
 /* Between the table and the idle stage: what only makes sense once init runs. */

@@ -470,18 +470,50 @@ struct err *problems_next(struct problems *p)
 	return &p->v[p->n++];
 }
 
+struct err *problems_warn(struct problems *p)
+{
+	struct err *e = problems_next(p);
+
+	if (e)
+		e->warning = true;
+	return e;
+}
+
 void problems_free(struct problems *p)
 {
 	free(p->v);
 	*p = (struct problems){ 0 };
 }
 
+bool spec_strict(const struct spec *s)
+{
+	_own_buf struct buf b = { 0 };
+
+	return spec_get(s, "lxc.config.strict", &b) == 0 && b.s && strcmp(b.s, "1") == 0;
+}
+
+void problem_harden(struct err *e)
+{
+	if (!e->warning)
+		return;
+	e->warning = false;
+	err_hint(e, "take the line out, or unset lxc.config.strict");
+}
+
 int spec_check(const struct spec *s, struct problems *p)
 {
 	size_t before = p->n;
+	bool strict = spec_strict(s);
+	int x = 0;
 
 	for (unsigned f = 0; f < FEATURE_COUNT; f++)
 		if (features[f]->check)
 			features[f]->check(s, p);
-	return p->n > before ? -EINVAL : 0;
+	for (size_t i = before; i < p->n; i++) {
+		if (strict)
+			problem_harden(&p->v[i]);
+		if (!p->v[i].warning)
+			x = -EINVAL;
+	}
+	return x;
 }

@@ -80,6 +80,10 @@ struct problems {
 enum { PROBLEMS_MOST = 100 }; /* more are not told */
 /* The next blank error to fill; NULL where memory ran out or there are so many already. */
 struct err *problems_next(struct problems *p);
+/* The same for something that stops nothing; under lxc.config.strict = 1 spec_check() makes it a mistake. */
+struct err *problems_warn(struct problems *p);
+/* Makes a mistake of a warning, with a hint. */
+void problem_harden(struct err *e);
 void problems_free(struct problems *p);
 #define _own_problems __attribute__((cleanup(problems_free)))
 
@@ -90,5 +94,7 @@ enum { SPEC_WIRE = 1 }; /* origins come from `# LINE "FILE"` lines; includes are
 int spec_read_file(struct spec *s, const char *path, struct problems *p) _must_check;
 int spec_read_text(struct spec *s, const char *text, size_t len, const char *file, unsigned flags,
 		   struct problems *p) _must_check;
-/* What only shows when all keys are known together; asks every feature's check(). */
+/* lxc.config.strict: whether warnings are errors. */
+bool spec_strict(const struct spec *s);
+/* What only shows when all keys are known together; asks every feature's check(). 0 also where it only warns. */
 int spec_check(const struct spec *s, struct problems *p) _must_check;
