@@ -38,6 +38,7 @@ struct cgroup_tree {
 	const struct cgroup_host *host;
 	char path[512];			  /* "lxc.payload.web1", below each hierarchy's base; "./..." is below `own` */
 	char owner[512];		  /* who it belongs to, kept on the cgroup itself; "": the caller vouches */
+	char wants[128];		  /* v2's controllers that it needs beside those that all get */
 	char inner[64];			  /* sub-cgroup that the processes live in, below the limits; "": none */
 	int fd[CGROUP_HIERARCHIES];	  /* O_PATH|O_DIRECTORY of the payload cgroup; -1: not made */
 	int inner_fd[CGROUP_HIERARCHIES]; /* of the inner one; -1: none */
@@ -51,6 +52,8 @@ int cgroup_tree_init(struct cgroup_tree *t, const struct cgroup_host *h, const c
  * is in use and bears another owner's mark, or none, is neither emptied nor removed. */
 int cgroup_tree_set_owner(struct cgroup_tree *t, const char *owner, struct err *e) _must_check;
 int cgroup_tree_set_inner(struct cgroup_tree *t, const char *name, struct err *e) _must_check;
+/* Before make: a file of either version that is going to be set; where v2 has its controller it is enabled. */
+void cgroup_tree_want(struct cgroup_tree *t, const char *file);
 
 /* Makes it in every hierarchy; a stale one of that name is emptied (its processes killed) and made anew,
  * so that no limit of its former life is left. -EBUSY: another owner uses it. */

@@ -7,6 +7,11 @@
 
 enum { CGROUP_PATH = 1024 };
 
+/* Extended attributes of cgroups: kernfs keeps user.* since Linux 5.7, on v1 and v2. */
+#define MARK_OWNER   "user.keg.owner"
+#define MARK_PARENT  "user.keg.parent"
+#define MARK_ENABLED "user.keg.enabled"
+
 /* The path below the base: without a leading "./". */
 const char *cgroup_below(const struct cgroup_tree *t);
 /* "/sys/fs/cgroup/memory/lxc.payload.web1", and how much of it is the base's. */
@@ -16,8 +21,14 @@ bool cgroup_has_word(const char *list, const char *word);
 /* Whether the tree bears our owner's mark; true also where nothing is there. */
 bool cgroup_is_ours(const struct cgroup_tree *t);
 bool cgroup_made_parent(const char *path);
-/* Enables controllers (all that there are; or only that one) for the children of the cgroups above the tree. */
+
+/* --- enable.c --- */
+/* Enables controllers (those that the tree wants; or only that one) for the children of the cgroups above it. */
 int cgroup_enable(const struct cgroup_tree *t, size_t i, const char *only, struct err *e) _must_check;
+/* Disables what was enabled so and nobody uses any more. */
+void cgroup_take_back(const struct cgroup_tree *t, size_t i);
+/* Held while controllers are enabled and the tree made, or it was removed and they are taken back. -1: unlocked. */
+int cgroup_lock(const struct cgroup_tree *t, size_t i);
 
 /* Says of a call that it may fail. */
 static inline void cgroup_try(int r)
@@ -44,6 +55,9 @@ int cgroup_remove_all(struct cgroup_tree *t, int timeout_ms, struct err *e) _mus
 
 /* Index of the v1 hierarchy with that controller, -1. */
 int cgroup_v1_index(const struct cgroup_host *h, const char *controller);
+
+/* "memory.max" belongs to memory; what v1 keeps apart (blkio, cpuacct, freezer), v2 has under one name. */
+void cgroup_controller_of(const char *file, bool v2, char *out, size_t size);
 
 /* --- translate.c --- */
 enum { CGROUP_WRITES = 4 };

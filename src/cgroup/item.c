@@ -12,8 +12,7 @@
 
 enum { ITEM_MOST = 4 << 20 };
 
-/* "memory.max" belongs to memory; what v1 keeps apart, v2 has under one name. */
-static void controller_of(const char *file, bool v2, char *out, size_t size)
+void cgroup_controller_of(const char *file, bool v2, char *out, size_t size)
 {
 	static const struct {
 		const char *v1, *v2;
@@ -50,7 +49,7 @@ static struct places places_of(const struct cgroup_tree *t, const char *file)
 	(void)snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(file, "."), file);
 	i = cgroup_v1_index(t->host, controller);
 	if (i < 0) {
-		controller_of(file, false, controller, sizeof(controller));
+		cgroup_controller_of(file, false, controller, sizeof(controller));
 		i = cgroup_v1_index(t->host, controller);
 	}
 	for (size_t k = 0; i < 0 && t->host->unified < 0 && k < t->host->n; k++)
@@ -122,13 +121,20 @@ static int get_devices(const struct cgroup_tree *t, const char *file, struct buf
 /* --- what is not there --- */
 
 /* v2 has the controller, but the file is missing: it is not enabled above; trying once more tells why. */
+static bool is_enabled(const struct places *p, const char *controller)
+{
+	char enabled[256] = "";
+
+	return io_read_line(p->v2, "cgroup.controllers", enabled, sizeof(enabled)) >= 0 &&
+	       cgroup_has_word(enabled, controller);
+}
+
 static int not_enabled(const struct cgroup_tree *t, const struct places *p, const char *controller, const char *file,
 		       struct err *e)
 {
-	char enabled[256] = "";
-	int r = io_read_line(p->v2, "cgroup.controllers", enabled, sizeof(enabled));
+	int r;
 
-	if (r >= 0 && cgroup_has_word(enabled, controller))
+	if (is_enabled(p, controller))
 		return err_say(e, ENOENT, "the cgroup controller %s has no file %s here", controller, file);
 	r = cgroup_enable(t, p->at_v2, controller, e);
 	if (r < 0)
@@ -141,8 +147,8 @@ static int missing(const struct cgroup_tree *t, const struct places *p, const ch
 	char v1[64], v2[64];
 	int i;
 
-	controller_of(file, false, v1, sizeof(v1));
-	controller_of(file, true, v2, sizeof(v2));
+	cgroup_controller_of(file, false, v1, sizeof(v1));
+	cgroup_controller_of(file, true, v2, sizeof(v2));
 	if (p->v2 >= 0 && cgroup_has_word(t->host->v[p->at_v2].controllers, v2))
 		return not_enabled(t, p, v2, file, e);
 	i = cgroup_v1_index(t->host, v1);
@@ -197,6 +203,16 @@ static int set_translated(int dir, const char *file, bool into_v2, const char *v
 	return r == -ENOENT ? NOWHERE : r;
 }
 
+/* A controller that nobody has asked for yet: it is enabled for the first who sets one of its files. */
+static void enable_late(const struct cgroup_tree *t, const struct places *p, const char *file)
+{
+	char controller[64];
+
+	cgroup_controller_of(file, true, controller, sizeof(controller));
+	if (p->v2 >= 0 && cgroup_has_word(t->host->v[p->at_v2].controllers, controller) && !is_enabled(p, controller))
+		cgroup_try(cgroup_enable(t, p->at_v2, controller, NULL));
+}
+
 int cgroup_tree_set(const struct cgroup_tree *t, const char *file, const char *value, struct err *e)
 {
 	struct places p = places_of(t, file);
@@ -210,6 +226,8 @@ int cgroup_tree_set(const struct cgroup_tree *t, const char *file, const char *v
 		return set_devices(t, file, value, e);
 	/* its own name first, wherever it is; a file that is there and refuses has answered */
 	r = set_own(p.v1, file, value);
+	if (r == NOWHERE && p.v1 < 0)
+		enable_late(t, &p, file);
 	if (r == NOWHERE)
 		r = set_own(p.v2, file, value);
 	if (r == NOWHERE)
@@ -271,8 +289,8 @@ static void whereabouts(const struct cgroup_host *h, const char *file, bool *in_
 {
 	char v1_name[64], v2_name[64];
 
-	controller_of(file, false, v1_name, sizeof(v1_name));
-	controller_of(file, true, v2_name, sizeof(v2_name));
+	cgroup_controller_of(file, false, v1_name, sizeof(v1_name));
+	cgroup_controller_of(file, true, v2_name, sizeof(v2_name));
 	*in_v1 = cgroup_v1_index(h, v1_name) >= 0;
 	if (strcmp(v2_name, "cgroup") == 0 || strcmp(v2_name, "devices") == 0)
 		*in_v2 = h->unified >= 0; /* part of v2 itself */

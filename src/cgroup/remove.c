@@ -113,6 +113,15 @@ static void remove_parents(char *path, size_t base_len)
 	}
 }
 
+static void tidy_above(const struct cgroup_tree *t, size_t i, char *path, size_t base_len)
+{
+	_own_fd int lock = t->host->v[i].v2 ? cgroup_lock(t, i) : -1;
+
+	remove_parents(path, base_len);
+	if (lock >= 0)
+		cgroup_take_back(t, i);
+}
+
 /* rmdir(2) answers at once whether anything is left to do; in most cases nothing is. */
 static bool remove_at_once(const struct cgroup_tree *t, size_t i, int *r)
 {
@@ -155,7 +164,7 @@ int cgroup_remove_all(struct cgroup_tree *t, int timeout_ms, struct err *e)
 		if (x < 0)
 			r = tell(t, i, path, x, e);
 		else
-			remove_parents(path, base_len);
+			tidy_above(t, i, path, base_len);
 	}
 	return r;
 }

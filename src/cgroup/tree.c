@@ -12,10 +12,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-/* Extended attributes of cgroups: kernfs keeps user.* since Linux 5.7, on v1 and v2. */
-#define MARK_OWNER  "user.keg.owner"
-#define MARK_PARENT "user.keg.parent"
-
 enum { STALE_TIMEOUT_MS = 5000, MAKE_TRIES = 5 };
 
 static int check_path(const char *path, struct err *e)
@@ -160,68 +156,6 @@ static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_
 	return 0;
 }
 
-/* Processes of its own are no hindrance to the root alone, which is the one without a cgroup.type. */
-static bool is_crowded(int dir)
-{
-	char first[16];
-
-	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 &&
-	       io_read_line(dir, "cgroup.procs", first, sizeof(first)) > 0;
-}
-
-/* Adds to cgroup.subtree_control of one cgroup what is not there yet; one by one where all at once fails. */
-static int enable_at(const char *path, const char *wanted, struct err *e)
-{
-	_own_fd int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char have[256] = "", list[256], all[512] = "", one[64], *save = NULL;
-	int r = 0;
-
-	if (dir < 0)
-		return -errno;
-	cgroup_try(io_read_line(dir, "cgroup.subtree_control", have, sizeof(have)));
-	(void)snprintf(list, sizeof(list), "%s", wanted);
-	for (char *w = strtok_r(list, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		if (!cgroup_has_word(have, w))
-			(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "+%s ", w);
-	if (!all[0])
-		return 0;
-	if (is_crowded(dir)) {
-		/* the kernel refuses memory and io, but would turn the cgroup into a threaded one for cpu and pids */
-		r = err_num(e, EBUSY, "enable the cgroup controllers", "%s below %s", wanted, path);
-		err_hint(e, "that cgroup has processes of its own; move them into one below it");
-		return r;
-	}
-	if (io_write_file(dir, "cgroup.subtree_control", all) == 0)
-		return 0;
-	for (char *w = strtok_r(all, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-		int x;
-
-		(void)snprintf(one, sizeof(one), "%s", w);
-		x = io_write_file(dir, "cgroup.subtree_control", one);
-		if (x < 0 && r == 0)
-			r = err_num(e, -x, "enable the cgroup controller", "%s below %s", w + 1, path);
-	}
-	return r;
-}
-
-int cgroup_enable(const struct cgroup_tree *t, size_t i, const char *only, struct err *e)
-{
-	const char *wanted = only ? only : t->host->v[i].controllers;
-	char path[CGROUP_PATH];
-	size_t base_len;
-	int r = cgroup_full_path(t, i, path, sizeof(path), &base_len), x;
-
-	if (r < 0 || !*wanted)
-		return r;
-	for (char *slash = path + base_len; slash; slash = strchr(slash + 1, '/')) {
-		*slash = 0;
-		x = enable_at(path, wanted, e);
-		r = r < 0 ? r : x;
-		*slash = '/';
-	}
-	return r;
-}
-
 /* O_PATH is enough for openat(), fchown() and CLONE_INTO_CGROUP. */
 static int open_dir(int at, const char *path)
 {
@@ -245,6 +179,27 @@ static int make_inner(struct cgroup_tree *t, size_t i, const char *path, struct 
 	return is_cpuset(&t->host->v[i]) ? fill_cpuset(inner, e) : 0;
 }
 
+/* Makes the folder, and the ones above it. -EEXIST, without words: it is there. */
+static int make_folder(const struct cgroup_tree *t, size_t i, char *path, size_t base_len, struct err *e)
+{
+	_own_fd int lock = t->host->v[i].v2 ? cgroup_lock(t, i) : -1;
+
+	for (int tries = 0;; tries++) {
+		int r = make_parents(t, i, path, base_len, e);
+
+		if (r < 0)
+			return r;
+		if (t->host->v[i].v2) /* what fails here is told when a limit is set that needs it */
+			cgroup_try(cgroup_enable(t, i, NULL, NULL));
+		if (mkdir(path, 0755) == 0)
+			return 0;
+		if (errno == EEXIST)
+			return -EEXIST;
+		if (errno != ENOENT || tries == MAKE_TRIES) /* ENOENT: another's end took the parent away */
+			return err_sys(e, "make the cgroup", "%s", path);
+	}
+}
+
 /* Needs: nothing of that name. -EEXIST, without words: there is. */
 static int make_one(struct cgroup_tree *t, size_t i, bool mark, struct err *e)
 {
@@ -255,19 +210,9 @@ static int make_one(struct cgroup_tree *t, size_t i, bool mark, struct err *e)
 
 	if (r < 0)
 		return err_num(e, -r, "make the cgroup", "%s in %s", t->path, v->mount);
-	for (int tries = 0;; tries++) {
-		r = make_parents(t, i, path, base_len, e);
-		if (r < 0)
-			return r;
-		if (v->v2) /* what fails here is told when a limit is set that needs it */
-			cgroup_try(cgroup_enable(t, i, NULL, NULL));
-		if (mkdir(path, 0755) == 0)
-			break;
-		if (errno == EEXIST)
-			return -EEXIST;
-		if (errno != ENOENT || tries == MAKE_TRIES) /* ENOENT: another's end took the parent away */
-			return err_sys(e, "make the cgroup", "%s", path);
-	}
+	r = make_folder(t, i, path, base_len, e);
+	if (r < 0)
+		return r;
 	t->made[i] = true;
 	if (mark && t->owner[0])
 		(void)setxattr(path, MARK_OWNER, t->owner, strlen(t->owner), 0);

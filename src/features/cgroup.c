@@ -440,6 +440,8 @@ int cgroup_make(struct run *r, struct err *e)
 	if (!path[0])
 		x = cgroup_path(r->plan->spec, r->plan->name, path, sizeof(path));
 	x = x < 0 ? err_num(e, -x, "name the cgroup of", "%s", r->plan->name) : tree_init(&r->cgroup, r->plan, path, e);
+	for (size_t i = 0; x == 0 && i < c->v1.n + c->v2.n; i++)
+		cgroup_tree_want(&r->cgroup, i < c->v1.n ? c->v1.v[i].name : c->v2.v[i - c->v1.n].name);
 	if (x == 0) {
 		x = cgroup_tree_make(&r->cgroup, e);
 		x = do_without(r, x, e);

@@ -666,6 +666,87 @@ static void crowded_cgroup_is_left_as_it_is(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* A cgroup of v2 as the base, whose first controller is one that only a key asks for. */
+static int base_v2(struct cgroup_host *h, char *controller, size_t size, char *path, size_t path_size)
+{
+	char have[256] = "", *save = NULL, *w;
+	int fd;
+
+	*h = only_v2;
+	(void)snprintf(path, path_size, "%s/%s.base", h->v[0].mount, name);
+	(void)snprintf(h->v[0].base, sizeof(h->v[0].base), "/%s.base", name);
+	assert_int_equal(mkdir(path, 0755), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)!io_read_line(fd, "cgroup.controllers", have, sizeof(have));
+	(void)snprintf(h->v[0].controllers, sizeof(h->v[0].controllers), "%s", have);
+	for (w = strtok_r(have, " ", &save); w && strcmp(w, "hugetlb") != 0; w = strtok_r(NULL, " ", &save))
+		;
+	(void)snprintf(controller, size, "%s", w ? w : "");
+	return fd;
+}
+
+static void controls(int base, const char *want)
+{
+	char is[256] = "";
+
+	(void)!io_read_line(base, "cgroup.subtree_control", is, sizeof(is));
+	if (strcmp(is, want) != 0)
+		fail_msg("\"%s\" is enabled, not \"%s\"", is, want);
+}
+
+static void the_last_one_takes_controllers_back(void **state)
+{
+	struct cgroup_host h;
+	struct cgroup_tree a, b, c;
+	char controller[32], path[CGROUP_PATH], other[CGROUP_PATH + 32];
+	_own_fd int base = -1;
+	struct err e = { 0 };
+
+	(void)state;
+	writable();
+	need(only_v2.n, "no cgroup v2 is mounted");
+	base = base_v2(&h, controller, sizeof(controller), path, sizeof(path));
+	if (!controller[0])
+		(void)rmdir(path);
+	need(controller[0], "no hugetlb controller in cgroup v2 here");
+	(void)snprintf(h.v[0].controllers, sizeof(h.v[0].controllers), "hugetlb"); /* the others are for all */
+	init(&a, &h, "a");
+	ok(cgroup_tree_set_owner(&a, "/x", &e), &e);
+	ok(cgroup_tree_make(&a, &e), &e);
+	controls(base, "");
+	init(&b, &h, "b");
+	ok(cgroup_tree_set_owner(&b, "/x", &e), &e);
+	cgroup_tree_want(&b, "hugetlb.2MB.limit_in_bytes");
+	ok(cgroup_tree_make(&b, &e), &e);
+	controls(base, "hugetlb");
+	removed(&b);
+	controls(base, "hugetlb"); /* a is there and may use it */
+	removed(&a);
+	controls(base, "");
+	/* somebody else's limit keeps it */
+	made(&c, &h, "c");
+	set(&c, "hugetlb.2MB.max", "2097152"); /* enabled for the first who sets it */
+	controls(base, "hugetlb");
+	(void)snprintf(other, sizeof(other), "%s/other", path);
+	assert_int_equal(mkdir(other, 0755), 0);
+	(void)snprintf(other, sizeof(other), "%s/other/hugetlb.2MB.max", path);
+	ok(io_write_file(AT_FDCWD, other, "4194304"), &e);
+	removed(&c);
+	controls(base, "hugetlb");
+	ok(io_write_file(AT_FDCWD, other, "max"), &e);
+	made(&c, &h, "c");
+	removed(&c);
+	controls(base, "");
+	/* what was enabled before us stays */
+	ok(io_write_file(base, "cgroup.subtree_control", "+hugetlb"), &e);
+	made(&c, &h, "c");
+	removed(&c);
+	controls(base, "hugetlb");
+	(void)snprintf(other, sizeof(other), "%s/other", path);
+	assert_int_equal(rmdir(other), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static int setup(void **state)
 {
 	struct err e = { 0 };
@@ -708,6 +789,7 @@ int main(void)
 		cmocka_unit_test(device_rules_are_strict),
 		cmocka_unit_test(controllers_are_enabled_above),
 		cmocka_unit_test(crowded_cgroup_is_left_as_it_is),
+		cmocka_unit_test(the_last_one_takes_controllers_back),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
