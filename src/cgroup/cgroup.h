@@ -34,6 +34,10 @@ int cgroup_look(struct cgroup_host *h, struct err *e) _must_check;
  * relative to the keeper asks with the keeper's pid. */
 int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e) _must_check;
 
+/* Leaves away the v1 hierarchies that have none of these controllers (parted by commas; "@all": none is left away),
+ * and v2's that are not among them. -ENOENT: this host does not have them all. */
+int cgroup_use(struct cgroup_host *h, const char *controllers, struct err *e) _must_check;
+
 struct cgroup_tree {
 	const struct cgroup_host *host;
 	char path[512];			  /* "lxc.payload.web1", below each hierarchy's base; "./..." is below `own` */

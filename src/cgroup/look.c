@@ -216,3 +216,61 @@ int cgroup_v1_index(const struct cgroup_host *h, const char *controller)
 			return (int)i;
 	return -1;
 }
+
+/* A hierarchy's list without what is not in the other; how many are left. */
+static size_t keep_only(char *list, const char *wanted, char with)
+{
+	char all[sizeof(((struct cgroup_hierarchy *)0)->controllers)], *save = NULL;
+	size_t n = 0;
+
+	(void)snprintf(all, sizeof(all), "%s", list);
+	*list = 0;
+	for (char *w = strtok_r(all, ", \n", &save); w; w = strtok_r(NULL, ", \n", &save))
+		if (cgroup_has_word(wanted, w))
+			(void)sprintf(list + strlen(list), "%.*s%s", n++ ? 1 : 0, &with, w); /* no longer than it was */
+	return n;
+}
+
+static bool has_controller(const struct cgroup_host *h, const char *controller)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (cgroup_has_word(h->v[i].controllers, controller))
+			return true;
+	/* parts of v2 itself */
+	return h->unified >= 0 && cgroup_has_word("devices,freezer,cpuacct,perf_event", controller);
+}
+
+int cgroup_use(struct cgroup_host *h, const char *controllers, struct err *e)
+{
+	_own_strv struct strv wanted = { 0 };
+	size_t kept = 0;
+
+	if (strv_split(&wanted, controllers, ", \t") < 0)
+		return err_num(e, ENOMEM, "hold", "a list of cgroup controllers");
+	for (size_t i = 0; i < wanted.n; i++) {
+		if (strcmp(wanted.v[i], "@all") == 0)
+			return 0;
+		if (!has_controller(h, wanted.v[i]))
+			return err_say(e, ENOENT, "this host has no cgroup controller %s", wanted.v[i]);
+	}
+	for (size_t i = 0; i < h->n && wanted.n; i++) {
+		struct cgroup_hierarchy *v = &h->v[i];
+		/* a named hierarchy has no controller; systemd's is how processes belong to it */
+		bool keep = v->v2 || str_starts(v->controllers, "name=");
+
+		if (v->v2)
+			(void)keep_only(v->controllers, controllers, ' ');
+		for (size_t k = 0; k < wanted.n && !keep; k++)
+			keep = cgroup_has_word(v->controllers, wanted.v[k]);
+		if (!keep)
+			continue;
+		if (v->v2)
+			h->unified = (int)kept;
+		if (kept != i)
+			h->v[kept] = *v;
+		kept++;
+	}
+	if (wanted.n)
+		h->n = kept;
+	return 0;
+}

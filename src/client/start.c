@@ -45,8 +45,11 @@ static int plan(const struct container *c, const struct start_request *r, struct
 			     .use_init = r->use_init,
 			     .argv = r->argv,
 			     .stdio = { -1, -1, -1 } };
+	_own_free char *use = global_config("lxc.cgroup.use");
 	int x = host_look(h, e);
 
+	if (x == 0 && use)
+		x = host_use(h, use, e);
 	return x < 0 ? x : plan_make(p, c->spec, h, &q, e);
 }
 
@@ -106,6 +109,14 @@ static int add_absolute(struct strv *argv, const char *path)
 	return strv_addf(argv, "%s/%s", cwd, path);
 }
 
+/* A setting of the system's that the keeper, which reads none, has to know. */
+static int add_global(struct strv *argv, const char *key, const char *option)
+{
+	_own_free char *value = global_config(key);
+
+	return value ? strv_add(argv, option) | strv_add(argv, value) : 0;
+}
+
 static int build_argv(const struct launch *l, struct strv *argv)
 {
 	const struct start_request *r = l->r;
@@ -119,6 +130,8 @@ static int build_argv(const struct launch *l, struct strv *argv)
 		bad |= strv_add(argv, "--config") | strv_add(argv, l->c->config_file);
 	if (r->pidfile)
 		bad |= strv_add(argv, "--pidfile") | add_absolute(argv, r->pidfile);
+	bad |= add_global(argv, "lxc.cgroup.pattern", "--cgroup-pattern");
+	bad |= add_global(argv, "lxc.cgroup.use", "--cgroup-use");
 	bad |= strv_add(argv, l->c->name) | strv_add(argv, l->c->lxcpath);
 	for (char **a = r->argv; a && *a; a++)
 		bad |= strv_add(argv, *a);

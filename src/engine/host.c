@@ -35,6 +35,17 @@ int host_look(struct host *h, struct err *e)
 	return cgroup_look(&h->cgroup, e);
 }
 
+int host_use(struct host *h, const char *controllers, struct err *e)
+{
+	int x = cgroup_use(&h->cgroup, controllers, e);
+
+	if (x < 0) {
+		err_key(e, "lxc.cgroup.use", (struct origin){ 0 });
+		err_hint(e, "lxc.cgroup.use of the system's lxc.conf lists what every container needs");
+	}
+	return x;
+}
+
 void host_free(struct host *h)
 {
 	*h = (struct host){ 0 };

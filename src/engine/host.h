@@ -15,4 +15,6 @@ struct host {
 };
 
 int host_look(struct host *h, struct err *e) _must_check;
+/* lxc.cgroup.use of lxc.conf(5): only the hierarchies of these controllers. -ENOENT: one is not here. */
+int host_use(struct host *h, const char *controllers, struct err *e) _must_check;
 void host_free(struct host *h);

@@ -35,6 +35,7 @@ int plan_make(struct plan *p, const struct spec *s, const struct host *h, const 
 		.name = r->name,
 		.lxcpath = r->lxcpath,
 		.config_file = r->config_file ? r->config_file : "",
+		.cgroup_pattern = r->cgroup_pattern ? r->cgroup_pattern : "",
 		.spec = s,
 		.host = h,
 		.clone_flags = namespaces_flags(s),

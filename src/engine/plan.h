@@ -15,11 +15,12 @@ struct plan {
 	const char *config_file; /* "" where there is none */
 	const struct spec *spec;
 	const struct host *host;
-	uint64_t clone_flags; /* CLONE_NEW*: which namespaces are made */
-	bool foreground;      /* whoever starts it stays, with its terminal as the console */
-	bool use_init;	      /* lxc-execute: our own small init is pid 1, the command its child */
-	char **argv;	      /* init and its arguments, ended by NULL */
-	int stdio[3];	      /* use_init in the foreground: what the command gets as 0, 1, 2; -1: the console */
+	const char *cgroup_pattern; /* lxc.cgroup.pattern of lxc.conf(5), "" where it is not set */
+	uint64_t clone_flags;	    /* CLONE_NEW*: which namespaces are made */
+	bool foreground;	    /* whoever starts it stays, with its terminal as the console */
+	bool use_init;		    /* lxc-execute: our own small init is pid 1, the command its child */
+	char **argv;		    /* init and its arguments, ended by NULL */
+	int stdio[3];		    /* use_init in the foreground: what the command gets as 0, 1, 2; -1: the console */
 };
 
 static inline const void *plan_part(const struct plan *p, enum feature_id f)
@@ -30,6 +31,7 @@ static inline const void *plan_part(const struct plan *p, enum feature_id f)
 /* What a caller asks for besides the config. */
 struct request {
 	const char *name, *lxcpath, *config_file;
+	const char *cgroup_pattern; /* NULL: none */
 	bool foreground, use_init;
 	char **argv; /* NULL: lxc.init.cmd (or lxc.execute.cmd), else /sbin/init */
 	int stdio[3];

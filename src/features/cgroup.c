@@ -425,6 +425,12 @@ static int do_without(struct run *r, int x, struct err *e)
 	return with_key(e, &l->v[0], l == &c->v2, x);
 }
 
+static int first_path(const struct plan *p, char *path, size_t size)
+{
+	return p->cgroup_pattern[0] ? cgroup_pattern_path(p->spec, p->cgroup_pattern, p->name, path, size)
+				    : cgroup_path(p->spec, p->name, path, size);
+}
+
 /*
  * Needs:   the lock that says that nobody else runs this container.
  * Leaves:  its cgroups, empty, in every hierarchy; what was left of an earlier one is gone.
@@ -438,7 +444,7 @@ int cgroup_make(struct run *r, struct err *e)
 	int x = str_copy(path, sizeof(path), r->cgroup.path);
 
 	if (!path[0])
-		x = cgroup_path(r->plan->spec, r->plan->name, path, sizeof(path));
+		x = first_path(r->plan, path, sizeof(path));
 	x = x < 0 ? err_num(e, -x, "name the cgroup of", "%s", r->plan->name) : tree_init(&r->cgroup, r->plan, path, e);
 	for (size_t i = 0; x == 0 && i < c->v1.n + c->v2.n; i++)
 		cgroup_tree_want(&r->cgroup, i < c->v1.n ? c->v1.v[i].name : c->v2.v[i - c->v1.n].name);

@@ -145,6 +145,33 @@ static int mount_tree(struct run *r, int target, const struct auto_word *w, stru
 	return x;
 }
 
+/* v2 without a cgroup namespace: a tmpfs with nothing but the container's own cgroup, where /proc/self/cgroup says. */
+static int mount_own_unified(struct run *r, int target, const struct cgroup_hierarchy *h, enum auto_mode mode,
+			     struct err *e)
+{
+	const struct mount_shape own = { .set = mode == AUTO_RO ? MOUNT_ATTR_RDONLY : 0 };
+	const struct mount_shape around = { .set = mode == AUTO_RW ? 0 : MOUNT_ATTR_RDONLY };
+	_own_free char *below = str_fmt("%s/%s", h->base, r->cgroup.path),
+		       *host = below ? str_fmt("%s%s", h->mount, below) : NULL;
+	_own_fd int tree = mount_new("tmpfs", "none", "size=10240k,mode=755", GUARDED, e), copy = -1, made = -1,
+		    at = -1;
+	int x = tree;
+
+	if (!host)
+		return err_num(e, ENOMEM, "hold", "a path");
+	if (x >= 0)
+		x = copy = mount_copy(AT_FDCWD, host, 0);
+	if (x >= 0)
+		x = made = beneath_mkdir_p(tree, below, 0755);
+	if (x >= 0)
+		x = mount_attach(tree, target, "", &around);
+	if (x >= 0)
+		x = at = beneath_open(tree, below, O_PATH | O_DIRECTORY, 0);
+	if (x >= 0)
+		x = mount_attach(copy, at, "", &own);
+	return x < 0 ? err_num(e, -x, "mount", "%s on /sys/fs/cgroup%s", host, below) : 0;
+}
+
 static int mount_unified(struct run *r, int target, const struct auto_word *w, struct err *e)
 {
 	const struct cgroup_host *host = &r->plan->host->cgroup;
@@ -152,7 +179,7 @@ static int mount_unified(struct run *r, int target, const struct auto_word *w, s
 	if (host->unified < 0)
 		return err_say(e, EOPNOTSUPP, "this host has no cgroup2 to mount");
 	if (!namespaced(r->plan) && w->tree != TREE_FULL)
-		return err_say(e, EOPNOTSUPP, "cgroup2 is only mounted in a cgroup namespace");
+		return mount_own_unified(r, target, &host->v[host->unified], mode_of(r->plan, w), e);
 	return mount_hierarchy(r->plan, target, &host->v[host->unified], mode_of(r->plan, w), e);
 }
 

@@ -25,6 +25,7 @@ struct handover {
 	int64_t console_log_size; /* bytes; 0: no limit */
 	uint32_t argv_words;
 	uint8_t foreground, use_init, rotate;
+	char cgroup_pattern[256], cgroup_use[256]; /* of lxc.conf(5), "": not set */
 	char name[256], lxcpath[1024], config_file[1024], console_log[1024], pidfile[1024], keeper[1024];
 	char proxy[NOTIFY_ADDRESS], cookie[NOTIFY_COOKIE];
 };

@@ -33,6 +33,7 @@ int keeper_load(struct keeper *k, struct err *e)
 		.name = k->hand.name,
 		.lxcpath = k->hand.lxcpath,
 		.config_file = k->hand.config_file,
+		.cgroup_pattern = k->hand.cgroup_pattern,
 		.foreground = k->hand.foreground,
 		.use_init = k->hand.use_init,
 		.argv = k->argv.v,
@@ -44,6 +45,8 @@ int keeper_load(struct keeper *k, struct err *e)
 		x = read_config(k, e);
 	if (x == 0)
 		x = host_look(&k->host, e);
+	if (x == 0 && k->hand.cgroup_use[0])
+		x = host_use(&k->host, k->hand.cgroup_use, e);
 	if (x == 0)
 		x = plan_make(&k->plan, k->spec, &k->host, &r, e);
 	if (x == 0)

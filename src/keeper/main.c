@@ -3,7 +3,8 @@
  * The engine stage of a keeper: starts a container, undoes it when it has ended, and clears up after a
  * keeper that was killed. In between it is the idle stage (idle.c) that waits.
  *
- *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE] NAME LXCPATH [ARGV...]
+ *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE]
+ *		[--cgroup-pattern PATTERN] [--cgroup-use CONTROLLERS] NAME LXCPATH [ARGV...]
  *	keg-keeper stop FD		the handover is in that fd
  *	keg-keeper recover NAME LXCPATH
  */

@@ -43,6 +43,10 @@ static int parse(struct keeper *k, int argc, char **argv)
 			bad |= str_copy(h->config_file, sizeof(h->config_file), argv[++i]);
 		else if (strcmp(argv[i], "--pidfile") == 0 && i + 1 < argc)
 			bad |= str_copy(h->pidfile, sizeof(h->pidfile), argv[++i]);
+		else if (strcmp(argv[i], "--cgroup-pattern") == 0 && i + 1 < argc)
+			bad |= str_copy(h->cgroup_pattern, sizeof(h->cgroup_pattern), argv[++i]);
+		else if (strcmp(argv[i], "--cgroup-use") == 0 && i + 1 < argc)
+			bad |= str_copy(h->cgroup_use, sizeof(h->cgroup_use), argv[++i]);
 		else
 			return usage("unknown option");
 	}

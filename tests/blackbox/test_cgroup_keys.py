@@ -115,3 +115,118 @@ def test_a_file_that_the_hosts_own_controller_lacks_is_an_error(container):
         f"lxc-start: {c.name}: the cgroup controller memory has no file memory.nosuch here\n"
         f"  set by  {c.config}:{line_of(c, 'lxc.cgroup.memory.nosuch')}  lxc.cgroup.memory.nosuch\n"
         "  step    cgroup.limits (keeper)\n")
+
+
+# --- where they lie ---------------------------------------------------------------------------------------
+
+TREES = sorted({line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines() if " - cgroup" in line})
+
+
+def places(pid):
+    """The paths of its cgroups below each mounted hierarchy, without those that nobody has mounted."""
+    return {line.split(":", 2)[2] for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+            if line.split(":")[1].split(",")[0] in V1 or line.startswith("0::") or line.split(":")[1] == "name=systemd"}
+
+
+@pytest.mark.parametrize("keys, path", [
+    ((), "/lxc.payload.NAME"),
+    (("lxc.cgroup.dir = NAME-d/x",), "/NAME-d/x/lxc.payload.NAME"),
+    (("lxc.cgroup.dir.container = NAME-c/p", "lxc.cgroup.dir.monitor = NAME-c/m"), "/NAME-c/p"),
+    (("lxc.cgroup.dir.container = NAME-c/p", "lxc.cgroup.dir.monitor = NAME-c/m", "lxc.cgroup.dir.monitor.pivot = NAME-v",
+      "lxc.cgroup.dir.container.inner = in"), "/NAME-c/p/in"),
+], ids=["none", "dir", "container", "inner"])
+def test_the_dir_keys_say_where_and_nothing_is_left(container, keys, path):
+    c = container()
+    c.add(*(k.replace("NAME", c.name) for k in keys))
+    c.up()
+    assert places(c.pid()) == {path.replace("NAME", c.name)}
+    c.run("lxc-stop", "-k").ok()
+    assert not [t for t in TREES for p in Path(t).glob(f"*{c.name}*") if p.is_dir()]
+
+
+def test_limits_are_on_the_container_not_on_the_inner_one(container):
+    c = container()
+    c.add(f"lxc.cgroup.dir.container = {c.name}", f"lxc.cgroup.dir.monitor = {c.name}-m", "lxc.cgroup.dir.container.inner = in",
+          "lxc.cgroup2.pids.max = 77")
+    needs("pids" in V1 or "pids" in V2_HAS, "this kernel has no pids controller")
+    c.up()
+    outer = Path(V1.get("pids", V2), c.name)
+    assert (outer / "pids.max").read_text() == "77\n"
+    assert (outer / "in/pids.max").read_text() == "max\n"
+
+
+def with_lxc_conf(c, text, *args):
+    """A start that sees another /etc/lxc/lxc.conf."""
+    folder = c.lxcpath / "etc"
+    folder.mkdir(exist_ok=True)
+    (folder / "lxc.conf").write_text(text)
+    script = 'mkdir -p /etc/lxc && mount --bind "$0" /etc/lxc && exec "$@"'
+    return c.run("lxc-start", *args, under=("unshare", "-m", "--propagation", "slave", "sh", "-c", script, folder))
+
+
+def test_the_systems_pattern_counts_without_dir_keys(container):
+    needs(Path("/etc/lxc").is_dir(), "this machine has no /etc/lxc")
+    c = container()
+    with_lxc_conf(c, f"lxc.cgroup.pattern = {c.name}-p/%n\n").ok()
+    assert places(c.pid()) == {f"/{c.name}-p/{c.name}/payload"}
+    c.run("lxc-stop", "-k").ok()
+    c.add(f"lxc.cgroup.dir = {c.name}-d")
+    with_lxc_conf(c, f"lxc.cgroup.pattern = {c.name}-p/%n\n").ok()
+    assert places(c.pid()) == {f"/{c.name}-d/lxc.payload.{c.name}"}
+
+
+def test_a_controller_that_the_system_demands_must_be_there(container):
+    needs(Path("/etc/lxc").is_dir(), "this machine has no /etc/lxc")
+    c = container()
+    assert with_lxc_conf(c, "lxc.cgroup.use = pids,nosuch\n").fails(1).err == (
+        f"lxc-start: {c.name}: this host has no cgroup controller nosuch\n"
+        "  set by  lxc.cgroup.use\n"
+        "  try     lxc.cgroup.use of the system's lxc.conf lists what every container needs\n")
+
+
+def test_only_the_controllers_that_the_system_uses_are_set_up(container):
+    needs(Path("/etc/lxc").is_dir(), "this machine has no /etc/lxc")
+    needs("pids" in V1 and "memory" in V1, "this kernel has no v1 controllers mounted")
+    c = container()
+    with_lxc_conf(c, "lxc.cgroup.use = pids\n").ok()
+    assert Path(V1["pids"], f"lxc.payload.{c.name}").is_dir()
+    assert not Path(V1["memory"], f"lxc.payload.{c.name}").exists()
+
+
+# --- v2 alone ---------------------------------------------------------------------------------------------
+
+ONLY_V2 = """
+    umount -l /sys/fs/cgroup && mount -t tmpfs none /sys/fs/cgroup && rmdir /sys/fs/cgroup 2>/dev/null
+    umount /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec "$@"
+"""
+
+
+def on_v2(c, tool, *args, **how):
+    """The same host as one that has mounted nothing but cgroup2."""
+    return c.run(tool, *args, under=("unshare", "-m", "--propagation", "slave", "sh", "-c", ONLY_V2, "sh"), **how)
+
+
+@pytest.mark.parametrize("mode, can_write", [("mixed", True), ("ro", False), ("rw", True)])
+def test_without_a_cgroup_namespace_v2_shows_the_own_cgroup_where_proc_says(container, mode, can_write):
+    needs(V2, "this kernel has no cgroup2 mounted")
+    c = container("lxc.namespace.keep = cgroup", f"lxc.mount.auto = cgroup:{mode}:force")
+    on_v2(c, "lxc-start").ok()
+    own = Path(f"/proc/{c.pid()}/root/sys/fs/cgroup")
+    assert [p.name for p in own.iterdir()] == [f"lxc.payload.{c.name}"]
+    assert str(c.pid()) in (own / f"lxc.payload.{c.name}/cgroup.procs").read_text().split()
+    flags = {line.split()[4]: line.split()[5].split(",")[0] for line in Path(f"/proc/{c.pid()}/mountinfo").read_text().splitlines()}
+    assert flags["/sys/fs/cgroup"] == ("rw" if mode == "rw" else "ro")
+    assert flags[f"/sys/fs/cgroup/lxc.payload.{c.name}"] == ("rw" if can_write else "ro")
+
+
+# --- devices ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("version", ["", "2"])
+@pytest.mark.parametrize("where", ["here", "on v2"])
+def test_the_last_a_resets_the_device_rules(container, where, version):
+    needs(where == "here" or V2, "this kernel has no cgroup2 mounted")
+    c = container(*(f"lxc.cgroup{version}.devices.{rule}" for rule in (
+        "deny = a", "allow = c 1:5 rwm", "allow = a", "deny = c 1:3 w", "deny = a", "allow = c 1:3 rw")))
+    (c.run if where == "here" else lambda *a: on_v2(c, *a))("lxc-start").ok()
+    run = c.run if where == "here" else lambda *a: on_v2(c, *a)
+    assert run("lxc-cgroup", "devices.list").ok().out.strip() == "c 1:3 rw"
