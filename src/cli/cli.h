@@ -4,6 +4,7 @@
  * A verb is one file: its option rows, and a run(). Parsing, --help and --usage come out of the rows.
  * `keg VERB` and a link named lxc-VERB are the same.
  */
+#include "base/log.h"
 #include "client/container.h"
 
 #include <stddef.h>
@@ -45,8 +46,6 @@ struct cli {
 	void *opt;   /* the verb's own options */
 	char **args; /* positionals, without the name; ended by NULL */
 	int n_args;
-	int log_fd; /* -1: no log file */
-	int log_level;
 };
 
 enum {
@@ -128,9 +127,7 @@ void text_wrapped(FILE *f, unsigned indent, const char *text);
 void text_json(FILE *f, const char *text);
 
 /* --- log.c --- */
-int log_open(struct cli *c) _must_check;
-void log_line(const struct cli *c, int level, const char *where, unsigned line, const char *text);
-enum { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARN, LOG_ERROR, LOG_CRIT, LOG_ALERT, LOG_FATAL, LOG_LEVELS };
+int cli_log_open(struct cli *c) _must_check;
 
 #define OPTS(a) .opts = (a), .n_opts = sizeof(a) / sizeof((a)[0])
 /* The row of -f/-F... --rcfile where a verb has a short form of it. */

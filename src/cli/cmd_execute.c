@@ -81,6 +81,7 @@ static int run(struct cli *c)
 		.argv = c->n_args ? c->args : NULL,
 		.warn = cli_warn,
 		.warn_arg = c,
+		.log_level = c->logpriority ? log_level() : -1,
 	};
 	struct err e = { 0 };
 	int status = 0;

@@ -101,6 +101,7 @@ static int run(struct cli *c)
 		.trace = o->trace,
 		.warn = cli_warn,
 		.warn_arg = c,
+		.log_level = c->logpriority ? log_level() : -1,
 		.out = &out,
 	};
 	struct err e = { 0 };

@@ -257,5 +257,5 @@ void cli_free(struct cli *c)
 	}
 	strv_free(&c->lxcpaths);
 	free(c->opt);
-	close_fd(&c->log_fd);
+	log_end();
 }

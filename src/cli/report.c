@@ -17,16 +17,7 @@ static const char *shown_name(const struct cli *c)
 
 int cli_fail(const struct cli *c, const struct err *e)
 {
-	char text[2048];
-
-	err_text(e, text, sizeof(text));
-	log_line(c, e->warning ? LOG_WARN : LOG_ERROR,
-		 e->step[0]  ? e->step
-		 : e->key[0] ? e->key
-			     : c->verb->name,
-		 e->line, text);
-	if (e->said[0])
-		log_line(c, LOG_ERROR, c->verb->name, 0, e->said);
+	log_err(c->verb->name, e);
 	if (!c->quiet)
 		err_print(e, c->tool, shown_name(c));
 	return 1;

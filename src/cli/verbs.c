@@ -40,7 +40,7 @@ const struct verb *verb_below(const struct verb *v, const char *word)
 
 static int run_one(const struct verb *v, const char *tool, const char *prog, int argc, char **argv)
 {
-	struct cli c = { .verb = v, .tool = tool, .prog = prog, .log_fd = -1, .log_level = LOG_ERROR };
+	struct cli c = { .verb = v, .tool = tool, .prog = prog };
 	int r;
 
 	argv[0] = (char *)prog; /* getopt's own messages begin with it */
@@ -51,7 +51,7 @@ static int run_one(const struct verb *v, const char *tool, const char *prog, int
 		return 1;
 	r = cli_parse(&c, argc, argv);
 	if (r == CLI_RUN) {
-		r = log_open(&c);
+		r = cli_log_open(&c);
 		if (r == 0)
 			r = v->run(&c);
 	}

@@ -76,6 +76,7 @@ struct start_request {
 	bool foreground, use_init;
 	char **argv;	     /* NULL: the config's */
 	bool leaves;	     /* the caller's process ends right after: the keeper may be its child until then */
+	int log_level;	     /* of -l, beside the log of base/log.h, if there is one; -1: the config's */
 	const char *pidfile; /* NULL: none; holds the keeper's pid */
 	void (*warn)(void *arg, const struct err *); /* told once it runs, or does not; NULL: nobody asks */
 	void *warn_arg;

@@ -5,6 +5,7 @@
 #include "client/pump.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/msg.h"
 #include "base/own.h"
 #include "base/spawn.h"
@@ -130,6 +131,10 @@ static int build_argv(const struct launch *l, struct strv *argv)
 		bad |= strv_add(argv, "--config") | strv_add(argv, l->c->config_file);
 	if (r->pidfile)
 		bad |= strv_add(argv, "--pidfile") | add_absolute(argv, r->pidfile);
+	if (log_fd() >= 0)
+		bad |= strv_add(argv, "--log-prefix") | strv_add(argv, log_prefix());
+	if (log_fd() >= 0 && r->log_level >= 0)
+		bad |= strv_add(argv, "--log-level") | strv_add(argv, log_level_name(r->log_level));
 	bad |= add_global(argv, "lxc.cgroup.pattern", "--cgroup-pattern");
 	bad |= add_global(argv, "lxc.cgroup.use", "--cgroup-use");
 	bad |= strv_add(argv, l->c->name) | strv_add(argv, l->c->lxcpath);
@@ -148,6 +153,7 @@ static int spawn_keeper(struct launch *l, struct err *e)
 		[KEEPER_FD_VERDICT - 3] = l->verdict[1],
 		[KEEPER_FD_PAGE - 3] = l->page_fd,
 		[KEEPER_FD_PEER - 3] = l->peer[1],
+		[KEEPER_FD_LOG - 3] = log_fd(),
 		[KEEPER_FD_STDIO - 3] = l->r->foreground ? 0 : -1,
 		[KEEPER_FD_STDIO - 2] = l->r->foreground ? 1 : -1,
 		[KEEPER_FD_STDIO - 1] = l->r->foreground ? 2 : -1,

@@ -2,6 +2,8 @@
 /* The slots of a run, and its warnings. */
 #include "engine/run.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@ int run_warn(struct run *r, const struct err *why, struct err *e)
 	for (int i = 0; w && i < w->n && i < WARNINGS_MOST; i++)
 		if (same_line(&w->v[i], &told))
 			return 0;
+	log_err("start", &told);
 	if (!w)
 		return 0;
 	at = __atomic_fetch_add(&w->n, 1, __ATOMIC_ACQ_REL); /* the other process may be adding one, too */

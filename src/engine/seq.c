@@ -2,6 +2,7 @@
 /* Carries out a table of steps; see seq.h. */
 #include "engine/seq.h"
 
+#include "base/log.h"
 #include "base/msg.h"
 #include "base/own.h"
 #include "engine/fault.h"
@@ -186,11 +187,15 @@ static int run_row(struct exec *x, size_t row, struct err *e)
 	if (st->needs)
 		r = wait_for(x, st->needs, e);
 	x->page->row[row].began = seq_now();
+	log_at(LOG_TRACE, st->name, "begins");
 	if (r == 0)
 		r = fault_hit(st->name, x->r, e);
 	if (r == 0)
 		r = st->run(x->r, e);
 	x->page->row[row].ended = seq_now();
+	if (r >= 0)
+		log_at(LOG_DEBUG, st->name, "done in %lld us",
+		       (long long)(x->page->row[row].ended - x->page->row[row].began) / 1000);
 	if (r < 0) {
 		if (!e->set)
 			(void)err_num(e, -r, "do", "%s", st->name);
@@ -279,6 +284,7 @@ void seq_undo(const struct seq *s, size_t first, size_t last, struct run *r)
 
 		if (st->who != KEEPER || !st->undo || !wanted(st, r->plan))
 			continue;
+		log_at(LOG_DEBUG, st->name, "undone");
 		(void)!fault_hit_undo(st->name, r, &ignored);
 		st->undo(r);
 	}

@@ -18,6 +18,8 @@ struct handover {
 	int32_t verdict_fd; /* -1: nobody waits for the end */
 	int32_t console_fd; /* master, -1: none */
 	int32_t console_log_fd;
+	int32_t log_fd; /* of whoever started it, -1: as the config says */
+	int32_t log_level; /* -1: as the config says */
 	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
 	int32_t listener_fd; /* of seccomp, -1: none */
 	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
@@ -25,6 +27,7 @@ struct handover {
 	int64_t console_log_size; /* bytes; 0: no limit */
 	uint32_t argv_words;
 	uint8_t foreground, use_init, rotate;
+	char log_prefix[32];
 	char cgroup_pattern[256], cgroup_use[256]; /* of lxc.conf(5), "": not set */
 	char name[256], lxcpath[1024], config_file[1024], console_log[1024], pidfile[1024], keeper[1024];
 	char proxy[NOTIFY_ADDRESS], cookie[NOTIFY_COOKIE];

@@ -23,4 +23,6 @@ int keeper_recover(const char *name, const char *lxcpath);
 int keeper_load(struct keeper *k, struct err *e) _must_check;
 /* From row `first` on: starts, tells the verdict, becomes the idle stage. Returns an exit status on failure. */
 int keeper_launch(struct keeper *k, size_t first);
+/* The log of -o and -l, else the config's; what of it is only worth a warning is one. */
+int keeper_log(struct keeper *k, struct err *e) _must_check;
 void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int status);

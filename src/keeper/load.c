@@ -3,10 +3,13 @@
 #include "keeper/keeper.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/msg.h"
 #include "base/own.h"
+#include "features/logging.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 static int read_config(struct keeper *k, struct err *e)
@@ -54,12 +57,31 @@ int keeper_load(struct keeper *k, struct err *e)
 	return x;
 }
 
+int keeper_log(struct keeper *k, struct err *e)
+{
+	struct handover *h = &k->hand;
+	struct err why = { 0 };
+	int x = 0;
+
+	if (h->log_fd >= 0)
+		log_begin(h->log_prefix, h->name, logging_level(k->spec), fcntl(h->log_fd, F_DUPFD_CLOEXEC, 3));
+	else
+		x = logging_begin(k->spec, h->name, e);
+	if (x == 0 && h->log_level >= 0)
+		log_set_level(h->log_level);
+	if (x == 0 && logging_begin_syslog(k->spec, &why) < 0)
+		x = run_warn(&k->run, &why, e);
+	return x;
+}
+
 void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int status)
 {
 	struct verdict v = { .keeper_pid = getpid(), .init_pid = k->run.init_pid, .status = status };
 
-	if (e)
+	if (e) {
 		v.err = *e;
+		log_err("start", e);
+	}
 	if (k->hand.verdict_fd >= 0)
 		(void)!msg_send(k->hand.verdict_fd, (uint16_t)type, &v, sizeof(v), NULL, 0);
 }

@@ -3,6 +3,7 @@
 #include "keeper/keeper.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/own.h"
 #include "engine/event.h"
 #include "engine/paths.h"
@@ -43,6 +44,10 @@ static int parse(struct keeper *k, int argc, char **argv)
 			bad |= str_copy(h->config_file, sizeof(h->config_file), argv[++i]);
 		else if (strcmp(argv[i], "--pidfile") == 0 && i + 1 < argc)
 			bad |= str_copy(h->pidfile, sizeof(h->pidfile), argv[++i]);
+		else if (strcmp(argv[i], "--log-prefix") == 0 && i + 1 < argc)
+			bad |= str_copy(h->log_prefix, sizeof(h->log_prefix), argv[++i]);
+		else if (strcmp(argv[i], "--log-level") == 0 && i + 1 < argc)
+			h->log_level = log_level_of(argv[++i]);
 		else if (strcmp(argv[i], "--cgroup-pattern") == 0 && i + 1 < argc)
 			bad |= str_copy(h->cgroup_pattern, sizeof(h->cgroup_pattern), argv[++i]);
 		else if (strcmp(argv[i], "--cgroup-use") == 0 && i + 1 < argc)
@@ -85,7 +90,6 @@ static int warn(struct keeper *k, struct err *e)
 	_own_problems struct problems p = { 0 };
 	int x = 0;
 
-	k->run.warnings = &k->page->warnings;
 	plan_warnings(&k->plan, &p);
 	for (size_t i = 0; i < p.n && x == 0; i++)
 		x = run_warn(&k->run, &p.v[i], e);
@@ -101,6 +105,8 @@ int keeper_start(int argc, char **argv)
 			.config_fd = given_fd(KEEPER_FD_CONFIG),
 			.verdict_fd = given_fd(KEEPER_FD_VERDICT),
 			.peer_fd = given_fd(KEEPER_FD_PEER),
+			.log_fd = given_fd(KEEPER_FD_LOG),
+			.log_level = -1,
 			.console_fd = -1,
 			.console_log_fd = -1,
 			.listener_fd = -1,
@@ -120,7 +126,10 @@ int keeper_start(int argc, char **argv)
 		keeper_tell(&k, VERDICT_FAILED, &e, 0);
 		return 1;
 	}
-	x = warn(&k, &e);
+	k.run.warnings = &k.page->warnings;
+	x = keeper_log(&k, &e);
+	if (x == 0)
+		x = warn(&k, &e);
 	if (x < 0)
 		return fail(&k, &e);
 	take_stdio(&k);
@@ -186,7 +195,7 @@ static int become_idle(struct keeper *k, struct err *e)
 	(void)snprintf(number, sizeof(number), "%d", fd);
 	const int kept[] = { h->init_pidfd, h->lock_fd,	    h->runtime_fd, h->control_fd,
 			     h->config_fd,  h->verdict_fd,  h->console_fd, h->console_log_fd,
-			     h->peer_fd,    h->listener_fd, h->proxy_fd };
+			     h->peer_fd,    h->listener_fd, h->proxy_fd, h->log_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		keep_open(kept[i]);
@@ -222,7 +231,10 @@ static int settle(struct keeper *k, struct err *e)
 int keeper_launch(struct keeper *k, size_t first)
 {
 	struct err e = { 0 };
-	int x = seq_run(&start_seq, first, &k->run, k->page, &e);
+	int x;
+
+	log_at(LOG_INFO, "start", "starting %s of %s", k->hand.name, k->hand.lxcpath);
+	x = seq_run(&start_seq, first, &k->run, k->page, &e);
 
 	if (x < 0) {
 		if (first > 0) /* a reboot that failed: the rows before `first` are not undone yet */
@@ -230,6 +242,7 @@ int keeper_launch(struct keeper *k, size_t first)
 		return fail(k, &e);
 	}
 	if (settle(k, &e) == 0) {
+		log_at(LOG_NOTICE, "start", "it runs: init is process %d", (int)k->run.init_pid);
 		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 		if (!k->hand.foreground)
 			close_fd(&k->hand.verdict_fd);

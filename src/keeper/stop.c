@@ -3,6 +3,7 @@
 #include "keeper/keeper.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "engine/clone.h"
@@ -23,7 +24,7 @@
 static void again_cloexec(struct handover *h)
 {
 	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
-			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd };
+			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd,    h->log_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (kept[i] >= 0)
@@ -85,6 +86,19 @@ static void tell_exit(const struct keeper *k, int status)
 	monitor_tell(k->hand.lxcpath, &ev);
 }
 
+static void log_exit(int status)
+{
+	if (wants_reboot(status))
+		log_at(LOG_INFO, "stop", "init asks for a reboot");
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
+		log_at(LOG_INFO, "stop", "init has halted");
+	else if (WIFSIGNALED(status))
+		log_at(LOG_INFO, "stop", "init was killed by signal %d (%s)", WTERMSIG(status),
+		       strsignal(WTERMSIG(status)));
+	else
+		log_at(LOG_INFO, "stop", "init exited with status %d", WEXITSTATUS(status));
+}
+
 /* "lxc.ephemeral = 1": it goes with its end. The command knows how. */
 static void destroy(const struct keeper *k)
 {
@@ -132,6 +146,8 @@ int keeper_stop(const char *number)
 	(void)waitpid(k.run.init_pid, &status, 0);
 	k.run.init_pid = 0;
 	close_fd(&k.run.init_pidfd);
+	(void)!keeper_log(&k, &e);
+	log_exit(status);
 	tell_exit(&k, status);
 	(void)!runtime_set_state(&k.run, STOPPING, &e);
 	if (wants_reboot(status))
@@ -140,6 +156,7 @@ int keeper_stop(const char *number)
 	start_undo_all(&k.run);
 	if (k.hand.pidfile[0])
 		(void)unlink(k.hand.pidfile);
+	log_at(LOG_NOTICE, "stop", "it has stopped");
 	keeper_tell(&k, VERDICT_ENDED, NULL, status);
 	if (autostart_is_ephemeral(k.spec))
 		destroy(&k);

@@ -18,10 +18,11 @@ struct verdict {
 
 /* The fds that a keeper is started with. */
 enum {
-	KEEPER_FD_CONFIG = 3, /* memfd: canonical config, with origins */
-	KEEPER_FD_VERDICT,    /* SEQPACKET */
-	KEEPER_FD_PAGE,	      /* memfd: struct seq_page */
-	KEEPER_FD_PEER,	      /* stream: the console of a foreground start; closed: none */
-	KEEPER_FD_STDIO,      /* three: the caller's own 0, 1, 2, of a foreground start */
-	KEEPER_FDS = 7,
+	KEEPER_FD_CONFIG = 3,		     /* memfd: canonical config, with origins */
+	KEEPER_FD_VERDICT,		     /* SEQPACKET */
+	KEEPER_FD_PAGE,			     /* memfd: struct seq_page */
+	KEEPER_FD_PEER,			     /* stream: the console of a foreground start; closed: none */
+	KEEPER_FD_STDIO,		     /* three: the caller's own 0, 1, 2, of a foreground start */
+	KEEPER_FD_LOG = KEEPER_FD_STDIO + 3, /* of -o or -l; closed: the config tells */
+	KEEPER_FDS = 8,
 };

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Logs: lxc.log.*, -o and -l; a start, its steps, its failure and its end."""
+import os
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab import BIN, needs, wait_for
+
+LINE = re.compile(r"^(?P<prefix>\S+) (?P<name>\S+) \d{14}\.\d{3} (?P<level>[A-Z]+) +(?P<category>\S+) - "
+                  r"(?P<file>[^:]+):(?P<function>\w+):(?P<line>\d+) - (?P<text>.*)$")
+
+
+def lines(path):
+    found = []
+    for text in Path(path).read_text().splitlines():
+        m = LINE.match(text)
+        assert m, text
+        found.append(m.groupdict())
+    return found
+
+
+def texts(path, level):
+    return [x["text"] for x in lines(path) if x["level"] == level]
+
+
+def ended(path):
+    """The keeper's last line comes when a stop has returned already."""
+    wait_for(lambda: texts(path, "NOTICE")[-1] == "it has stopped", "the end in the log")
+
+
+def test_the_configs_log_tells_of_start_and_end(container):
+    c = container()
+    log = c.lxcpath / "logs/c.log"
+    c.add(f"lxc.log.file = {log}", "lxc.log.level = INFO")
+    c.up()
+    pid = c.pid()
+    c.run("lxc-stop", "-k").ok()
+    ended(log)
+    assert [(x["level"], x["category"], x["text"]) for x in lines(log)] == [
+        ("INFO", "start", f"starting {c.name} of {c.lxcpath}"),
+        ("NOTICE", "start", f"it runs: init is process {pid}"),
+        ("INFO", "stop", "init was killed by signal 9 (Killed)"),
+        ("NOTICE", "stop", "it has stopped"),
+    ]
+    assert {(x["prefix"], x["name"]) for x in lines(log)} == {("keg-keeper", c.name)}
+    assert log.stat().st_mode & 0o777 == 0o640
+
+
+def test_every_step_of_both_processes_is_there_with_its_time(container):
+    c = container()
+    log = c.lxcpath / "c.log"
+    c.up("-o", log, "-l", "trace")
+    c.run("lxc-stop", "-k").ok()
+    steps = {x["category"]: x for x in lines(log) if x["level"] == "DEBUG" and x["text"].startswith("done in")}
+    assert {"runtime.lock", "init.clone", "rootfs.mount", "root.pivot"} <= steps.keys()
+    assert re.fullmatch(r"done in \d+ us", steps["uts.name"]["text"])
+    assert (steps["uts.name"]["prefix"], steps["uts.name"]["file"], steps["uts.name"]["function"]) == (
+        "lxc-start", "src/engine/seq.c", "run_row")
+    assert {"init.exec"} <= {x["category"] for x in lines(log) if x["level"] == "TRACE"}
+    assert {"cgroup.make", "runtime.lock"} <= {x["category"] for x in lines(log) if x["text"] == "undone"}
+
+
+def test_the_command_line_wins_over_the_config(container):
+    c = container()
+    mine, other = c.lxcpath / "mine.log", c.lxcpath / "other.log"
+    c.add(f"lxc.log.file = {other}", "lxc.log.level = TRACE")
+    c.up("-o", mine, "-l", "NOTICE")
+    assert not other.exists()
+    assert {x["level"] for x in lines(mine)} == {"NOTICE"}
+    c.run("lxc-stop", "-k").ok()
+    ended(mine)
+
+
+def test_a_file_of_the_command_line_keeps_the_configs_level(container):
+    c = container("lxc.log.level = NOTICE")
+    c.up("-o", c.lxcpath / "mine.log")
+    assert [x["text"] for x in lines(c.lxcpath / "mine.log")] == [f"it runs: init is process {c.pid()}"]
+
+
+def test_a_level_alone_logs_beside_the_config(container):
+    c = container()
+    c.up("-l", "NOTICE")
+    assert [x["text"] for x in lines(c.dir / f"{c.name}.log")] == [f"it runs: init is process {c.pid()}"]
+
+
+def test_none_is_no_file(container):
+    c = container("lxc.log.file = none", "lxc.log.level = TRACE")
+    c.up("-o", "none", "-l", "TRACE")
+    assert not list(c.lxcpath.glob("**/*.log"))
+
+
+def test_a_failure_is_logged_with_all_its_fields(container):
+    c = container("lxc.mount.entry = /nonexistent mnt none bind 0 0")
+    (c.rootfs / "mnt").mkdir()
+    log = c.lxcpath / "c.log"
+    c.add(f"lxc.log.file = {log}")
+    c.run("lxc-start").fails(1)
+    assert texts(log, "ERROR") == [
+        "cannot mount /nonexistent on mnt: No such file or directory; set by "
+        f"{c.config}:6 lxc.mount.entry; step mount.entries of the container init; "
+        'try create /nonexistent on the host, or add "optional" to the entry']
+
+
+def test_a_warning_is_logged_in_the_words_of_the_terminal(container):
+    c = container("lxc.cgroup.nosuch.limit = 5")
+    log = c.lxcpath / "c.log"
+    c.add(f"lxc.log.file = {log}", "lxc.log.level = WARN")
+    c.up()
+    assert texts(log, "WARN") == ["lxc.cgroup.nosuch.limit = 5 has no effect: this host has no cgroup controller nosuch; "
+                                  f"set by {c.config}:6 lxc.cgroup.nosuch.limit"]
+
+
+def test_a_log_that_cannot_be_opened_is_an_error_with_its_line(container):
+    c = container()
+    c.add("lxc.log.file = /proc/nosuch")
+    assert c.run("lxc-start").fails(1).err == (
+        f"lxc-start: {c.name}: cannot open the log /proc/nosuch: No such file or directory\n"
+        f"  set by  {c.config}:6  lxc.log.file\n")
+
+
+def test_a_reboot_goes_on_in_the_same_log(container):
+    c = container()
+    log = c.lxcpath / "c.log"
+    c.up("-o", log, "-l", "INFO")
+    wait_for((c.rootfs / "ready").exists, "/ready")
+    (c.rootfs / "ready").unlink()
+    c.run("lxc-stop", "-r", "-W").ok()
+    wait_for((c.rootfs / "ready").exists, "/ready")
+    wait_for(lambda: len(texts(log, "NOTICE")) == 2, "a second start in the log")
+    assert [t for t in texts(log, "INFO") if t.startswith("init ")] == ["init asks for a reboot"]
+
+
+def test_syslog_gets_the_same_by_its_facility(container):
+    c = container("lxc.log.syslog = local3", "lxc.log.level = NOTICE")
+    folder = c.lxcpath / "dev"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(str(folder / "log"))
+        s.settimeout(10)
+        script = 'touch /dev/log 2>/dev/null; mount --bind "$0/log" /dev/log && exec "$@"'
+        existed = Path("/dev/log").exists()
+        c.run("lxc-start", under=("unshare", "-m", "--propagation", "slave", "sh", "-c", script, folder)).ok()
+        got = s.recv(4096).decode()
+        if not existed:
+            Path("/dev/log").unlink()
+    assert re.fullmatch(rf"<157>keg-keeper\[\d+\]: {c.name} start: it runs: init is process {c.pid()}", got)
+
+
+def test_without_a_syslog_daemon_it_is_a_warning(container):
+    needs(not Path("/dev/log").exists(), "this machine has no syslog-free /dev")
+    c = container("lxc.log.syslog = daemon")
+    assert c.run("lxc-start").ok().err == (
+        f"lxc-start: {c.name}: warning: cannot log to syslog, by /dev/log: No such file or directory\n"
+        f"  set by  {c.config}:6  lxc.log.syslog\n"
+        "  try     start a syslog daemon, or unset lxc.log.syslog\n")
+
+
+def test_the_containers_processes_have_no_fd_of_the_log(container):
+    c = container()
+    log = c.lxcpath / "c.log"
+    c.up("-o", log, "-l", "TRACE")
+    assert not [f for f in Path(f"/proc/{c.pid()}/fd").iterdir() if os.readlink(f) == str(log)]
