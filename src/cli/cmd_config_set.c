@@ -8,12 +8,14 @@
 #include <errno.h>
 
 struct options {
-	bool replace;
+	bool replace, running;
 };
 
 static const struct opt opts[] = {
 	{ 'r', "replace", NULL, OPT_FLAG, offsetof(struct options, replace), false,
 	  "Take a list's old values away instead of adding one" },
+	{ 0, "running", NULL, OPT_FLAG, offsetof(struct options, running), false,
+	  "Change what it runs with, not its file: cgroup limits, the log's level, autostart" },
 };
 
 static int document_of(const struct cli *c, const struct container *ct, struct document **out)
@@ -43,8 +45,12 @@ static int run_set(struct cli *c)
 	struct err e = { 0 };
 	int r = 0;
 
-	if (c->n_args != 2)
+	if (c->n_args != 2 || (o->running && o->replace))
 		return cli_misuse(c);
+	if (o->running) {
+		ct = cli_container(c);
+		return !ct || container_set_running(ct, c->args[0], c->args[1], &e) == 0 ? !ct : cli_fail(c, &e);
+	}
 	ct = config_of(c, false);
 	if (!ct || valid(c, ct, c->args[0], c->args[1]) != 0 || document_of(c, ct, &d) != 0)
 		return 1;

@@ -52,6 +52,9 @@ int config_update(const char *file, bool *changed, struct err *e) _must_check;
 /* --- running.c --- */
 /* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
 int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
+/* --- live.c --- */
+/* Sets a key of a running one: in its cgroups at once, in the config that it runs with. -EPERM: that key cannot. */
+int container_set_running(const struct container *c, const char *key, const char *value, struct err *e) _must_check;
 
 /* --- settings.c: a container's config in memory, both as a spec and as the text that will be saved --- */
 /* Reads that file (NULL: its own) on top of what is loaded. What could be read is kept, problems or not. */

@@ -109,8 +109,9 @@ static const struct key keys[] = {
 			"devices.allow and devices.deny, of which v2 has no files, are rules as v1 has them (\"a\", "
 			"\"c 1:3 rwm\") and become an eBPF program. Where the host keeps the controller in a v1 "
 			"hierarchy, "
-			"names and values are translated; what has no meaning there is left out.",
+			"names and values are translated; what has no meaning there is warned of.",
 		.since = "3.0",
+		.live = true,
 		.good = { "memory.max=512M", "devices.deny=a", "devices.allow=c 1:3 rwm", "cpu.max=50000 100000" },
 	},
 	{
@@ -206,8 +207,9 @@ static const struct key keys[] = {
 			"config. "
 			"On a host with cgroup v2, names and values are translated (memory.limit_in_bytes is "
 			"memory.max, "
-			"cpu.shares is cpu.weight); what has no meaning there is left out.",
+			"cpu.shares is cpu.weight); what has no meaning there is warned of.",
 		.since = "1.0",
+		.live = true,
 		.good = { "memory.limit_in_bytes=512M", "cpu.shares=512", "devices.deny=a", "devices.allow=c 1:3 rwm" },
 	},
 };

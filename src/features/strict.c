@@ -22,5 +22,6 @@ static const struct key keys[] = {
 };
 
 const struct feature strict_feature = {
-	.name = "strict", .size = sizeof(struct strict), .keys = keys, .n_keys = sizeof(keys) / sizeof(keys[0])
+	FEATURE_TEXT("Strictness", "What becomes of a line that this host gives no meaning to."), .name = "strict",
+	.size = sizeof(struct strict), .keys = keys, .n_keys = sizeof(keys) / sizeof(keys[0])
 };

@@ -13,6 +13,7 @@ struct keeper {
 	struct seq_page *page;
 	struct handover hand; /* fds and names that outlive the stage */
 	struct strv argv;
+	const char *log_level; /* of -l, which the config runs with; NULL: none */
 };
 
 int keeper_start(int argc, char **argv);

@@ -46,6 +46,8 @@ int keeper_load(struct keeper *k, struct err *e)
 
 	if (x == 0)
 		x = read_config(k, e);
+	if (x == 0 && k->log_level)
+		x = spec_set(k->spec, "lxc.log.level", k->log_level, (struct origin){ 0 }, e);
 	if (x == 0)
 		x = host_look(&k->host, e);
 	if (x == 0 && k->hand.cgroup_use[0])
@@ -67,8 +69,6 @@ int keeper_log(struct keeper *k, struct err *e)
 		log_begin(h->log_prefix, h->name, logging_level(k->spec), fcntl(h->log_fd, F_DUPFD_CLOEXEC, 3));
 	else
 		x = logging_begin(k->spec, h->name, e);
-	if (x == 0 && h->log_level >= 0)
-		log_set_level(h->log_level);
 	if (x == 0 && logging_begin_syslog(k->spec, &why) < 0)
 		x = run_warn(&k->run, &why, e);
 	return x;

@@ -4,8 +4,8 @@
  * keeper that was killed. In between it is the idle stage (idle.c) that waits.
  *
  *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE]
- *		[--log-prefix TOOL] [--log-level LEVEL] [--cgroup-pattern PATTERN] [--cgroup-use CONTROLLERS] NAME LXCPATH
- *[ARGV...] keg-keeper stop FD		the handover is in that fd keg-keeper recover NAME LXCPATH
+ *		[--log-prefix TOOL] [--log-level LEVEL] [--cgroup-pattern PATTERN] [--cgroup-use CONTROLLERS] NAME
+ *LXCPATH [ARGV...] keg-keeper stop FD		the handover is in that fd keg-keeper recover NAME LXCPATH
  */
 #include "keeper/keeper.h"
 

@@ -47,7 +47,7 @@ static int parse(struct keeper *k, int argc, char **argv)
 		else if (strcmp(argv[i], "--log-prefix") == 0 && i + 1 < argc)
 			bad |= str_copy(h->log_prefix, sizeof(h->log_prefix), argv[++i]);
 		else if (strcmp(argv[i], "--log-level") == 0 && i + 1 < argc)
-			h->log_level = log_level_of(argv[++i]);
+			k->log_level = argv[++i];
 		else if (strcmp(argv[i], "--cgroup-pattern") == 0 && i + 1 < argc)
 			bad |= str_copy(h->cgroup_pattern, sizeof(h->cgroup_pattern), argv[++i]);
 		else if (strcmp(argv[i], "--cgroup-use") == 0 && i + 1 < argc)
@@ -106,7 +106,6 @@ int keeper_start(int argc, char **argv)
 			.verdict_fd = given_fd(KEEPER_FD_VERDICT),
 			.peer_fd = given_fd(KEEPER_FD_PEER),
 			.log_fd = given_fd(KEEPER_FD_LOG),
-			.log_level = -1,
 			.console_fd = -1,
 			.console_log_fd = -1,
 			.listener_fd = -1,

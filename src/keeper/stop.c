@@ -54,6 +54,17 @@ static int read_handover(struct keeper *k, int fd)
 	return 0;
 }
 
+/* The config that it runs with, as commands have changed it since. */
+static void take_config(struct keeper *k)
+{
+	int fd = openat(k->hand.runtime_fd, "config", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return;
+	close_fd(&k->hand.config_fd);
+	k->hand.config_fd = fd;
+}
+
 /* The run as the start left it, as far as its undo needs it. */
 static int take_run(struct keeper *k, struct err *e)
 {
@@ -136,6 +147,8 @@ int keeper_stop(const char *number)
 
 	if (x == 0)
 		x = read_handover(&k, (int)fd);
+	if (x == 0)
+		take_config(&k);
 	if (x == 0)
 		x = keeper_load(&k, &e);
 	if (x == 0)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys that change while the container runs: what is done at once, and what its keeper finds when it next looks. */
+#include "client/container.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "spec/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+enum { LOCK_TRIES = 500, LOCK_STEP_MS = 10 };
+
+static int may_change(const char *key, struct err *e)
+{
+	enum feature_id feature;
+	unsigned index;
+	const char *rest;
+	const struct key *k = key_find(key, &feature, &index, &rest);
+
+	if (!k || k->live)
+		return 0; /* spec_set() knows what to say of a wrong name */
+	(void)err_say(e, EPERM, "%s cannot change while the container runs", key);
+	err_hint(e, "set it in the config and restart");
+	return -EPERM;
+}
+
+/* The cgroup's file that a key names, NULL: another key. */
+static const char *cgroup_file(const char *key, bool *v2)
+{
+	*v2 = str_starts(key, "lxc.cgroup2.");
+	if (*v2)
+		return key + strlen("lxc.cgroup2.");
+	return str_starts(key, "lxc.cgroup.") ? key + strlen("lxc.cgroup.") : NULL;
+}
+
+static int write_limit(const struct container *c, const char *file, bool v2, const char *value, struct err *e)
+{
+	struct cgroup_host host;
+	struct cgroup_tree tree;
+	int x;
+
+	if (!*value) {
+		x = err_say(e, EINVAL, "%s cannot be taken back while the container runs", file);
+		err_hint(e, "set the kernel's word for no limit, such as max");
+		return x;
+	}
+	x = container_cgroup(c, &host, &tree, e);
+	if (x < 0)
+		return x;
+	x = str_starts(file, "devices.") ? 0 : cgroup_means(&host, file, value, v2, e);
+	if (x == 0)
+		x = cgroup_tree_set(&tree, file, value, e);
+	cgroup_tree_close(&tree);
+	return x;
+}
+
+/* Two that set at once: one after the other. */
+static int lock(int dir, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+	_own_fd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+			return err_sys(e, "lock", "the running config");
+		(void)nanosleep(&pause, NULL);
+	}
+	return fd < 0 ? err_sys(e, "open", "the runtime folder") : take_fd(&fd);
+}
+
+static int write_config(int dir, const struct spec *s, struct err *e)
+{
+	_own_buf struct buf b = { 0 };
+	int x = spec_print(s, &b);
+
+	if (x < 0)
+		return err_num(e, -x, "print", "the running config");
+	return io_replace_file_fast(dir, "config", b.s ? b.s : "", b.len, 0600, e);
+}
+
+int container_set_running(const struct container *c, const char *key, const char *value, struct err *e)
+{
+	_own_spec struct spec *s = NULL;
+	_own_fd int dir = -1, held = -1;
+	struct status st;
+	bool v2;
+	const char *file = cgroup_file(key, &v2);
+	int x = state_read(c->lxcpath, c->name, &st, e);
+
+	if (x < 0)
+		return x;
+	status_free(&st);
+	if (st.state == STOPPED)
+		return err_say(e, ESRCH, "it is not running");
+	x = may_change(key, e);
+	if (x == 0)
+		x = dir = state_open_dir(c->lxcpath, c->name, false, e);
+	if (x >= 0)
+		x = held = lock(dir, e);
+	if (x >= 0)
+		x = container_running(c, &s, e);
+	if (x == 0 && file && !str_starts(file, "devices.")) /* the new value is the one; rules add up */
+		x = spec_clear(s, key, e);
+	if (x == 0)
+		x = spec_set(s, key, value, (struct origin){ 0 }, e);
+	if (x == 0 && file)
+		x = write_limit(c, file, v2, value, e);
+	return x == 0 ? write_config(dir, s, e) : x;
+}
