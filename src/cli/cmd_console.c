@@ -11,6 +11,7 @@
 struct options {
 	struct opt_int tty;
 	const char *escape;
+	bool log;
 };
 
 static const struct opt opts[] = {
@@ -18,6 +19,8 @@ static const struct opt opts[] = {
 	  "0: the console; without: the first free tty" },
 	{ 'e', "escape", "PREFIX", OPT_TEXT, offsetof(struct options, escape), false,
 	  "The letter that begins an escape, with Ctrl (a)" },
+	{ 0, "log", NULL, OPT_FLAG, offsetof(struct options, log), false,
+	  "Show what the console has shown since this was last asked (lxc.console.buffer.size)" },
 };
 
 /* "a", "^a" or "^A": the letter whose control character it is. 0: neither. */
@@ -26,6 +29,18 @@ static int letter_of(const char *text)
 	if (*text == '^')
 		text++;
 	return text[0] && !text[1] && isalpha((unsigned char)text[0]) ? tolower((unsigned char)text[0]) : 0;
+}
+
+static int show_log(const struct cli *c, const struct container *ct)
+{
+	const struct console_log all = { .read = true };
+	_own_free char *text = NULL;
+	struct err e = { 0 };
+	size_t len = 0;
+
+	if (container_console_log(ct, &all, &text, &len, &e) < 0)
+		return cli_fail(c, &e);
+	return fwrite(text, 1, len, stdout) < len;
 }
 
 static int run(struct cli *c)
@@ -43,6 +58,8 @@ static int run(struct cli *c)
 		return 1;
 	if (cli_state(c, ct) == STOPPED)
 		return cli_say(c, "%s is not running", c->name);
+	if (o->log)
+		return show_log(c, ct);
 	master = container_tty(ct, &tty, &hold, &e);
 	if (master < 0)
 		return cli_fail(c, &e);

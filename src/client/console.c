@@ -4,6 +4,7 @@
 #include "client/control.h"
 #include "client/pump.h"
 
+#include "base/io.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -20,6 +21,39 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e)
 	if (fd >= 0)
 		*hold = take_fd(&sock);
 	return fd;
+}
+
+/* The words to what the keeper has refused. */
+static int no_log(int error, struct err *e)
+{
+	int x;
+
+	switch (error) {
+	case EFAULT:
+		x = err_say(e, EFAULT, "nothing of what its console shows is kept");
+		err_hint(e, "set lxc.console.buffer.size and restart");
+		return x;
+	case ENODATA:
+		return err_say(e, ENODATA, "its console has shown nothing since it was read last");
+	case EBADF:
+		return err_say(e, EBADF, "its console has no log file: lxc.console.logfile is not set");
+	}
+	return err_num(e, error, "read", "what its console has shown");
+}
+
+int container_console_log(const struct container *c, const struct console_log *l, char **data, size_t *len,
+			  struct err *e)
+{
+	struct control_log ask = { .most = l->most, .read = l->read, .clear = l->clear, .to_logfile = l->to_logfile };
+	_own_fd int sock = control_connect(c, e), fd = -1;
+	int x = sock < 0 ? sock : control_log(sock, &ask, &fd, c->name, e);
+
+	if (x == 0 && ask.error)
+		x = no_log(ask.error, e);
+	if (x < 0 || fd < 0)
+		return x;
+	x = io_read_fd(fd, (size_t)ask.most + 1, data, len);
+	return x < 0 ? err_num(e, -x, "read", "what its console has shown") : 0;
 }
 
 struct session {

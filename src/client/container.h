@@ -128,6 +128,16 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e) _must
 /* Relays the caller's terminal to what container_tty() gave, until ESCAPE q (1 = ctrl-a) or the other side's end. */
 int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e) _must_check;
 
+/* What its console has shown (lxc.console.buffer.size), as LXC's console_log(). */
+struct console_log {
+	bool read, clear, to_logfile; /* reading takes away what was read; clearing all */
+	uint64_t most;		      /* bytes; 0: all */
+};
+/* *data (NUL added; the caller frees) and *len only where something was read. -EFAULT: there is no buffer;
+ * -ENODATA: it is empty; -EBADF: there is no log file. */
+int container_console_log(const struct container *c, const struct console_log *l, char **data, size_t *len,
+			  struct err *e) _must_check;
+
 /* --- create.c, destroy.c, snapshot.c, list.c --- */
 struct create_request {
 	const char *template; /* name or absolute path; NULL: none */

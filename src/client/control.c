@@ -100,6 +100,25 @@ int control_listener(int sock, struct err *e)
 	return ask_seccomp(sock, CONTROL_SECCOMP, -1, e);
 }
 
+int control_log(int sock, struct control_log *l, int *fd, const char *name, struct err *e)
+{
+	static _Thread_local struct msg m;
+	int x = msg_send(sock, CONTROL_LOG, l, sizeof(*l), NULL, 0);
+
+	if (x == 0)
+		x = msg_recv(sock, &m, ANSWER_MS);
+	if (x == -ETIMEDOUT)
+		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+	if (x <= 0 || m.head.type != CONTROL_LOG || m.head.size != sizeof(*l)) {
+		if (x > 0)
+			msg_close_fds(&m);
+		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for its console's output", name);
+	}
+	memcpy(l, m.body, sizeof(*l));
+	*fd = m.fd[0];
+	return 0;
+}
+
 void control_winch(int sock, unsigned rows, unsigned columns)
 {
 	struct control_winch w = { .rows = (uint16_t)rows, .columns = (uint16_t)columns };

@@ -13,6 +13,7 @@ enum {
 	CONTROL_SECCOMP, /* no body; struct control_error and the listener of init's filter, from then on the asker's to
 			    serve */
 	CONTROL_LISTENER, /* no body, one fd: a listener more to serve; answered by struct control_error */
+	CONTROL_LOG,	  /* struct control_log: what the console has shown; answered by the same, with a memfd of it */
 };
 
 struct control_tty {
@@ -26,4 +27,11 @@ struct control_error {
 
 struct control_winch {
 	uint16_t rows, columns;
+};
+
+/* As LXC's console_log(): reading takes away what was read, clearing all, and neither as many bytes as `most`. */
+struct control_log {
+	uint64_t most; /* bytes; 0: all. Of an answer: how many there are */
+	int32_t error; /* of an answer: EFAULT: there is no buffer; ENODATA: it is empty; EBADF: there is no log file */
+	uint8_t read, clear, to_logfile, spare;
 };

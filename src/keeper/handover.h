@@ -23,7 +23,8 @@ struct handover {
 	int32_t listener_fd; /* of seccomp, -1: none */
 	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
 	int32_t n_ttys, tty[HANDOVER_TTYS];
-	int64_t console_log_size; /* bytes; 0: no limit */
+	int64_t console_log_size;    /* bytes; 0: no limit */
+	int64_t console_buffer_size; /* bytes; 0: no buffer */
 	uint32_t argv_words;
 	uint8_t foreground, use_init, rotate;
 	char log_prefix[32];

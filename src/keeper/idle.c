@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "keeper/control.h"
 #include "keeper/handover.h"
+#include "keeper/ring.h"
 #include "seccomp/notify.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -44,6 +46,7 @@ static struct {
 } pending;
 
 static long long logged; /* bytes in the log file */
+static struct ring shown;
 
 /* --- the console ------------------------------------------------------------------------------- */
 
@@ -120,6 +123,7 @@ static bool read_console(void)
 	if (n <= 0)
 		return false; /* EIO: nobody has the slave open (yet); EAGAIN: nothing there */
 	log_console(pending.data, (size_t)n);
+	ring_add(&shown, pending.data, (size_t)n);
 	pending.at = 0;
 	pending.end = hand.peer_fd >= 0 ? (size_t)n : 0;
 	if (pending.end)
@@ -290,6 +294,52 @@ static void set_size(const struct msg *m)
 		(void)ioctl(hand.console_fd, TIOCSWINSZ, &ws);
 }
 
+/* The whole of it into the log file, which is begun anew where old ones are kept. */
+static int shown_to_logfile(void)
+{
+	if (hand.console_log_fd < 0)
+		return EBADF;
+	if (hand.rotate)
+		rotate_log();
+	return -ring_write(&shown, shown.used, hand.console_log_fd);
+}
+
+/* Into a file of the asker's own: however much it is, nobody waits for him to take it. */
+static int shown_to_memory(size_t n, int *fd)
+{
+	int mem = memfd_create("keg-console", MFD_CLOEXEC), x = mem < 0 ? -errno : ring_write(&shown, n, mem);
+
+	if (x == 0 && lseek(mem, 0, SEEK_SET) == 0) {
+		*fd = mem;
+		return 0;
+	}
+	if (mem >= 0)
+		(void)close(mem);
+	return x ? -x : EIO;
+}
+
+static void answer_log(struct client *c, const struct msg *m)
+{
+	struct control_log l;
+	size_t n;
+	int fd = -1;
+
+	memcpy(&l, m->body, sizeof(l));
+	n = l.most && l.most < shown.used ? (size_t)l.most : l.most || l.read ? shown.used : 0;
+	l.error = !shown.data ? EFAULT : (l.read || l.to_logfile) && !shown.used ? ENODATA : 0;
+	if (!l.error && l.to_logfile)
+		l.error = shown_to_logfile();
+	if (!l.error && l.read)
+		l.error = shown_to_memory(n, &fd);
+	if (!l.error)
+		ring_drop(&shown, l.clear ? shown.used : n);
+	l.most = n;
+	if (msg_send(c->fd, CONTROL_LOG, &l, sizeof(l), &fd, fd >= 0) < 0)
+		drop_client(c);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 /* What each message's body must measure; checked before it is looked at. */
 static const struct {
 	uint16_t type;
@@ -300,6 +350,7 @@ static const struct {
 	{ CONTROL_WINCH, sizeof(struct control_winch) },
 	{ CONTROL_SECCOMP, 0 },
 	{ CONTROL_LISTENER, 0 },
+	{ CONTROL_LOG, sizeof(struct control_log) },
 };
 
 static bool has_its_size(const struct msg *m)
@@ -339,6 +390,9 @@ static void serve(struct client *c)
 		break;
 	case CONTROL_LISTENER:
 		take_listener(c, &m);
+		break;
+	case CONTROL_LOG:
+		answer_log(c, &m);
 		break;
 	}
 	msg_close_fds(&m);
@@ -472,6 +526,8 @@ int main(int argc, char **argv)
 	notify_begin(hand.proxy, hand.cookie, hand.init_pid, hand.proxy_fd);
 	if (hand.listener_fd >= 0 && notify_add(hand.listener_fd) < 0)
 		(void)close(hand.listener_fd); /* such calls fail with ENOSYS then */
+	if (hand.console_buffer_size > 0)
+		(void)!ring_make(&shown, (size_t)hand.console_buffer_size); /* without memory: as if there were none */
 	hold_console_open();
 	take_peer(hand.peer_fd);
 	(void)signal(SIGPIPE, SIG_IGN); /* of our own writes; not init's business */

@@ -221,6 +221,7 @@ static int settle(struct keeper *k, struct err *e)
 		x = str_copy(k->hand.cookie, sizeof(k->hand.cookie), seccomp_cookie(k->spec));
 	if (x == 0) {
 		k->hand.console_log_size = console_log_size(&k->plan);
+		k->hand.console_buffer_size = console_buffer_size(&k->plan);
 		k->hand.rotate = console_rotates(&k->plan);
 		x = str_copy(k->hand.console_log, sizeof(k->hand.console_log), console_log_path(&k->plan));
 	}

@@ -164,3 +164,30 @@ def test_the_containers_processes_have_no_fd_of_the_log(container):
     log = c.lxcpath / "c.log"
     c.up("-o", log, "-l", "TRACE")
     assert not [f for f in Path(f"/proc/{c.pid()}/fd").iterdir() if os.readlink(f) == str(log)]
+
+
+# --- the console's buffer ---------------------------------------------------------------------------------
+
+def shown(c, rc=0):
+    r = c.run("lxc-console", "--log").fails(rc)
+    return r.err if rc else r.out
+
+
+def test_what_the_console_shows_is_kept_and_read_once(container):
+    c = container("lxc.console.buffer.size = auto")
+    c.up("--", "/answer", "print", "hello", "echo")
+    wait_for(lambda: c.run("lxc-console", "--log").out.startswith("hello"), "the console's output")
+    assert shown(c, 1) == f"lxc-console: {c.name}: its console has shown nothing since it was read last\n"
+
+
+def test_the_buffer_has_its_size_and_the_newest(container):
+    c = container("lxc.console.buffer.size = 4096")
+    c.up("--", "/answer", "print", "x" * 6000, "echo")
+    text = wait_for(lambda: c.run("lxc-console", "--log", text=False).out, "the console's output")
+    assert text == b"x" * 4094 + b"\r\n"
+
+
+def test_without_a_buffer_it_says_so(container):
+    c = container().up()
+    assert shown(c, 1) == (f"lxc-console: {c.name}: nothing of what its console shows is kept\n"
+                           "  try     set lxc.console.buffer.size and restart\n")

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A ring of bytes without a heap. */
+#include "keeper/ring.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int ring_make(struct ring *r, size_t size)
+{
+	/* pages are there from the first byte on that is put into them, not before */
+	char *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (data == MAP_FAILED)
+		return -errno;
+	*r = (struct ring){ .data = data, .size = size };
+	return 0;
+}
+
+void ring_drop(struct ring *r, size_t n)
+{
+	n = n < r->used ? n : r->used;
+	r->used -= n;
+	r->first = r->used ? (r->first + n) % r->size : 0;
+}
+
+void ring_add(struct ring *r, const char *data, size_t n)
+{
+	size_t at, end;
+
+	if (!r->data)
+		return;
+	if (n > r->size) {
+		data += n - r->size;
+		n = r->size;
+	}
+	if (r->used + n > r->size)
+		ring_drop(r, r->used + n - r->size);
+	at = (r->first + r->used) % r->size;
+	end = n < r->size - at ? n : r->size - at;
+	memcpy(r->data + at, data, end);
+	memcpy(r->data, data + end, n - end);
+	r->used += n;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
+		data += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int ring_write(const struct ring *r, size_t n, int fd)
+{
+	size_t end = r->size - r->first;
+	int x;
+
+	n = n < r->used ? n : r->used;
+	end = n < end ? n : end;
+	x = write_all(fd, r->data + r->first, end);
+	return x < 0 ? x : write_all(fd, r->data, n - end);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The last bytes that a console has shown (lxc.console.buffer.size): mapped once, older ones give way. */
+#include "base/err.h"
+
+#include <stddef.h>
+
+struct ring {
+	char *data; /* NULL: there is none */
+	size_t size, first, used;
+};
+
+int ring_make(struct ring *r, size_t size) _must_check;
+void ring_add(struct ring *r, const char *data, size_t n);
+/* Writes the first n bytes (at most what there is) to an fd. 0 or -errno. */
+int ring_write(const struct ring *r, size_t n, int fd) _must_check;
+void ring_drop(struct ring *r, size_t n);

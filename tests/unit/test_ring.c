@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The console's ring buffer. */
+#include "base/io.h"
+#include "base/own.h"
+#include "keeper/ring.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+static void holds(const struct ring *r, size_t n, const char *want)
+{
+	_own_free char *text = NULL;
+	_own_fd int fd = memfd_create("ring", MFD_CLOEXEC);
+
+	assert_int_equal(ring_write(r, n, fd), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(io_read_fd(fd, 1 << 20, &text, NULL), 0);
+	assert_string_equal(text, want);
+}
+
+static void the_oldest_gives_way(void **state)
+{
+	struct ring r = { 0 };
+
+	(void)state;
+	ring_add(&r, "nowhere", 7); /* none was made */
+	assert_int_equal(r.used, 0);
+	assert_int_equal(ring_make(&r, 8), 0);
+	ring_add(&r, "abcdef", 6);
+	holds(&r, 100, "abcdef");
+	ring_add(&r, "ghij", 4);
+	holds(&r, 100, "cdefghij");
+	holds(&r, 3, "cde");
+	holds(&r, 7, "cdefghi");
+	ring_drop(&r, 3);
+	holds(&r, 100, "fghij");
+	ring_add(&r, "0123456789abcdef", 16);
+	holds(&r, 100, "89abcdef");
+	ring_drop(&r, 100);
+	holds(&r, 100, "");
+	ring_add(&r, "x", 1);
+	holds(&r, 100, "x");
+	assert_int_equal(munmap(r.data, 8), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(the_oldest_gives_way) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
