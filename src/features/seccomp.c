@@ -136,12 +136,6 @@ const char *seccomp_cookie(const struct spec *spec)
 	return s->cookie.s ?: "";
 }
 
-static int run_warn(struct run *r, const struct err *why, struct err *e)
-{
-	(void)r, (void)why, (void)e;
-	return 0;
-}
-
 /* What the policy names and libseccomp does not know: one warning, whoever wrote it sees all of it. */
 static int warn_of(struct run *r, const struct seccomp *s, const struct strv *warnings, struct err *e)
 {

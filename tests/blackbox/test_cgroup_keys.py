@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """lxc.cgroup.* and lxc.cgroup2.*: limits in either version's words, what is warned of, where the cgroups lie."""
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from lab import BIN, MARK, needs
+from lab import needs, wait_for
 
 V1 = {c: line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines() if " - cgroup " in line
       for c in line.split()[-1].split(",")}
@@ -230,3 +228,20 @@ def test_the_last_a_resets_the_device_rules(container, where, version):
     (c.run if where == "here" else lambda *a: on_v2(c, *a))("lxc-start").ok()
     run = c.run if where == "here" else lambda *a: on_v2(c, *a)
     assert run("lxc-cgroup", "devices.list").ok().out.strip() == "c 1:3 rw"
+
+
+def test_a_limit_below_a_cgroup_with_processes_says_what_to_do(container):
+    needs(V2 and "hugetlb" in V2_HAS and "hugetlb" not in V1, "this kernel has no hugetlb controller in cgroup2")
+    c = container("lxc.cgroup.relative = 1", "lxc.cgroup2.hugetlb.2MB.max = 2097152")
+    own = Path(V2, f"{c.name}-own")
+    own.mkdir()
+    try:
+        r = c.run("lxc-start", under=("sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', own)).fails(1)
+    finally:
+        wait_for(lambda: not (own / "cgroup.procs").read_text(), "the cgroup is empty")
+        own.rmdir()
+    assert r.err == (
+        f"lxc-start: {c.name}: cannot enable the cgroup controllers hugetlb below {own}: Device or resource busy\n"
+        f"  set by  {c.config}:7  lxc.cgroup2.hugetlb.2MB.max\n"
+        "  step    cgroup.limits (keeper)\n"
+        "  try     that cgroup has processes of its own; move them into one below it\n")

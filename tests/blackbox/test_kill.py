@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 FAULTY = BIN.parent / "tests/libexec"
 LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.cap.drop = sys_time", "lxc.mount.auto = sys:ro cgroup:ro",
          "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0", "lxc.prlimit.nofile = 100", "lxc.sysctl.kernel.msgmax = 4000",
-         "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", f"lxc.namespace.share.time = {os.getpid()}")
+         "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", "lxc.cgroup2.pids.max = 1000", f"lxc.namespace.share.time = {os.getpid()}")
 # The rows of a user namespace and of idmapped mounts.
 MAPPED = ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.rootfs.options = idmap=container",
           "lxc.mount.entry = /etc mnt2 none bind,create=dir,idmap=container 0 0")

@@ -3,12 +3,9 @@
 import os
 import re
 import socket
-import subprocess
 from pathlib import Path
 
-import pytest
-
-from lab import BIN, needs, wait_for
+from lab import needs, wait_for
 
 LINE = re.compile(r"^(?P<prefix>\S+) (?P<name>\S+) \d{14}\.\d{3} (?P<level>[A-Z]+) +(?P<category>\S+) - "
                   r"(?P<file>[^:]+):(?P<function>\w+):(?P<line>\d+) - (?P<text>.*)$")
