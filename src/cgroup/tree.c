@@ -184,6 +184,7 @@ static int make_folder(const struct cgroup_tree *t, size_t i, char *path, size_t
 {
 	_own_fd int lock = t->host->v[i].v2 ? cgroup_lock(t, i) : -1;
 
+	(void)lock; /* it is let go at the end of the scope */
 	for (int tries = 0;; tries++) {
 		int r = make_parents(t, i, path, base_len, e);
 
