@@ -105,7 +105,7 @@ lxc-start: {c.name}: cannot read /nosuch.conf: No such file or directory
   set by  {at:nosuch.conf}  lxc.include
 """, ("lxc.include = /nosuch.conf",)),
     Start("a file includes itself", """\
-lxc-start: {c.name}: includes are nested more than 32 deep: does a file include itself?
+lxc-start: {c.name}: {c.config} includes itself
   set by  {at:lxc.include}  lxc.include
 """, (), lambda c: c.add(f"lxc.include = {c.config}")),
     Start("capabilities are dropped and kept", """\
