@@ -17,6 +17,12 @@ struct ip {
 
 enum { IP_TEXT = INET6_ADDRSTRLEN };
 
+/* All its bits: the prefix of a route to this one host. */
+static inline int ip_bits(const struct ip *a)
+{
+	return a->family == AF_INET ? 32 : 128;
+}
+
 static inline size_t ip_size(const struct ip *a)
 {
 	return a->family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ALT_NAME = 128 }; /* ALTIFNAMSIZ, whose header does not go with net/if.h */
+
 static bool read_link(const struct nlmsghdr *h, struct link *l)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
@@ -75,6 +77,50 @@ int link_get_index(struct nl *n, int index, struct link *out)
 int link_count(struct nl *n, const char *name, struct link *out)
 {
 	return get(n, name, 0, 0, out);
+}
+
+static int read_altnames(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtattr *a[IFLA_MAX + 1], *one;
+	char name[ALT_NAME];
+	int left, r = 0;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	nl_attrs(h, sizeof(struct ifinfomsg), a, IFLA_MAX);
+	if (!a[IFLA_PROP_LIST])
+		return 0;
+	left = (int)RTA_PAYLOAD(a[IFLA_PROP_LIST]);
+	for (one = RTA_DATA(a[IFLA_PROP_LIST]); r == 0 && RTA_OK(one, left); one = RTA_NEXT(one, left)) {
+		if ((one->rta_type & NLA_TYPE_MASK) != IFLA_ALT_IFNAME)
+			continue;
+		nl_text(one, name, sizeof(name));
+		r = strv_add(arg, name);
+	}
+	return r;
+}
+
+int link_altnames(struct nl *n, int index, struct strv *out)
+{
+	struct ifinfomsg i = { .ifi_index = index };
+	struct nl_msg m;
+
+	nl_begin(&m, RTM_GETLINK, 0, &i, sizeof(i));
+	nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return nl_talk(n, &m, read_altnames, out);
+}
+
+int link_altname_add(struct nl *n, int index, const char *name)
+{
+	struct ifinfomsg i = { .ifi_index = index };
+	struct nl_msg m;
+	size_t list;
+
+	nl_begin(&m, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_APPEND | NLM_F_EXCL, &i, sizeof(i));
+	list = nl_nest(&m, IFLA_PROP_LIST);
+	nl_put_text(&m, IFLA_ALT_IFNAME, name);
+	nl_nest_end(&m, list);
+	return nl_talk(n, &m, NULL, NULL);
 }
 
 struct each {

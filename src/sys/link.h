@@ -4,6 +4,7 @@
  * Network links: looked at, made, changed, deleted. 0 or -errno, the kernel's words in the socket's
  * `said`; the caller, who knows what the link is for, makes the error out of it.
  */
+#include "base/str.h"
 #include "sys/netlink.h"
 
 #include <net/if.h>
@@ -34,6 +35,9 @@ struct link_want {
 
 int link_get(struct nl *n, const char *name, struct link *out) _must_check; /* -ENODEV */
 int link_get_index(struct nl *n, int index, struct link *out) _must_check;
+/* Its alternative names (Linux 5.5) are added to the vector. */
+int link_altnames(struct nl *n, int index, struct strv *out) _must_check;
+int link_altname_add(struct nl *n, int index, const char *name) _must_check;
 int link_count(struct nl *n, const char *name, struct link *out) _must_check;
 /* Calls for every link; the callback's negative answer ends it. */
 int link_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg) _must_check;

@@ -205,8 +205,20 @@ static void test_checks(void **state)
 		  "lxc.net.0.link is missing: a device of type macvlan needs one of the host's" },
 		{ "veth", "mtu", "abc", "lxc.net.0.mtu is no number of bytes" },
 		{ "veth", "hwaddr", "hello", "lxc.net.0.hwaddr is no MAC address such as 10:66:6a:12:34:56" },
-		{ "veth", "veth.mode", "router",
-		  "lxc.net.0.veth.mode = router has no effect in this version of Keg: only bridge has" },
+		{ "veth", "veth.mode", "router", "" },
+		{ "veth", "veth.mode", "", "lxc.net.0.veth.mode is empty: the device has no mode" },
+		{ "veth", "hwaddr", "01:00:00:00:00:01",
+		  "lxc.net.0.hwaddr is a multicast address: the first byte is odd" },
+		{ "veth", "l2proxy", "1",
+		  "lxc.net.0.l2proxy = 1 needs veth.mode = router: over a bridge the container answers itself" },
+		{ "phys", "l2proxy", "1",
+		  "lxc.net.0.link is missing: a device of type phys needs one of the host's" },
+		{ "veth", "veth.vlan.id", "5", "lxc.net.0.veth.vlan.id needs a bridge (.link)" },
+		{ "veth", "veth.vlan.tagged.id", "5", "lxc.net.0.veth.vlan.tagged.id needs a bridge (.link)" },
+		{ "vlan", "vlan.id", "4095", "lxc.net.0.vlan.id is above 4094" },
+		{ "veth", "name", "lan%d", "" },
+		{ "veth", "name", "lan%s", "lxc.net.0.name is no name for an interface" },
+		{ "veth", "name", "a/b", "lxc.net.0.name is no name for an interface" },
 		{ "veth", "script.up", "/bin/true", "lxc.net.0.script.up has no effect in this version of Keg" },
 		{ "veth", "ipv4.gateway", "10.0.0.1", "lxc.net.0.ipv4.gateway needs the device to be up (flags = up)" },
 		{ "empty", "name", "foo", "lxc.net.0.name has no meaning for type empty: there is only lo" },
@@ -420,6 +432,7 @@ static void test_phys_returns(void **state)
 	close(netns_fd);
 	end(r.init_pid);
 	net_undo(&r);
+	net_restore_host(&r);
 	assert_int_equal(link_get(&nl, "kegphys0", &after), 0);
 	assert_int_equal(after.mtu, 1450);
 	assert_int_equal(after.master, a.master);

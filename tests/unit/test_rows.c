@@ -128,7 +128,9 @@ static void good_example(const struct key *k, const char *example)
 	survives_a_file(name, value, set);
 	assert_int_equal(spec_clear(s, name, &e), 0);
 	cleared = get(s, name);
-	if (strcmp(cleared, before) != 0 && strcmp(cleared, "(none)") != 0 && !strstr(name, ".type"))
+	/* a device's type and modes are gone when they are cleared, as with LXC */
+	if (strcmp(cleared, before) != 0 && strcmp(cleared, "(none)") != 0 && strcmp(cleared, "(invalid)") != 0 &&
+	    !strstr(name, ".type"))
 		fail_msg("%s: was \"%s\", after clearing \"%s\"", name, before, cleared);
 }
 

@@ -5,6 +5,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,14 @@ static struct err *problem(struct problems *p, const struct nic *nic, const char
 	return e;
 }
 
+/* A mode that was cleared, and for which there is no default any more. */
+static void check_mode(const struct nic *nic, enum net_type type, const struct number *mode, const char *sub,
+		       struct problems *p)
+{
+	if (nic->type.n == (long long)type && mode->n < 0)
+		(void)problem(p, nic, sub, mode->at, "is empty: the device has no mode");
+}
+
 static void check_values(const struct nic *nic, struct problems *p)
 {
 	unsigned char mac[MAC_LEN];
@@ -37,14 +46,20 @@ static void check_values(const struct nic *nic, struct problems *p)
 		(void)problem(p, nic, "type", nic->type.at, "is empty: the device has no type");
 	if (nic->hwaddr.s && mac_parse(nic->hwaddr.s, mac) < 0)
 		(void)problem(p, nic, "hwaddr", nic->hwaddr.at, "is no MAC address such as 10:66:6a:12:34:56");
+	else if (nic->hwaddr.s && (mac[0] & 1))
+		(void)problem(p, nic, "hwaddr", nic->hwaddr.at, "is a multicast address: the first byte is odd");
 	if (nic->mtu.s && num_i64(nic->mtu.s, 1, INT32_MAX, &v) < 0)
 		(void)problem(p, nic, "mtu", nic->mtu.at, "is no number of bytes");
-	if (nic->name.s && nic_has_device(nic) && !link_name_valid(nic->name.s))
+	if (nic->name.s && nic_has_device(nic) && !link_name_valid(nic->name.s) && !nic_name_pattern(nic->name.s))
 		(void)problem(p, nic, "name", nic->name.at, "is no name for an interface");
 	if (nic->veth_pair.s && !link_name_valid(nic->veth_pair.s))
 		(void)problem(p, nic, "veth.pair", nic->veth_pair.at, "is no name for an interface");
 	if (nic->vlan_id.n > 4094)
 		(void)problem(p, nic, "vlan.id", nic->vlan_id.at, "is above 4094");
+	check_mode(nic, NET_VETH, &nic->veth_mode, "veth.mode", p);
+	check_mode(nic, NET_MACVLAN, &nic->macvlan_mode, "macvlan.mode", p);
+	check_mode(nic, NET_IPVLAN, &nic->ipvlan_mode, "ipvlan.mode", p);
+	check_mode(nic, NET_IPVLAN, &nic->ipvlan_isolation, "ipvlan.isolation", p);
 }
 
 static void check_link(const struct nic *nic, struct problems *p)
@@ -93,24 +108,69 @@ static void check_empty(const struct nic *nic, struct problems *p)
 static void check_idle(const struct nic *nic, struct problems *p)
 {
 	static const char idle[] = "has no effect in this version of Keg";
-	struct err *e = NULL;
 
-	if (nic->veth_mode.n == VETH_ROUTER) {
-		e = problem(p, nic, "veth.mode", nic->veth_mode.at,
-			    "= router has no effect in this version of Keg: only bridge has");
-		if (e)
-			err_hint(e, "use a bridge, or veth.ipv4.route and veth.ipv6.route for the host's routes");
-	}
-	if (nic->l2proxy.n)
-		(void)problem(p, nic, "l2proxy", nic->l2proxy.at, idle);
 	if (nic->script_up.s)
 		(void)problem(p, nic, "script.up", nic->script_up.at, idle);
 	if (nic->script_down.s)
 		(void)problem(p, nic, "script.down", nic->script_down.at, idle);
+}
+
+static void check_l2proxy(const struct nic *nic, struct problems *p)
+{
+	bool routed = nic->type.n == NET_VETH && nic->veth_mode.n == VETH_ROUTER;
+
+	if (!nic->l2proxy.n)
+		return;
+	if (nic->type.n == NET_VETH && nic->veth_mode.n == VETH_BRIDGE)
+		(void)problem(p, nic, "l2proxy", nic->l2proxy.at,
+			      "= 1 needs veth.mode = router: over a bridge the container answers itself");
+	else if (!routed && nic->type.n != NET_MACVLAN && nic->type.n != NET_IPVLAN)
+		(void)problem(p, nic, "l2proxy", nic->l2proxy.at, "= 1 needs a veth, macvlan or ipvlan");
+	else if (nic->type.n == NET_IPVLAN && nic->ipvlan_mode.n == IPVLAN_MODE_L2)
+		(void)problem(p, nic, "l2proxy", nic->l2proxy.at,
+			      "= 1 needs ipvlan.mode = l3 or l3s: in l2 the container answers itself");
+	if (routed && !nic->link.s)
+		(void)problem(p, nic, "l2proxy", nic->l2proxy.at, "= 1 needs a .link to answer on");
+}
+
+static void check_port(const struct nic *nic, const char *sub, struct origin at, struct problems *p)
+{
+	if (nic->veth_mode.n == VETH_ROUTER)
+		(void)problem(p, nic, sub, at, "needs veth.mode = bridge: a router has no VLANs");
+	else if (!nic->link.s)
+		(void)problem(p, nic, sub, at, "needs a bridge (.link)");
+}
+
+static void check_vlans(const struct nic *nic, struct problems *p)
+{
+	if (nic->type.n != NET_VETH)
+		return;
 	if (nic->veth_vlan.set)
-		(void)problem(p, nic, "veth.vlan.id", nic->veth_vlan.at, idle);
+		check_port(nic, "veth.vlan.id", nic->veth_vlan.at, p);
 	if (nic->veth_tagged.n)
-		(void)problem(p, nic, "veth.vlan.tagged.id", nic->veth_tagged.v[0].at, idle);
+		check_port(nic, "veth.vlan.tagged.id", nic->veth_tagged.v[0].at, p);
+	for (size_t i = 0; i < nic->veth_tagged.n; i++)
+		if (nic->veth_vlan.set && nic_vlan(&nic->veth_tagged.v[i]) == nic->veth_vlan.n)
+			(void)problem(p, nic, "veth.vlan.tagged.id", nic->veth_tagged.v[i].at,
+				      "is the untagged VLAN already (veth.vlan.id)");
+}
+
+static bool same(const struct text *a, const struct text *b)
+{
+	return a->s && b->s && strcmp(a->s, b->s) == 0;
+}
+
+static void check_two(const struct nic *a, const struct nic *b, struct problems *p)
+{
+	if (!nic_has_device(a) || !nic_has_device(b))
+		return;
+	if (same(&a->name, &b->name) && !nic_name_pattern(a->name.s))
+		(void)problem(p, a, "name", a->name.at, "is another device's name already");
+	if (same(&a->veth_pair, &b->veth_pair))
+		(void)problem(p, a, "veth.pair", a->veth_pair.at, "is another device's already");
+	if (a->type.n == NET_PHYS && b->type.n == NET_PHYS && same(&a->link, &b->link) &&
+	    a->link.s[strlen(a->link.s) - 1] != '+')
+		(void)problem(p, a, "link", a->link.at, "moves by another lxc.net already");
 }
 
 /* Two devices of one name cannot both be in one namespace. */
@@ -118,10 +178,7 @@ static void check_names(const struct net *net, struct problems *p)
 {
 	for (size_t i = 0; i < net->n; i++)
 		for (size_t j = 0; j < i; j++)
-			if (nic_has_device(net->v[i]) && nic_has_device(net->v[j]) && net->v[i]->name.s &&
-			    net->v[j]->name.s && strcmp(net->v[i]->name.s, net->v[j]->name.s) == 0)
-				(void)problem(p, net->v[i], "name", net->v[i]->name.at,
-					      "is another device's name already");
+			check_two(net->v[i], net->v[j], p);
 }
 
 void net_check(const struct spec *s, struct problems *p)
@@ -136,6 +193,8 @@ void net_check(const struct spec *s, struct problems *p)
 		check_gateway(nic, &nic->gateway4, &nic->ipv4, "ipv4.gateway", p);
 		check_gateway(nic, &nic->gateway6, &nic->ipv6, "ipv6.gateway", p);
 		check_empty(nic, p);
+		check_l2proxy(nic, p);
+		check_vlans(nic, p);
 		check_idle(nic, p);
 	}
 	check_names(net, p);

@@ -40,16 +40,24 @@ unsigned nic_mtu(const struct nic *nic)
 	return (unsigned)v;
 }
 
+/* The name that a device asks for by itself; NULL: it gets a number. */
+static const char *own_name(const struct nic *nic)
+{
+	return nic->name.s && !nic_name_pattern(nic->name.s) ? nic->name.s : NULL;
+}
+
 static bool name_taken(const struct net *net, size_t before, const char *name)
 {
 	char other[IFNAMSIZ];
 
 	for (size_t i = 0; i < net->n; i++) {
+		const char *own = own_name(net->v[i]);
+
 		if (!nic_has_device(net->v[i]))
 			continue;
-		if (net->v[i]->name.s && strcmp(net->v[i]->name.s, name) == 0)
+		if (own && strcmp(own, name) == 0)
 			return true;
-		if (net->v[i]->name.s || i >= before)
+		if (own || i >= before)
 			continue;
 		nic_inner_name(net, i, other);
 		if (strcmp(other, name) == 0)
@@ -60,12 +68,15 @@ static bool name_taken(const struct net *net, size_t before, const char *name)
 
 void nic_inner_name(const struct net *net, size_t nth, char name[IFNAMSIZ])
 {
-	if (net->v[nth]->name.s) {
-		(void)!str_copy(name, IFNAMSIZ, net->v[nth]->name.s);
+	const struct nic *nic = net->v[nth];
+	const char *pattern = nic->name.s ?: "eth%d", *number = strstr(pattern, "%d");
+
+	if (own_name(nic)) {
+		(void)!str_copy(name, IFNAMSIZ, nic->name.s);
 		return;
 	}
 	for (unsigned n = 0;; n++) {
-		(void)snprintf(name, IFNAMSIZ, "eth%u", n);
+		(void)snprintf(name, IFNAMSIZ, "%.*s%u%s", (int)(number - pattern), pattern, n, number + 2);
 		if (!name_taken(net, nth, name))
 			return;
 	}
@@ -83,6 +94,14 @@ void nic_birth_name(const struct net *net, size_t nth, char name[IFNAMSIZ])
 		nic_inner_name(net, nth, name);
 	else
 		(void)snprintf(name, IFNAMSIZ, "kegnic%zu", nth);
+}
+
+int nic_item_ip(const struct item *it, int family, struct ip *out)
+{
+	_own_free char *text = strndup(it->text, strcspn(it->text, " ")); /* a broadcast address may follow */
+	int prefix;
+
+	return text ? ip_parse_prefix(family, text, out, &prefix) : -ENOMEM;
 }
 
 static int make_one(struct nic_job *j, struct err *e)
@@ -128,6 +147,9 @@ int net_make(struct run *run, struct err *e)
 		};
 
 		r = make_one(&j, e);
+		if (r == 0 && j.nic->l2proxy.n)
+			r = proxy_make(&j, e);
+		/* the host's side is ready, the container's still down: the place of lxc.net.N.script.up */
 	}
 	return r;
 }
@@ -148,7 +170,7 @@ void net_undo(struct run *run)
 	_own_nl struct nl nl = NL_CLOSED;
 	struct err ignored = { 0 };
 
-	phys_undo(run);
+	/* nics.v[i] is plan_part(FEATURE_NET)->v[i]'s: the place of lxc.net.N.script.down, before anything goes */
 	if (!run->nics.n)
 		return;
 	if (nl_open(&nl, &ignored) == 0)

@@ -159,6 +159,10 @@ static int typed_set(const char *name, enum net_type type, void *part, unsigned 
 		err_hint(e, "lxc.net.%u.type comes first: it resets the device", index);
 		return r;
 	}
+	if (!*value && k->dflt) { /* a mode: the default does not come back, but no mode is left, as with LXC */
+		*(struct number *)((char *)nic + k->field) = (struct number){ .n = -1, .at = at };
+		return 0;
+	}
 	return field_set(k, (char *)nic + k->field, value, at);
 }
 
@@ -292,10 +296,11 @@ static const struct key keys[] = {
 		.name = "lxc.net.#.name",
 		.type = &net_type_ifname,
 		FIELD(name),
-		.values = "an interface name of at most 15 bytes",
-		.help = "The device's name in the container; the next free eth0, eth1, ... without it.",
+		.values = "an interface name of at most 15 bytes; %d in it becomes the next free number",
+		.help = "The device's name in the container; eth%d without it. Of a device of type phys: the old name "
+			"comes back with the device.",
 		.since = "2.1",
-		.good = { "eth0" },
+		.good = { "eth0", "lan%d" },
 	},
 	{
 		.name = "lxc.net.#.hwaddr",
@@ -393,7 +398,8 @@ static const struct key keys[] = {
 		.type = &net_type_port_vlan,
 		OF_TYPE(veth_vlan),
 		.values = "0 to 4094, or none",
-		.help = "The untagged VLAN of the bridge's port.",
+		.help = "The untagged VLAN of the bridge's port, in place of the bridge's default one; none: no VLAN "
+			"without a tag. The bridge filters VLANs (vlan_filtering = 1), or is one of Open vSwitch.",
 		.since = "5.0",
 		.good = { "10", "none" },
 		.bad = { "4095" },
@@ -403,7 +409,8 @@ static const struct key keys[] = {
 		.type = &net_type_tagged,
 		OF_TYPE(veth_tagged),
 		.values = "0 to 4094",
-		.help = "A VLAN of the bridge's port that comes with its tag; may be given several times.",
+		.help = "A VLAN of the bridge's port that comes with its tag; may be given several times. As for "
+			"veth.vlan.id, the bridge filters VLANs.",
 		.since = "5.0",
 		.good = { "10" },
 		.bad = { "none", "4095" },
@@ -414,7 +421,9 @@ static const struct key keys[] = {
 		OF_TYPE(veth_mode),
 		.dflt = "bridge",
 		.values = "bridge or router",
-		.help = "How the host's end is connected.",
+		.help = "bridge: the host's end is a port of .link. router: there is no bridge; the host routes the "
+			"container's addresses to its end, and answers there for the gateways. IPv6 gateways need "
+			"net.ipv6.conf.all.forwarding = 1 on the host.",
 		.since = "3.2",
 		.good = { "bridge", "router" },
 		.bad = { "switch" },
@@ -489,7 +498,9 @@ static const struct key keys[] = {
 		.type = &type_bool,
 		FIELD(l2proxy),
 		.values = "0 or 1",
-		.help = "1: the host answers for the container's addresses on .link.",
+		.help = "1: on .link the host answers ARP and NDP requests for the container's addresses; for veth in "
+			"router mode, macvlan and ipvlan. On the host it needs net.ipv4.conf.LINK.forwarding = 1, for "
+			"IPv6 net.ipv6.conf.LINK.forwarding = 1 and net.ipv6.conf.LINK.proxy_ndp = 1.",
 		.since = "3.2",
 		.good = { "0", "1" },
 		.bad = { "2" },

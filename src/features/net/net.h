@@ -11,10 +11,21 @@ bool net_asks_link(const struct plan *p);
 /* KEEPER, before the clone: INIT inherits what was found. */
 int net_find_gateways(struct run *r, struct err *e) _must_check;
 
+bool net_is_own(const struct plan *p);
+/* KEEPER, before anything is made: whether the host has what the devices need. */
+int net_check_host(struct run *r, struct err *e) _must_check;
+/* Puts back what was changed of the host's own; see journal.c. */
+void net_restore_host(struct run *r);
+
 /* Some device is made or moved. */
 bool net_makes(const struct plan *p);
 int net_make(struct run *r, struct err *e) _must_check;
 void net_undo(struct run *r);
+
+/* lxc-device, in a running container (holder: its runtime_fd and init_pid): a device moves in, journalled ... */
+int net_give_device(struct run *holder, const char *name, const char *inner, struct err *e) _must_check;
+/* ... and out again, as it was before; name NULL: the old one. */
+int net_take_device(struct run *holder, const char *inner, const char *name, struct err *e) _must_check;
 
 /* There is something to do inside: a device, or lo to bring up. */
 bool net_any(const struct plan *p);

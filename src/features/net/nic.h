@@ -44,7 +44,9 @@ enum { NIC_KEY = 48 };
 const char *nic_key(const struct nic *nic, const char *sub, char *key);
 const char *nic_type_name(const struct nic *nic);
 bool nic_has_device(const struct nic *nic);
-/* Its name in the container: .name, else the lowest eth%d that no other device takes or asks for. */
+bool nic_name_pattern(const char *name);
+/* Its name in the container: .name; where that has a %d, or is missing (eth%d), with the lowest number that no other
+ * device has or asks for. */
 void nic_inner_name(const struct net *net, size_t nth, char name[IFNAMSIZ]);
 /* The name with which the KEEPER makes it in the container's namespace. */
 void nic_birth_name(const struct net *net, size_t nth, char name[IFNAMSIZ]);
@@ -70,16 +72,48 @@ struct nic_job {
 	struct nic_state *state; /* to fill: what undo takes away */
 };
 
+/* What putting the host back works with. */
+struct undo {
+	struct run *run;
+	struct nl here, there; /* there: the container's namespace, pinned; opened when first needed */
+};
+
+/* journal.c: notes "WORD NAME REST", in place of what was noted of that WORD and NAME before. */
+int journal_note(struct run *run, const char *word, const char *name, const char *rest, struct err *e) _must_check;
+int journal_strike(struct run *run, const char *word, const char *name, struct err *e) _must_check;
+/* 1: a line is wanted; 0: none is */
+int journal_find(const struct run *run, bool (*wanted)(char **words, size_t n, void *arg), void *arg) _must_check;
+
 /* An error about a key of the device, with where it was set. Returns r. */
 int nic_blame(const struct nic_job *j, int r, const char *sub, struct origin at, struct err *e);
 /* The link that .link names. */
 int nic_find_link(const struct nic_job *j, const char *what, struct link *out, struct err *e) _must_check;
 
+/* The address of an ipv4.address or ipv6.address. */
+int nic_item_ip(const struct item *it, int family, struct ip *out) _must_check;
+
+/* What a veth's host end is connected to: nothing, a bridge, one of Open vSwitch, or the host's routes. */
+enum uplink { UPLINK_NONE, UPLINK_BRIDGE, UPLINK_OVS, UPLINK_ROUTED };
+
 int veth_make(struct nic_job *j, struct err *e) _must_check;
+/* The bridge that .link names, and which kind it is. */
+int veth_find_bridge(const struct nic_job *j, struct link *bridge, enum uplink *kind, struct err *e) _must_check;
+int router_make(const struct nic_job *j, struct err *e) _must_check;
+bool nic_has_vlans(const struct nic *nic);
+uint16_t nic_vlan(const struct item *it);
+int vlan_check(const struct nic_job *j, const struct link *bridge, struct err *e) _must_check;
+int vlan_make(const struct nic_job *j, const struct link *bridge, struct err *e) _must_check;
+bool ovs_has_bridge(const char *name);
+int ovs_make(const struct nic_job *j, struct err *e) _must_check;
+void ovs_undo(struct undo *u, char **words, size_t n);
+/* .l2proxy */
+int proxy_make(struct nic_job *j, struct err *e) _must_check;
+void proxy_undo(struct undo *u, char **words, size_t n);
+void host_route_undo(struct undo *u, char **words, size_t n);
 int stacked_make(struct nic_job *j, struct err *e) _must_check; /* vlan, macvlan, ipvlan */
 int phys_make(struct nic_job *j, struct err *e) _must_check;
-/* Brings every device in the journal back; harmless where there is none. */
-void phys_undo(struct run *r);
+void phys_undo(struct undo *u, char **words, size_t n);
+void phys_unpin(struct run *run);
 
 /* gateway.c: what net_find_gateways() found; family 0: nothing. */
 struct ip gateway_of_link(size_t nth, int family);

@@ -2,16 +2,15 @@
 /*
  * lxc.net.#.type = phys: a device of the host's that moves into the container, and back.
  *
- * Before it moves, the journal (the file "phys" in the runtime folder) says what it was. The container's
- * network namespace is pinned beside it (a bind mount on the file "netns"): were it to end first, the
- * kernel would return hardware under its new name, and would delete what is virtual (a vlan, a veth).
- * Both files outlive a killed keeper, so that the next command can bring the devices back.
+ * Before it moves, the journal says what it was: "phys NAME INNER-INDEX MTU MAC MASTER UP [ALTNAME...]". The
+ * container's network namespace is pinned in the runtime folder (a bind mount on the file "netns"): were it to end
+ * first, the kernel would return hardware under its new name, and would delete what is virtual (a vlan, a veth).
  */
-#include "features/net/nic.h"
+#include "features/net/net.h"
 
-#include "base/io.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "features/net/nic.h"
 #include "sys/netns.h"
 
 #include <errno.h>
@@ -20,57 +19,43 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 
-static const char journal[] = "phys", pin[] = "netns";
-
-enum { JOURNAL_MOST = 64 << 10 };
+static const char pin[] = "netns";
 
 struct moved {
 	int64_t inner; /* its index in the container */
 	char name[IFNAMSIZ];
 	int64_t mtu, master, up;
 	unsigned char mac[MAC_LEN];
+	char *const *altnames;
+	size_t n_altnames;
 };
 
-static int parse_line(char *line, struct moved *m)
+static int parse(char *const *w, size_t n, struct moved *m)
 {
-	_own_strv struct strv w = { 0 };
-
-	if (strv_split(&w, line, " ") < 0 || w.n != 6 || !link_name_valid(w.v[1]))
+	*m = (struct moved){ 0 };
+	if (n < 7 || !link_name_valid(w[1]) || str_copy(m->name, sizeof(m->name), w[1]) < 0)
 		return -EINVAL;
-	if (num_i64(w.v[0], 1, INT32_MAX, &m->inner) < 0 || str_copy(m->name, sizeof(m->name), w.v[1]) < 0 ||
-	    num_i64(w.v[2], 0, INT32_MAX, &m->mtu) < 0 || mac_parse(w.v[3], m->mac) < 0 ||
-	    num_i64(w.v[4], 0, INT32_MAX, &m->master) < 0 || num_i64(w.v[5], 0, 1, &m->up) < 0)
+	if (num_i64(w[2], 1, INT32_MAX, &m->inner) < 0 || num_i64(w[3], 0, INT32_MAX, &m->mtu) < 0 ||
+	    mac_parse(w[4], m->mac) < 0 || num_i64(w[5], 0, INT32_MAX, &m->master) < 0 ||
+	    num_i64(w[6], 0, 1, &m->up) < 0)
 		return -EINVAL;
+	m->altnames = w + 7;
+	m->n_altnames = n - 7;
 	return 0;
 }
 
-/* The journal with one line more, or with the line of that device told anew. */
-static int note(struct run *run, int inner, const struct link *l, struct err *e)
+static int note(struct run *run, int inner, const struct link *l, const struct strv *altnames, struct err *e)
 {
 	_own_buf struct buf b = { 0 };
-	_own_free char *old = NULL;
 	char mac[MAC_TEXT];
-	struct moved m;
 
-	if (run->runtime_fd < 0)
-		return 0;
 	mac_print(l->mac, mac);
-	if (io_read_file(run->runtime_fd, journal, JOURNAL_MOST, &old, NULL) == 0) {
-		_own_strv struct strv lines = { 0 };
-
-		if (strv_split(&lines, old, "\n") < 0)
-			return -ENOMEM;
-		for (size_t i = 0; i < lines.n; i++) {
-			_own_free char *copy = strdup(lines.v[i]);
-
-			if (copy && parse_line(copy, &m) == 0 && strcmp(m.name, l->name) != 0)
-				buf_addf(&b, "%s\n", lines.v[i]);
-		}
-	}
-	buf_addf(&b, "%d %s %u %s %d %d\n", inner, l->name, l->mtu, mac, l->master, l->flags & IFF_UP ? 1 : 0);
+	buf_addf(&b, "%d %u %s %d %d", inner, l->mtu, mac, l->master, l->flags & IFF_UP ? 1 : 0);
+	for (size_t i = 0; i < altnames->n; i++)
+		buf_addf(&b, " %s", altnames->v[i]);
 	if (b.failed)
 		return err_num(e, ENOMEM, "note", "what %s is", l->name);
-	return io_replace_file_fast(run->runtime_fd, journal, b.s, b.len, 0600, e);
+	return journal_note(run, "phys", l->name, b.s, e);
 }
 
 /* Once for all devices of the container. */
@@ -93,10 +78,12 @@ static int pin_namespace(struct run *run, int netns_fd, struct err *e)
 	return 0;
 }
 
-static void unpin_namespace(struct run *run)
+void phys_unpin(struct run *run)
 {
 	char path[64];
 
+	if (faccessat(run->runtime_fd, pin, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", run->runtime_fd, pin);
 	(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); /* fails where the pin was not yet a mount */
 	(void)unlinkat(run->runtime_fd, pin, 0);
@@ -139,6 +126,20 @@ static int find_device(const struct nic_job *j, struct link *out, struct err *e)
 	return 0;
 }
 
+/* A device that cannot move by itself is told before anything of it is touched. */
+static int refuse_wireless(const struct nic_job *j, const struct link *l, struct err *e)
+{
+	_own_free char *path = str_fmt("/sys/class/net/%s/phy80211", l->name);
+	int r;
+
+	if (!path || access(path, F_OK) < 0)
+		return 0;
+	r = err_say(e, EOPNOTSUPP, "cannot move into the container: %s is wireless, and moves only with its whole phy",
+		    l->name);
+	err_hint(e, "iw phy PHY set netns PID, once the container runs");
+	return nic_blame(j, r, "link", j->nic->link.at, e);
+}
+
 static int move_in(const struct nic_job *j, const struct link *l, int netns_fd, const char *inner, struct err *e)
 {
 	const struct nic *nic = j->nic;
@@ -152,14 +153,16 @@ static int move_in(const struct nic_job *j, const struct link *l, int netns_fd, 
 	if (r == 0)
 		return 0;
 	r = err_num(e, -r, "move into the container", "%s", l->name);
+	if (r == -EINVAL && nic->mtu.s)
+		return nic_blame(j, r, "mtu", nic->mtu.at, e);
 	if (r == -EINVAL || r == -EOPNOTSUPP)
-		err_hint(e, "some devices (bridges, wireless ones without their phy) cannot change their network "
-			    "namespace");
+		err_hint(e, "some devices (bridges, tunnels without a peer) cannot change their network namespace");
 	return nic_blame(j, r, "link", nic->link.at, e);
 }
 
 /* In the container it may have got another index. */
-static int note_inner(struct nic_job *j, const struct link *l, int netns_fd, const char *inner, struct err *e)
+static int note_inner(struct nic_job *j, const struct link *l, const struct strv *altnames, int netns_fd,
+		      const char *inner, struct err *e)
 {
 	_own_nl struct nl there = NL_CLOSED;
 	struct link in;
@@ -170,84 +173,167 @@ static int note_inner(struct nic_job *j, const struct link *l, int netns_fd, con
 	r = link_get(&there, inner, &in);
 	if (r < 0)
 		return err_num(e, -r, "find", "%s in the container", inner);
-	return in.index == l->index ? 0 : note(j->run, in.index, l, e);
+	return in.index == l->index ? 0 : note(j->run, in.index, l, altnames, e);
 }
 
-int phys_make(struct nic_job *j, struct err *e)
+/* Journalled, then moved: under the name `inner`. */
+static int give(struct nic_job *j, const struct link *l, const char *inner, struct err *e)
 {
 	_own_fd int netns_fd = netns_of_pid(j->run->init_pid);
-	char inner[IFNAMSIZ];
-	struct link l;
+	_own_strv struct strv altnames = { 0 };
 	int r;
 
 	if (netns_fd < 0)
 		return err_num(e, -netns_fd, "open", "the container's network namespace");
-	r = find_device(j, &l, e);
+	r = refuse_wireless(j, l, e);
+	if (r < 0)
+		return r;
+	(void)!link_altnames(j->nl, l->index, &altnames); /* none before Linux 5.5 */
+	r = pin_namespace(j->run, netns_fd, e);
 	if (r == 0)
-		r = pin_namespace(j->run, netns_fd, e);
+		r = note(j->run, l->index, l, &altnames, e);
 	if (r == 0)
-		r = note(j->run, l.index, &l, e);
+		r = move_in(j, l, netns_fd, inner, e);
+	return r < 0 ? r : note_inner(j, l, &altnames, netns_fd, inner, e);
+}
+
+int phys_make(struct nic_job *j, struct err *e)
+{
+	char inner[IFNAMSIZ];
+	struct link l;
+	int r = find_device(j, &l, e);
+
 	if (r < 0)
 		return r;
 	nic_birth_name(j->net, j->nth, inner);
 	(void)!str_copy(j->state->host, sizeof(j->state->host), l.name);
-	r = move_in(j, &l, netns_fd, inner, e);
-	return r < 0 ? r : note_inner(j, &l, netns_fd, inner, e);
+	return give(j, &l, inner, e);
 }
 
-/*
- * Brings one device home: first itself under its old name, then its settings, one by one, since a driver
- * may refuse one of them.
- */
-static void bring_back(struct nl *here, struct nl *there, int home_fd, const struct moved *m)
+/* The old settings, one by one, since a driver may refuse one of them. */
+static void settle(struct nl *here, const struct link *l, const struct moved *m)
 {
-	struct link_want home = { .name = m->name, .netns_fd = home_fd, .down = true };
 	struct link_want mac = { .mac = m->mac }, mtu = { .mtu = (unsigned)m->mtu },
 			 master = { .master = (int)m->master }, up = { .up = true };
-	struct link l;
 
-	if (link_get(here, m->name, &l) == 0) /* it never left, or is back already */
-		return;
-	if (link_change(there, (int)m->inner, &home) < 0 || link_get(here, m->name, &l) < 0)
-		return;
-	if (memcmp(l.mac, m->mac, MAC_LEN) != 0)
-		(void)!link_change(here, l.index, &mac);
-	if (l.mtu != (unsigned)m->mtu)
-		(void)!link_change(here, l.index, &mtu);
+	if (memcmp(l->mac, m->mac, MAC_LEN) != 0)
+		(void)!link_change(here, l->index, &mac);
+	if (l->mtu != (unsigned)m->mtu)
+		(void)!link_change(here, l->index, &mtu);
 	if (m->master)
-		(void)!link_change(here, l.index, &master);
+		(void)!link_change(here, l->index, &master);
 	if (m->up)
-		(void)!link_change(here, l.index, &up);
+		(void)!link_change(here, l->index, &up);
+	for (size_t i = 0; i < m->n_altnames; i++)
+		(void)!link_altname_add(here, l->index, m->altnames[i]); /* most came back with it: -EEXIST */
 }
 
-static void bring_all_back(char *text, int netns_fd)
+/* Brings one device home, under its old name or the one that is asked for. */
+static int bring_back(struct nl *here, struct nl *there, const struct moved *m, const char *name)
 {
-	_own_fd int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	_own_nl struct nl here = NL_CLOSED, there = NL_CLOSED;
-	_own_strv struct strv lines = { 0 };
+	_own_fd int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct link_want back = { .name = name, .netns_fd = home, .down = true };
+	struct link l;
+	int r = home < 0 ? -errno : link_change(there, (int)m->inner, &back);
+
+	if (r == 0)
+		r = link_get(here, name, &l);
+	if (r == 0)
+		settle(here, &l, m);
+	return r;
+}
+
+void phys_undo(struct undo *u, char **words, size_t n)
+{
+	_own_fd int netns_fd = -1;
 	struct err ignored = { 0 };
 	struct moved m;
+	struct link l;
 
-	if (home < 0 || nl_open(&here, &ignored) < 0 || netns_nl_open(&there, netns_fd, &ignored) < 0 ||
-	    strv_split(&lines, text, "\n") < 0)
+	if (parse(words, n, &m) < 0 || link_get(&u->here, m.name, &l) == 0) /* it never left, or is back already */
 		return;
-	for (size_t i = 0; i < lines.n; i++)
-		if (parse_line(lines.v[i], &m) == 0)
-			bring_back(&here, &there, home, &m);
+	if (u->there.fd < 0) {
+		netns_fd = openat(u->run->runtime_fd, pin, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (netns_fd < 0 || netns_nl_open(&u->there, netns_fd, &ignored) < 0)
+			return;
+	}
+	(void)!bring_back(&u->here, &u->there, &m, m.name);
 }
 
-void phys_undo(struct run *run)
-{
-	_own_free char *text = NULL;
-	_own_fd int netns_fd = -1;
+/* --- lxc-device: the same in a running container ---------------------------------------------------------- */
 
-	if (run->runtime_fd < 0)
-		return;
-	netns_fd = openat(run->runtime_fd, pin, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+int net_give_device(struct run *holder, const char *name, const char *inner, struct err *e)
+{
+	static const struct nic no_nic = { 0 };
+	_own_nl struct nl nl = NL_CLOSED;
+	struct nic_job j = { .run = holder, .nic = &no_nic, .nl = &nl };
+	struct link l;
+	int r = nl_open(&nl, e);
+
+	if (r < 0)
+		return r;
+	r = link_get(&nl, name, &l);
+	return r < 0 ? err_num(e, -r, "find", "%s", name) : give(&j, &l, inner, e);
+}
+
+struct search {
+	int64_t inner;
+	struct moved found;
+	struct strv words;
+};
+
+static bool has_index(char **words, size_t n, void *arg)
+{
+	struct search *s = arg;
+	struct moved m;
+
+	if (strcmp(words[0], "phys") != 0 || parse(words, n, &m) < 0 || m.inner != s->inner)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strv_add(&s->words, words[i]) < 0)
+			return false;
+	return parse(s->words.v, n, &s->found) == 0;
+}
+
+/* What is not in the journal is the container's own: it comes as it is there. */
+static int take(struct run *holder, struct nl *here, struct nl *there, const struct link *l, const char *name,
+		struct err *e)
+{
+	struct search s = { .inner = l->index };
+	int r = journal_find(holder, has_index, &s);
+
+	if (r == 0) {
+		s.found = (struct moved){ .inner = l->index, .mtu = l->mtu };
+		(void)!str_copy(s.found.name, sizeof(s.found.name), l->name);
+		memcpy(s.found.mac, l->mac, MAC_LEN);
+	}
+	if (!name)
+		name = s.found.name;
+	if (r >= 0)
+		r = bring_back(here, there, &s.found, name);
+	if (r < 0)
+		r = err_num(e, -r, "take back", "%s as %s", l->name, name);
+	else if (s.words.n)
+		r = journal_strike(holder, "phys", s.found.name, e);
+	nl_said(there, e);
+	strv_free(&s.words);
+	return r;
+}
+
+int net_take_device(struct run *holder, const char *inner, const char *name, struct err *e)
+{
+	_own_fd int netns_fd = netns_of_pid(holder->init_pid);
+	_own_nl struct nl here = NL_CLOSED, there = NL_CLOSED;
+	struct link l;
+	int r = netns_fd;
+
 	if (netns_fd < 0)
-		return;
-	if (io_read_file(run->runtime_fd, journal, JOURNAL_MOST, &text, NULL) == 0)
-		bring_all_back(text, netns_fd);
-	(void)unlinkat(run->runtime_fd, journal, 0);
-	unpin_namespace(run);
+		return err_num(e, -netns_fd, "open", "the container's network namespace");
+	r = nl_open(&here, e);
+	if (r == 0)
+		r = netns_nl_open(&there, netns_fd, e);
+	if (r < 0)
+		return r;
+	r = link_get(&there, inner, &l);
+	return r < 0 ? err_num(e, -r, "find", "%s in the container", inner) : take(holder, &here, &there, &l, name, e);
 }

@@ -31,5 +31,11 @@ int stacked_make(struct nic_job *j, struct err *e)
 	r = err_num(e, -r, "create", "%s device on %s", nic_type_name(nic), nic->link.s);
 	if (r == -EOPNOTSUPP)
 		err_hint(e, "the kernel has no %s: modprobe it, or take veth", nic_type_name(nic));
+	if ((r == -EINVAL || r == -ERANGE) && nic->mtu.s)
+		return nic_blame(j, r, "mtu", nic->mtu.at, e);
+	if (r == -EADDRNOTAVAIL && nic->hwaddr.s)
+		return nic_blame(j, r, "hwaddr", nic->hwaddr.at, e);
+	if (r == -EBUSY)
+		err_hint(e, "%s is in use: a bridge's port, or taken by a macvlan in passthru mode", nic->link.s);
 	return nic_blame(j, r, "type", nic->type.at, e);
 }

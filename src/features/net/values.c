@@ -32,6 +32,8 @@ static void word_print(const struct word *w, size_t n, long long v, struct buf *
 	for (size_t i = 0; i < n; i++)
 		if (w[i].n == v)
 			buf_addf(out, "%s", w[i].name);
+	if (v < 0)
+		buf_addf(out, "(invalid)"); /* LXC's own answer for a mode that was cleared */
 }
 
 /* A type whose values are words: the table, and the two functions that look into it. */
@@ -61,6 +63,18 @@ const char *nic_type_name(const struct nic *nic)
 		if (net_type_type_words[i].n == nic->type.n)
 			return net_type_type_words[i].name;
 	return "(invalid)";
+}
+
+/* "eth%d" asks for the lowest free number. */
+bool nic_name_pattern(const char *name)
+{
+	const char *number = strstr(name, "%d");
+	char sample[IFNAMSIZ + 1];
+
+	if (!number || strlen(name) >= IFNAMSIZ)
+		return false;
+	(void)snprintf(sample, sizeof(sample), "%.*s0%s", (int)(number - name), name, number + 2);
+	return link_name_valid(sample);
 }
 
 static int give(char *s, char **out)

@@ -35,28 +35,48 @@ static int random_mac(unsigned char mac[MAC_LEN], struct err *e)
 	return 0;
 }
 
-static int find_bridge(const struct nic_job *j, const char *host, struct link *bridge, struct err *e)
+/* What the host's end is called in an error, before it has its name. */
+static const char *end_name(const struct nic_job *j)
+{
+	return j->state && j->state->host[0] ? j->state->host : "a veth";
+}
+
+int veth_find_bridge(const struct nic_job *j, struct link *bridge, enum uplink *kind, struct err *e)
 {
 	const struct nic *nic = j->nic;
 	int r = link_get(j->nl, nic->link.s, bridge);
 
 	if (r < 0) {
-		r = err_num(e, -r, "attach", "%s to bridge %s", host, nic->link.s);
+		r = err_num(e, -r, "attach", "%s to bridge %s", end_name(j), nic->link.s);
 		err_hint(e, "create it: \"keg net up\" makes lxcbr0");
 		return nic_blame(j, r, "link", nic->link.at, e);
 	}
+	*kind = UPLINK_BRIDGE;
+	if (strcmp(bridge->kind, "bridge") == 0)
+		return 0;
+	*kind = UPLINK_OVS; /* in the kernel's datapath its bridges have a kind of their own, in others they are taps */
+	if (ovs_has_bridge(nic->link.s))
+		return 0;
 	if (strcmp(bridge->kind, "openvswitch") == 0) {
 		r = err_say(e, EOPNOTSUPP,
-			    "lxc.net.%u.link = %s has no effect in this version of Keg: it is a bridge of Open vSwitch",
-			    nic->index, nic->link.s);
+			    "cannot attach %s to %s, a bridge of Open vSwitch: ovs-vsctl does not know it", end_name(j),
+			    nic->link.s);
+		err_hint(e, "install openvswitch-switch and start its service");
 		return nic_blame(j, r, "link", nic->link.at, e);
 	}
-	if (strcmp(bridge->kind, "bridge") != 0) {
-		r = err_say(e, EINVAL, "cannot attach %s to %s: it is not a bridge", host, nic->link.s);
-		err_hint(e, "for a container on %s itself, take type macvlan or phys", nic->link.s);
-		return nic_blame(j, r, "link", nic->link.at, e);
-	}
-	return 0;
+	r = err_say(e, EINVAL, "cannot attach %s to %s: it is not a bridge", end_name(j), nic->link.s);
+	err_hint(e, "for a container on %s itself, take type macvlan or phys", nic->link.s);
+	return nic_blame(j, r, "link", nic->link.at, e);
+}
+
+static int find_uplink(const struct nic_job *j, struct link *up, enum uplink *kind, struct err *e)
+{
+	bool routed = j->nic->veth_mode.n == VETH_ROUTER;
+
+	*kind = routed ? UPLINK_ROUTED : UPLINK_NONE;
+	if (!j->nic->link.s)
+		return 0;
+	return routed ? nic_find_link(j, "take the MTU of", up, e) : veth_find_bridge(j, up, kind, e);
 }
 
 /* The kernel's own words where they say more than the errno; the key that most likely asked for it. */
@@ -116,8 +136,23 @@ static int add_routes(const struct nic_job *j, const struct list *routes, int fa
 	return 0;
 }
 
+static int connect_uplink(struct nic_job *j, const struct link *up, enum uplink kind, struct err *e)
+{
+	switch (kind) {
+	case UPLINK_NONE:
+		return 0;
+	case UPLINK_BRIDGE:
+		return nic_has_vlans(j->nic) ? vlan_make(j, up, e) : 0;
+	case UPLINK_OVS:
+		return ovs_make(j, e);
+	case UPLINK_ROUTED:
+		return router_make(j, e);
+	}
+	return 0;
+}
+
 /* What an existing device only can be told: routes, and that a bridge's port needs no address (not vital). */
-static int finish(struct nic_job *j, bool bridged, struct err *e)
+static int finish(struct nic_job *j, const struct link *up, enum uplink kind, struct err *e)
 {
 	struct link_want quiet = { .no_link_local = true };
 	struct link l;
@@ -126,9 +161,11 @@ static int finish(struct nic_job *j, bool bridged, struct err *e)
 	if (r < 0)
 		return err_num(e, -r, "find", "%s", j->state->host);
 	j->state->ifindex = l.index;
-	if (bridged)
+	if (kind == UPLINK_BRIDGE || kind == UPLINK_OVS)
 		(void)!link_change(j->nl, l.index, &quiet);
-	r = add_routes(j, &j->nic->veth_route4, AF_INET, "veth.ipv4.route", e);
+	r = connect_uplink(j, up, kind, e);
+	if (r == 0)
+		r = add_routes(j, &j->nic->veth_route4, AF_INET, "veth.ipv4.route", e);
 	return r < 0 ? r : add_routes(j, &j->nic->veth_route6, AF_INET6, "veth.ipv6.route", e);
 }
 
@@ -137,7 +174,8 @@ int veth_make(struct nic_job *j, struct err *e)
 	const struct nic *nic = j->nic;
 	unsigned char host_mac[MAC_LEN], mac[MAC_LEN];
 	char name[IFNAMSIZ], inner[IFNAMSIZ];
-	struct link bridge = { 0 };
+	struct link up = { 0 };
+	enum uplink kind;
 	struct link_want host = { .mac = host_mac,
 				  .up = true,
 				  .rx_queues = (unsigned)nic->veth_rx.n,
@@ -149,18 +187,20 @@ int veth_make(struct nic_job *j, struct err *e)
 
 	if (r == 0)
 		r = random_mac(host_mac, e);
-	if (r == 0 && nic->link.s)
-		r = find_bridge(j, name, &bridge, e);
+	if (r == 0)
+		r = str_copy(j->state->host, sizeof(j->state->host), name);
+	if (r == 0)
+		r = find_uplink(j, &up, &kind, e);
 	if (r < 0)
 		return r;
 	nic_birth_name(j->net, j->nth, inner);
 	if (nic->hwaddr.s && mac_parse(nic->hwaddr.s, mac) == 0)
 		peer.mac = mac;
-	host.master = bridge.index;
-	host.mtu = peer.mtu = nic_mtu(nic) ? nic_mtu(nic) : bridge.mtu;
+	host.master = kind == UPLINK_BRIDGE ? up.index : 0;
+	host.mtu = peer.mtu = nic_mtu(nic) ? nic_mtu(nic) : up.mtu;
 	r = create(j, &host, &peer, name, e);
 	if (r < 0)
 		return r;
 	(void)!str_copy(j->state->host, sizeof(j->state->host), name);
-	return finish(j, bridge.index > 0, e);
+	return finish(j, &up, kind, e);
 }
