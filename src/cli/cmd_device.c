@@ -33,18 +33,16 @@ static int run(struct cli *c)
 	add = is_word(what, "add");
 	if (!add && !is_word(what, "del"))
 		return cli_say(c, "Error: Please use add or del (Please see --help output)");
+	if (*device != '/' && add && !if_nametoindex(device))
+		return cli_say(c, "%s is neither a device's path nor a network interface", device);
 	if (*device != '/')
-		return cli_say(c,
-			       if_nametoindex(device)
-				       ? "%s is a network interface: only device nodes can be handed over"
-				       : "%s is neither a device's path nor a network interface",
-			       device);
+		return container_device_net(ct, add, device, to, &e) < 0 ? cli_fail(c, &e) : 0;
 	return container_device_node(ct, add, device, to, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 
 const struct verb verb_device = {
 	.name = "device",
-	.synopsis = "--name=NAME -- add|del DEVICE [PATH]",
-	.about = "hands a device of the host to a running container, or takes it back",
+	.synopsis = "--name=NAME -- add|del DEVICE [PATH|NAME]",
+	.about = "hands a device of the host, a node or a network interface, to a running container, or takes it back",
 	.run = run,
 };

@@ -71,6 +71,9 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	if (cli_state(c, ct) == STOPPED) {
+		struct err quiet = { 0 };
+
+		(void)!container_kill(ct, &quiet); /* clears up where its keeper was killed */
 		(void)cli_say(c, "%s is not running", c->name);
 		return NOT_RUNNING;
 	}

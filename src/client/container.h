@@ -164,6 +164,10 @@ int container_snapshot_destroy(struct container *c, const char *snap, struct err
 /* A node like the host's `path`, at `to` (NULL: the same) in the running container, allowed by its cgroup. */
 int container_device_node(struct container *c, bool add, const char *path, const char *to, struct err *e) _must_check;
 
+/* A network device of the host's moves into the running container, or back; `to` is its name there (NULL: the same;
+ * back: the one that it had). It returns by itself when the container stops. */
+int container_device_net(struct container *c, bool add, const char *device, const char *to, struct err *e) _must_check;
+
 /* Names, sorted. */
 int list_defined(const char *lxcpath, struct strv *names, struct err *e) _must_check;
 int list_active(const char *lxcpath, struct strv *names, struct err *e) _must_check;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A device node in a running container, made and allowed, or taken away and denied. */
+/* A device node in a running container, made and allowed, or taken away and denied; a network device, moved. */
 #include "client/container.h"
 
 #include "base/beneath.h"
 #include "base/own.h"
 #include "cgroup/cgroup.h"
 #include "features/dev_inject.h"
+#include "features/net/net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,4 +187,37 @@ int container_device_node(struct container *c, bool add, const char *path, const
 		r = add ? add_node(&p, path, to, &st, e) : del_node(c, p.root, to, e);
 	place_end(&p);
 	return r;
+}
+
+/* 1: its network is the host's own; 0: it has one of its own */
+static int shares_our_network(pid_t pid)
+{
+	char path[64];
+	struct stat ours, theirs;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	if (stat("/proc/self/ns/net", &ours) < 0 || stat(path, &theirs) < 0)
+		return -errno;
+	return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
+int container_device_net(struct container *c, bool add, const char *device, const char *to, struct err *e)
+{
+	_own_fd int pidfd = -1, dir = -1;
+	struct run holder = { .runtime_fd = -1 };
+	int r = hold_init(c, &holder.init_pid, &pidfd, e);
+
+	if (r < 0)
+		return r;
+	dir = state_open_dir(c->lxcpath, c->name, false, e);
+	if (dir < 0)
+		return dir;
+	holder.runtime_fd = dir;
+	r = shares_our_network(holder.init_pid);
+	if (r < 0 || !alive(pidfd))
+		return err_say(e, ESRCH, "Container %s is not running", c->name);
+	if (r)
+		return err_say(e, EINVAL, "%s has the host's own network: there is nowhere to move %s", c->name,
+			       device);
+	return add ? net_give_device(&holder, device, to ?: device, e) : net_take_device(&holder, device, to, e);
 }

@@ -6,6 +6,7 @@
 #include "features/net/nic.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <string.h>
 
 struct setup {
@@ -91,7 +92,9 @@ static int add_gateway(struct setup *s, const struct text *gateway, int family, 
 /* Takes the device under the name that the KEEPER gave it; leaves it under its own. */
 static int find_device(struct setup *s, struct err *e)
 {
+	const struct nic *nic = s->job.nic;
 	struct link_want rename = { .name = s->name };
+	unsigned char mac[MAC_LEN];
 	char born[IFNAMSIZ];
 	struct link l;
 	int r;
@@ -104,6 +107,10 @@ static int find_device(struct setup *s, struct err *e)
 	s->index = l.index;
 	if (strcmp(born, s->name) == 0)
 		return 0;
+	/* a macvlan in passthru mode is born with its parent's address, whatever it was asked for */
+	if (nic->type.n == NET_MACVLAN && nic->macvlan_mode.n == MACVLAN_MODE_PASSTHRU && nic->hwaddr.s &&
+	    mac_parse(nic->hwaddr.s, mac) == 0)
+		rename.mac = mac;
 	r = link_change(s->job.nl, l.index, &rename);
 	if (r == 0)
 		return 0;

@@ -22,6 +22,9 @@ bool net_makes(const struct plan *p);
 int net_make(struct run *r, struct err *e) _must_check;
 void net_undo(struct run *r);
 
+/* A running container's spec: lxc.net.N.veth.pair of every veth is the name that it really got. */
+int net_tell_names(struct spec *running, const struct nics *nics) _must_check;
+
 /* lxc-device, in a running container (holder: its runtime_fd and init_pid): a device moves in, journalled ... */
 int net_give_device(struct run *holder, const char *name, const char *inner, struct err *e) _must_check;
 /* ... and out again, as it was before; name NULL: the old one. */

@@ -4,6 +4,7 @@
 
 #include "features/net/nic.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -100,4 +101,20 @@ bool net_any(const struct plan *p)
 		if (nic_has_device(net->v[i]) || net->v[i]->flags.s)
 			return true;
 	return false;
+}
+
+int net_tell_names(struct spec *running, const struct nics *nics)
+{
+	struct net *net = running->part[FEATURE_NET];
+
+	for (size_t i = 0; i < net->n && i < nics->n; i++) {
+		struct nic *nic = net->v[i];
+
+		if (nic->type.n != NET_VETH || nic->veth_pair.s || !nics->v[i].host[0])
+			continue;
+		nic->veth_pair.s = strdup(nics->v[i].host);
+		if (!nic->veth_pair.s)
+			return -ENOMEM;
+	}
+	return 0;
 }
