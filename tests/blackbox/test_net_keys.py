@@ -183,7 +183,7 @@ def test_a_bridged_veth_has_all_that_its_keys_say(host, nic):
             "lxc.net.3.veth.ipv4.route = 192.0.2.0/24", "lxc.net.3.veth.ipv6.route = 2001:db8::/32",
             "lxc.net.9.type = veth", "lxc.net.9.name = lan%d", "lxc.net.9.mtu = 1234").up()
     link = host.sh("ip -d link show vb0")
-    assert "master br0" in link and "mtu 1300" in link and "numtxqueues 3 numrxqueues 2" in link and "UP" in link
+    assert "master br0" in link and "mtu 1300" in link and "numtxqueues 2 numrxqueues 3" in link and "UP" in link
     assert "192.0.2.0/24 dev vb0 scope link" in host.sh("ip route") and "2001:db8::/32 dev vb0" in host.sh("ip -6 route")
     inside = c.inside("ip -d -o link; ip -o addr; ip route; ip -6 route")
     assert re.search(r"lan0@.* mtu 1300 .*link/ether 02:66:6a:..:..:07 .*numtxqueues 3 numrxqueues 2", inside)

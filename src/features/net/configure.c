@@ -15,12 +15,6 @@ struct setup {
 	char name[IFNAMSIZ];
 };
 
-/* Nobody else is on the wire who could have the same IPv6 address: it is usable at once, without a second of DAD. */
-static bool is_alone(const struct nic *nic)
-{
-	return nic->type.n == NET_VETH && nic->veth_mode.n == VETH_ROUTER;
-}
-
 static int add_address(struct setup *s, const struct item *it, int family, const char *sub, struct err *e)
 {
 	_own_strv struct strv words = { 0 };
@@ -38,7 +32,7 @@ static int add_address(struct setup *s, const struct item *it, int family, const
 		given = words.n > 1 || prefix < 31 ? &broadcast : NULL; /* /31 and /32 have no room for one */
 	}
 	if (r == 0)
-		r = addr_add(s->job.nl, s->index, &a, prefix, given, is_alone(s->job.nic));
+		r = addr_add(s->job.nl, s->index, &a, prefix, given, false);
 	if (r == 0)
 		return 0;
 	r = err_num(e, -r, "add address", "%s to %s", it->text, s->name);

@@ -433,7 +433,8 @@ static const struct key keys[] = {
 		.type = &net_type_queues,
 		OF_TYPE(veth_rx),
 		.values = "a number above 0",
-		.help = "How many queues the pair receives by; the kernel's choice without it.",
+		.help = "How many queues the container's end receives by, and the host's sends by; the kernel's choice "
+			"without it.",
 		.since = "5.0",
 		.good = { "2" },
 		.bad = { "0", "-1" },
@@ -443,7 +444,8 @@ static const struct key keys[] = {
 		.type = &net_type_queues,
 		OF_TYPE(veth_tx),
 		.values = "a number above 0",
-		.help = "How many queues the pair sends by; the kernel's choice without it.",
+		.help = "How many queues the container's end sends by, and the host's receives by; the kernel's choice "
+			"without it.",
 		.since = "5.0",
 		.good = { "2" },
 		.bad = { "0", "-1" },

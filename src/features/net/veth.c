@@ -176,12 +176,13 @@ int veth_make(struct nic_job *j, struct err *e)
 	char name[IFNAMSIZ], inner[IFNAMSIZ];
 	struct link up = { 0 };
 	enum uplink kind;
-	struct link_want host = { .mac = host_mac,
-				  .up = true,
+	struct link_want peer = { .name = inner,
+				  .netns_pid = j->run->init_pid,
 				  .rx_queues = (unsigned)nic->veth_rx.n,
 				  .tx_queues = (unsigned)nic->veth_tx.n };
-	struct link_want peer = {
-		.name = inner, .netns_pid = j->run->init_pid, .rx_queues = host.rx_queues, .tx_queues = host.tx_queues
+	/* what one end sends by, the other one receives by */
+	struct link_want host = {
+		.mac = host_mac, .up = true, .rx_queues = peer.tx_queues, .tx_queues = peer.rx_queues
 	};
 	int r = nic->veth_pair.s ? str_copy(name, sizeof(name), nic->veth_pair.s) : random_name(name, e);
 
