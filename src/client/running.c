@@ -4,8 +4,22 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "features/net/net.h"
 
 enum { CONFIG_MOST = 16 << 20 };
+
+/* What the config left to the keeper: the names of veths. */
+static int tell_names(const struct container *c, struct spec *s, struct err *e)
+{
+	struct status st;
+	int x = container_status(c, &st, e);
+
+	if (x < 0)
+		return x;
+	x = net_tell_names(s, &st.nics);
+	status_free(&st);
+	return x < 0 ? err_num(e, -x, "read", "the devices of %s", c->name) : 0;
+}
 
 int container_running(const struct container *c, struct spec **out, struct err *e)
 {
@@ -21,6 +35,9 @@ int container_running(const struct container *c, struct spec **out, struct err *
 	if (x < 0)
 		return err_num(e, -x, "read", "the running config of %s", c->name);
 	(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
+	x = tell_names(c, s, e);
+	if (x < 0)
+		return x;
 	*out = take_ptr(&s);
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { DEADLINE_MS = 120 * 1000 }; /* of one wait for the other side; a hook may take its time */
+enum { DEADLINE_MS = 120 * 1000, DYING_MS = 1000 }; /* of one wait for the other side; a hook may take its time */
 
 enum { SEQ_DONE, SEQ_FDS, SEQ_ERR };
 
@@ -178,6 +178,24 @@ static int wait_for(struct exec *x, const char *name, struct err *e)
 	return r < 0 ? r : x->done[row] ? 0 : tell_death(x, e);
 }
 
+/* KEEPER's row failed because INIT, on whom it works, had ended before it: that is what there is to tell. */
+static int ask_the_dead(struct exec *x, int r, struct err *e)
+{
+	struct pollfd p = { .fd = x->sock }; /* POLLHUP: told also where there are unread words before the end */
+	struct err theirs = { 0 };
+	int m = 1;
+
+	/* A dying process loses its namespaces (ESRCH) a moment before its socket closes. */
+	if (x->r->who != KEEPER || x->sock < 0 || poll(&p, 1, r == -ESRCH ? DYING_MS : 0) < 1)
+		return r;
+	while (m > 0)
+		m = take_message(x, &theirs);
+	if (m == 0)
+		m = tell_death(x, &theirs);
+	*e = theirs;
+	return m;
+}
+
 static int run_row(struct exec *x, size_t row, struct err *e)
 {
 	const struct step *st = &x->s->v[row];
@@ -190,8 +208,11 @@ static int run_row(struct exec *x, size_t row, struct err *e)
 	log_at(LOG_TRACE, st->name, "begins");
 	if (r == 0)
 		r = fault_hit(st->name, x->r, e);
-	if (r == 0)
+	if (r == 0) {
 		r = st->run(x->r, e);
+		if (r < 0)
+			r = ask_the_dead(x, r, e);
+	}
 	x->page->row[row].ended = seq_now();
 	if (r >= 0)
 		log_at(LOG_DEBUG, st->name, "done in %lld us",

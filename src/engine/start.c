@@ -54,7 +54,7 @@ static const struct step rows[] = {
 	{ KEEPER, "apparmor.load",    apparmor_load,       .when = apparmor_confines, .undo = apparmor_unload },
 	{ KEEPER, "selinux.look",     selinux_look,        .when = selinux_labels },
 	{ KEEPER, "init.open",        init_open_ours,      .when = init_is_ours },
-	{ KEEPER, "net.host",         net_check_host,      .when = net_is_own, .undo = net_restore_host },
+	{ KEEPER, "net.host",         net_check_host,      .undo = net_restore_host },
 	{ KEEPER, "net.gateways",     net_find_gateways,   .when = net_asks_link },
 	{ KEEPER, "console.host",     console_open_host,   .when = console_wanted, .undo = console_undo },
 	{ KEEPER, "cgroup.leave",     cgroup_leave,        .when = cgroup_leaves },

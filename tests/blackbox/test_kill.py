@@ -21,6 +21,8 @@ LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.ca
 # The rows of a user namespace and of idmapped mounts.
 MAPPED = ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.rootfs.options = idmap=container",
           "lxc.mount.entry = /etc mnt2 none bind,create=dir,idmap=container 0 0")
+# A network device that changes nothing of its host but a route through itself.
+NET = "\n".join(("lxc.net.0.type = veth", "lxc.net.0.veth.mode = router", "lxc.net.0.flags = up", "lxc.net.0.ipv4.address = 192.0.2.251/32"))
 
 
 def steps_of(c):
@@ -45,7 +47,7 @@ def quiet(now):
 def broken(container, request):
     """break_at(fault): starts with the fault; gives the result, and checks that all is well again after it."""
     assert FAULTY.exists(), f"no keeper with fault points in {FAULTY}"
-    c, wrong = container(*LINES, *request.param), []
+    c, wrong = container(*LINES, *request.param, net=NET), []
     c.dir.chmod(0o755)  # a mapped root must be able to pass
     (c.dir / "policy").write_text("2\ndenylist\nmkdir notify\n")
     c.add(f"lxc.seccomp.profile = {c.dir}/policy", f"lxc.seccomp.notify.proxy = unix:{c.dir}/proxy")

@@ -11,7 +11,6 @@ bool net_asks_link(const struct plan *p);
 /* KEEPER, before the clone: INIT inherits what was found. */
 int net_find_gateways(struct run *r, struct err *e) _must_check;
 
-bool net_is_own(const struct plan *p);
 /* KEEPER, before anything is made: whether the host has what the devices need. */
 int net_check_host(struct run *r, struct err *e) _must_check;
 /* Puts back what was changed of the host's own; see journal.c. */
