@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "features/hooks.h"
 #include "features/mapped.h"
 
 #include <errno.h>
@@ -130,6 +131,8 @@ static int destroy(void *container, struct err *e)
 	r = storage_not_mounted(c->dir, e);
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
+	if (r == 0 && c->spec)
+		r = hooks_run_destroy(c->spec, c->name, c->config_file, e);
 	return r < 0 ? r : remove_all(c, outside, e);
 }
 

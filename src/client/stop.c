@@ -6,6 +6,7 @@
 #include "client/container.h"
 
 #include "base/own.h"
+#include "base/script.h"
 #include "base/spawn.h"
 #include "engine/paths.h"
 #include "features/signals.h"
@@ -18,6 +19,7 @@
 #include <time.h>
 
 enum { KILL_MS = 30 * 1000, STEP_MS = 100 };
+enum { HOOKS_MS = SCRIPT_MS + KILL_MS }; /* what its stop and post-stop hooks may take, after init's end */
 
 int container_recover(const struct container *c, struct err *e)
 {
@@ -32,7 +34,7 @@ int container_recover(const struct container *c, struct err *e)
 		return err_num(e, ENOMEM, "run", "the keeper");
 	x = spawn(&s, &pid, e);
 	if (x == 0)
-		x = spawn_wait(pid, KILL_MS, &status);
+		x = spawn_wait(pid, HOOKS_MS, &status);
 	if (x < 0 || status)
 		return err_say(e, EIO, "what its killed keeper left could not be cleared up");
 	return 0;
@@ -75,14 +77,14 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-static bool is_stopped(const struct container *c)
+static bool is_in(const struct container *c, enum state state)
 {
 	struct err e = { 0 };
 	struct status s;
-	bool stopped = container_status(c, &s, &e) == 0 && s.state == STOPPED;
+	bool is = container_status(c, &s, &e) == 0 && s.state == state;
 
 	status_free(&s);
-	return stopped;
+	return is;
 }
 
 /* Waits on a state by its events; the socket was there before the state was asked. */
@@ -158,6 +160,8 @@ int container_kill(struct container *c, struct err *e)
 		return x;
 	thaw(c);
 	x = container_wait(c, 1U << STOPPED, KILL_MS, e);
+	if (x == -ETIMEDOUT && is_in(c, STOPPING)) /* init is dead; what takes its time are hooks */
+		x = container_wait(c, 1U << STOPPED, HOOKS_MS, e);
 	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: signal %d did not end its init", sig) : x;
 }
 
@@ -222,7 +226,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 		if (container_status(c, &s, e) == 0 && s.state == RUNNING && s.init_pid != before)
 			break;
 		status_free(&s);
-		if (is_stopped(c))
+		if (is_in(c, STOPPED))
 			return err_say(e, ESRCH, "it stopped instead of rebooting");
 		if (timeout_ms > 0 && now_ms() >= end)
 			return -ETIMEDOUT;

@@ -145,7 +145,7 @@ int clone_init(struct run *r, struct err *e)
 	if (pid < 0)
 		return refuse(&b, e);
 	r->cloned_into_cgroup = b.into_cgroup;
-	r->init_pid = (pid_t)pid;
+	r->init_pid = r->hooks.init_pid = (pid_t)pid;
 	return 0;
 }
 

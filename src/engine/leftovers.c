@@ -50,6 +50,7 @@ int leftovers_undo(const struct run *holder, struct err *e)
 		old.nics = s.nics;
 		s.nics = (struct nics){ 0 };
 		(void)!str_copy(old.cgroup.path, sizeof(old.cgroup.path), s.cgroup);
+		old.hooks.nics_up = old.nics.n;
 		start_undo_rest(&old);
 		free(old.nics.v);
 		(void)unlinkat(holder->runtime_fd, "state", 0);

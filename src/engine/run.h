@@ -51,6 +51,18 @@ struct warnings {
 	struct err v[WARNINGS_MOST];
 };
 
+enum { RUN_NAMESPACES = 8 };
+
+/* What hooks are told, and whether those of an ending ran; of the KEEPER. */
+struct run_hooks {
+	int ns_fd[RUN_NAMESPACES]; /* of init, held for stop hooks and script.down; -1: not held */
+	pid_t init_pid;		   /* also when it is reaped; 0: there was none */
+	size_t nics_up;		   /* so many devices have been up, and get their script.down */
+	bool reboots;		   /* this ending is the first half of a reboot */
+	bool stopped, post_stopped; /* they ran, as they do once */
+	bool refused;		   /* a post-stop hook failed: no reboot */
+};
+
 struct run {
 	const struct plan *plan;
 	enum role who;
@@ -69,8 +81,8 @@ struct run {
 	struct nics nics;
 	char *apparmor;		  /* the label that init gets, chosen before the clone; NULL: as it is */
 	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
-	/* to the seccomp proxy, -1: none */
-	int proxy_fd;
+	int proxy_fd; /* to the seccomp proxy, -1: none */
+	struct run_hooks hooks;
 
 	/* INIT; the first three are opened before the clone */
 	int rootfs_fd;	     /* O_PATH: where the rootfs comes from */

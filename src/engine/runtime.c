@@ -89,7 +89,7 @@ int runtime_announce(struct run *r, struct err *e)
 
 /*
  * Leaves: init's pid and the host's interfaces in the state file, from which they can be undone by
- *	   another process. INIT execs only behind this row, the keeper's last.
+ *	   another process, and by whoever a start-host hook calls.
  */
 int runtime_record(struct run *r, struct err *e)
 {

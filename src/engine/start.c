@@ -14,6 +14,7 @@
 #include "features/cgroup.h"
 #include "features/console.h"
 #include "features/dev.h"
+#include "features/hooks.h"
 #include "features/init.h"
 #include "features/keyring.h"
 #include "features/mount_auto.h"
@@ -45,6 +46,10 @@ static const struct step rows[] = {
 	{ KEEPER, "runtime.lock",     runtime_lock,        .undo = runtime_unlock },
 	{ KEEPER, "runtime.announce", runtime_announce },
 	{ KEEPER, "runtime.listen",   runtime_listen,      .undo = runtime_unlisten },
+	/* the user's own programs, first and last */
+	{ KEEPER, "monitor.unshare",  monitor_unshare,     .when = monitor_unshares },
+	{ KEEPER, "hook.post-stop",   NULL,                .when = hook_post_stop_wanted, .undo = hook_post_stop },
+	{ KEEPER, "hook.pre-start",   hook_pre_start,      .when = hook_pre_start_wanted, .slow = true },
 	/* what must be there before anything is made */
 	{ KEEPER, "seccomp.compile",  seccomp_make_filter, .when = seccomp_wanted, .undo = seccomp_drop_filter },
 	{ KEEPER, "seccomp.proxy",    seccomp_reach_proxy, .when = seccomp_has_proxy, .undo = seccomp_leave_proxy },
@@ -60,18 +65,21 @@ static const struct step rows[] = {
 	{ KEEPER, "cgroup.leave",     cgroup_leave,        .when = cgroup_leaves },
 	{ KEEPER, "cgroup.make",      cgroup_make,         .when = cgroup_wanted, .undo = cgroup_undo },
 	{ KEEPER, "time.shift",       time_shift,          .when = time_is_own },
+	{ KEEPER, "hook.stop",        NULL,                .when = hook_stop_wanted, .undo = hook_stop },
 	/* two processes from here on */
 	{ KEEPER, "init.clone",       clone_init,          .undo = clone_reap, .forks = true },
+	{ KEEPER, "hook.namespaces",  hook_hold_namespaces, .when = hook_asks_namespaces },
 	{ KEEPER, "cgroup.enter",     cgroup_enter,        .when = cgroup_wanted },
 	{ KEEPER, "userns.map",       userns_map,          .when = userns_own },
 	{ KEEPER, "userns.cgroup",    userns_give_cgroup,  .when = userns_has_cgroup },
-	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo },
+	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo, .slow = true },
 	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
 	{ INIT,   "userns.become",    userns_become,       .when = userns_own, .needs = "userns.map" },
 	{ KEEPER, "init.proc",        proc_write,          .when = proc_given },
 	{ INIT,   "init.guard",       signals_guard },
 	{ INIT,   "sched.core",       sched_core_create,   .when = sched_core_wanted },
 	{ INIT,   "mount.private",    mount_private,       .when = rootfs_private },
+	{ INIT,   "hook.pre-mount",   hook_pre_mount,      .when = hook_pre_mount_wanted, .needs = "net.make", .slow = true },
 	{ INIT,   "rootfs.copy",      rootfs_copy,         .when = rootfs_idmapped, .gives = SLOT_ROOTFS },
 	{ KEEPER, "rootfs.idmap",     rootfs_idmap,        .when = rootfs_idmapped, .needs = "rootfs.copy" },
 	{ INIT,   "rootfs.mount",     rootfs_mount,        .when = rootfs_private, .needs = "rootfs.idmap" },
@@ -91,6 +99,8 @@ static const struct step rows[] = {
 	{ INIT,   "mount.idmapped",   mount_idmapped,      .when = mount_any_idmapped, .needs = "mount.idmap" },
 	{ INIT,   "cgroup.namespace", cgroup_unshare,      .when = cgroup_is_own, .needs = "cgroup.enter" },
 	{ INIT,   "mount.cgroup",     mount_cgroup,        .when = mount_cgroup_wanted },
+	{ INIT,   "hook.mount",       hook_mount,          .when = hook_mount_wanted, .slow = true },
+	{ INIT,   "hook.autodev",     hook_autodev,        .when = hook_autodev_wanted, .slow = true },
 	{ INIT,   "dev.nodes",        dev_nodes,           .when = dev_own },
 	{ INIT,   "pts.mount",        pts_mount,           .when = pts_own },
 	{ INIT,   "console.open",     console_open,        .when = console_inside, .gives = SLOT_CONSOLE },
@@ -105,6 +115,7 @@ static const struct step rows[] = {
 	{ INIT,   "root.pivot",       root_pivot,          .when = rootfs_own },
 	{ INIT,   "mount.share",      mount_share,         .when = rootfs_private },
 	{ KEEPER, "cgroup.devices",   cgroup_devices,      .when = cgroup_has_devices, .needs = "dev.nodes" },
+	{ KEEPER, "hook.cgroup-namespace", hook_hold_cgroup_namespace, .when = hook_asks_cgroup_namespace, .needs = "cgroup.namespace" },
 	{ KEEPER, "runtime.record",   runtime_record },
 	{ INIT,   "net.configure",    net_configure,       .when = net_any, .needs = "net.make" },
 	{ INIT,   "sysctl.write",     sysctl_write,        .when = sysctl_given },
@@ -113,11 +124,14 @@ static const struct step rows[] = {
 	{ INIT,   "nnp.set",          nnp_set,             .when = nnp_wanted },
 	{ INIT,   "console.own",      console_own,         .when = console_wanted },
 	{ INIT,   "seccomp.load",     seccomp_load_filter, .when = seccomp_wanted, .gives = SLOT_SECCOMP },
+	{ INIT,   "hook.start",       hook_start,          .when = hook_start_wanted, .slow = true },
 	{ INIT,   "init.session",     init_session },
 	{ INIT,   "init.cwd",         init_cwd,            .when = init_has_cwd },
 	{ KEEPER, "init.limits",      rlimit_set,          .when = rlimit_given, .needs = "init.session" },
 	{ INIT,   "init.ids",         init_ids,            .needs = "init.limits" },
-	{ INIT,   "init.exec",        init_exec,           .needs = "runtime.record" },
+	{ KEEPER, "hook.start-host",  hook_start_host,     .when = hook_start_host_wanted, .needs = "init.ids", .slow = true },
+	{ KEEPER, "init.release",     NULL },
+	{ INIT,   "init.exec",        init_exec,           .needs = "init.release" },
 	/* clang-format on */
 };
 
@@ -146,6 +160,8 @@ void run_init_fields(struct run *r, const struct plan *p)
 		r->share_fd[i] = -1;
 	for (int i = 0; i < CGROUP_HIERARCHIES; i++)
 		r->cgroup.fd[i] = -1;
+	for (int i = 0; i < RUN_NAMESPACES; i++)
+		r->hooks.ns_fd[i] = -1;
 }
 
 size_t start_row_after_lock(void)

@@ -11,10 +11,11 @@
 struct step {
 	enum role who;
 	const char *name;			/* "rootfs.mount": in errors, traces, tests, --explain */
-	int (*run)(struct run *, struct err *); /* 0 or negative with the error filled */
+	int (*run)(struct run *, struct err *); /* 0 or negative with the error filled; NULL: nothing, but its undo */
 	bool (*when)(const struct plan *);	/* NULL: always. Reads the plan only, so both sides agree */
 	enum slot gives;			/* filled by run() with run_give(); the other side receives it */
 	const char *needs;			/* the row of the other role that this one waits for */
 	void (*undo)(struct run *);		/* KEEPER only; accepts a half-done step; idempotent */
+	bool slow;				/* runs programs of the user's, by a deadline of its own */
 	bool forks;				/* returns 1 in a child, which goes on as INIT; 0 in the KEEPER */
 };

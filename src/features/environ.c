@@ -54,14 +54,26 @@ const struct feature environ_feature = {
 	.n_keys = ARRAY_SIZE(keys),
 };
 
+static int add_all(const struct list *l, struct strv *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strv_add(out, l->v[i].text) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 int environ_of_init(const struct spec *s, struct strv *out)
 {
 	const struct environment *v = s->part[FEATURE_ENVIRON];
-	const struct list *lists[] = { &v->both, &v->runtime };
 
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
-		for (size_t i = 0; i < lists[l]->n; i++)
-			if (strv_add(out, lists[l]->v[i].text) < 0)
-				return -ENOMEM;
+	if (add_all(&v->both, out) < 0 || add_all(&v->runtime, out) < 0)
+		return -ENOMEM;
 	return strv_add(out, "container=lxc");
+}
+
+int environ_of_hooks(const struct spec *s, struct strv *out)
+{
+	const struct environment *v = s->part[FEATURE_ENVIRON];
+
+	return add_all(&v->both, out) < 0 || add_all(&v->hooks, out) < 0 ? -ENOMEM : 0;
 }

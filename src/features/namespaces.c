@@ -45,6 +45,13 @@ const char *namespaces_name(uint64_t flag)
 	return NULL;
 }
 
+_Static_assert(ARRAY_SIZE(kinds) == RUN_NAMESPACES, "every kind can be held");
+
+const char *namespaces_nth(size_t nth)
+{
+	return kinds[nth].name;
+}
+
 static int check_name(const char *text, struct err *e)
 {
 	(void)e;

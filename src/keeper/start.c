@@ -164,6 +164,8 @@ static int write_handover(struct keeper *k)
 		h->tty[i] = r->slot[SLOT_TTYS].v[i];
 	h->listener_fd = r->slot[SLOT_SECCOMP].n ? r->slot[SLOT_SECCOMP].v[0] : -1;
 	h->proxy_fd = r->proxy_fd;
+	for (int i = 0; i < RUN_NAMESPACES; i++)
+		h->ns_fd[i] = r->hooks.ns_fd[i];
 	h->argv_words = (uint32_t)k->argv.n;
 	x = fd < 0 ? -errno : io_write_all(fd, h, sizeof(*h));
 	for (size_t i = 0; x == 0 && i < k->argv.n; i++)
@@ -200,6 +202,8 @@ static int become_idle(struct keeper *k, struct err *e)
 		keep_open(kept[i]);
 	for (int i = 0; i < h->n_ttys; i++)
 		keep_open(h->tty[i]);
+	for (int i = 0; i < RUN_NAMESPACES; i++)
+		keep_open(h->ns_fd[i]);
 	(void)execve(idle, argv, environ);
 	return err_sys(e, "run", "%s", idle);
 }

@@ -29,6 +29,9 @@ static void again_cloexec(struct handover *h)
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (kept[i] >= 0)
 			(void)fcntl(kept[i], F_SETFD, FD_CLOEXEC);
+	for (int i = 0; i < RUN_NAMESPACES; i++)
+		if (h->ns_fd[i] >= 0)
+			(void)fcntl(h->ns_fd[i], F_SETFD, FD_CLOEXEC);
 	for (int i = 0; i < h->n_ttys; i++)
 		(void)close(h->tty[i]);
 	close_fd(&h->listener_fd);
@@ -80,6 +83,10 @@ static int take_run(struct keeper *k, struct err *e)
 	r->init_pid = k->hand.init_pid;
 	r->init_pidfd = k->hand.init_pidfd;
 	r->nics = s.nics;
+	r->hooks.init_pid = k->hand.init_pid;
+	r->hooks.nics_up = SIZE_MAX;
+	for (int i = 0; i < RUN_NAMESPACES; i++)
+		r->hooks.ns_fd[i] = k->hand.ns_fd[i];
 	return str_copy(r->cgroup.path, sizeof(r->cgroup.path), s.cgroup);
 }
 
@@ -120,11 +127,27 @@ static void destroy(const struct keeper *k)
 		(void)execve(keg, argv, environ);
 }
 
-static int begin_again(struct keeper *k)
+static int end(struct keeper *k, int status)
+{
+	close_fd(&k->hand.peer_fd);
+	start_undo_all(&k->run);
+	if (k->hand.pidfile[0])
+		(void)unlink(k->hand.pidfile);
+	log_at(LOG_NOTICE, "stop", "it has stopped");
+	keeper_tell(k, VERDICT_ENDED, NULL, status);
+	if (autostart_is_ephemeral(k->spec))
+		destroy(k);
+	return 0;
+}
+
+static int begin_again(struct keeper *k, int status)
 {
 	struct err e = { 0 };
 
+	k->run.hooks.reboots = true;
 	start_undo_rest(&k->run);
+	if (k->run.hooks.refused)
+		return end(k, status);
 	monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
 	free(k->run.nics.v);
 	run_init_fields(&k->run, &k->plan);
@@ -163,17 +186,7 @@ int keeper_stop(const char *number)
 	log_exit(status);
 	tell_exit(&k, status);
 	(void)!runtime_set_state(&k.run, STOPPING, &e);
-	if (wants_reboot(status))
-		return begin_again(&k);
-	close_fd(&k.hand.peer_fd);
-	start_undo_all(&k.run);
-	if (k.hand.pidfile[0])
-		(void)unlink(k.hand.pidfile);
-	log_at(LOG_NOTICE, "stop", "it has stopped");
-	keeper_tell(&k, VERDICT_ENDED, NULL, status);
-	if (autostart_is_ephemeral(k.spec))
-		destroy(&k);
-	return 0;
+	return wants_reboot(status) ? begin_again(&k, status) : end(&k, status);
 }
 
 int keeper_recover(const char *name, const char *lxcpath)

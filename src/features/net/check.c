@@ -104,17 +104,6 @@ static void check_empty(const struct nic *nic, struct problems *p)
 			      "has no meaning for type empty: there is only lo");
 }
 
-/* A key that would be ignored is refused instead: a container that starts without it is not the one asked for. */
-static void check_idle(const struct nic *nic, struct problems *p)
-{
-	static const char idle[] = "has no effect in this version of Keg";
-
-	if (nic->script_up.s)
-		(void)problem(p, nic, "script.up", nic->script_up.at, idle);
-	if (nic->script_down.s)
-		(void)problem(p, nic, "script.down", nic->script_down.at, idle);
-}
-
 static void check_l2proxy(const struct nic *nic, struct problems *p)
 {
 	bool routed = nic->type.n == NET_VETH && nic->veth_mode.n == VETH_ROUTER;
@@ -195,7 +184,6 @@ void net_check(const struct spec *s, struct problems *p)
 		check_empty(nic, p);
 		check_l2proxy(nic, p);
 		check_vlans(nic, p);
-		check_idle(nic, p);
 	}
 	check_names(net, p);
 }

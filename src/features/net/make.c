@@ -146,10 +146,14 @@ int net_make(struct run *run, struct err *e)
 			.run = run, .net = net, .nth = i, .nic = net->v[i], .nl = &nl, .state = &run->nics.v[i]
 		};
 
-		r = make_one(&j, e);
+		if (j.nic->type.n == NET_PHYS) /* its script finds the device where it still is */
+			r = nic_script_up(&j, e);
+		if (r == 0)
+			r = make_one(&j, e);
 		if (r == 0 && j.nic->l2proxy.n)
 			r = proxy_make(&j, e);
-		/* the host's side is ready, the container's still down: the place of lxc.net.N.script.up */
+		if (r == 0 && j.nic->type.n != NET_PHYS)
+			r = nic_script_up(&j, e);
 	}
 	return r;
 }
@@ -170,7 +174,7 @@ void net_undo(struct run *run)
 	_own_nl struct nl nl = NL_CLOSED;
 	struct err ignored = { 0 };
 
-	/* nics.v[i] is plan_part(FEATURE_NET)->v[i]'s: the place of lxc.net.N.script.down, before anything goes */
+	nic_scripts_down(run); /* before anything goes */
 	if (!run->nics.n)
 		return;
 	if (nl_open(&nl, &ignored) == 0)

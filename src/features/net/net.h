@@ -16,10 +16,12 @@ int net_check_host(struct run *r, struct err *e) _must_check;
 /* Puts back what was changed of the host's own; see journal.c. */
 void net_restore_host(struct run *r);
 
-/* Some device is made or moved. */
+/* Some device is made or moved, or has a script. */
 bool net_makes(const struct plan *p);
 int net_make(struct run *r, struct err *e) _must_check;
 void net_undo(struct run *r);
+/* Some device has a script.down. */
+bool net_ends_by_script(const struct plan *p);
 
 /* A running container's spec: lxc.net.N.veth.pair of every veth is the name that it really got. */
 int net_tell_names(struct spec *running, const struct nics *nics) _must_check;

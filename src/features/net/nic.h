@@ -115,5 +115,10 @@ int phys_make(struct nic_job *j, struct err *e) _must_check;
 void phys_undo(struct undo *u, char **words, size_t n);
 void phys_unpin(struct run *run);
 
+/* script.c: lxc.net.#.script.up of the device, and .down of all that have been up */
+bool nic_has_script(const struct nic *nic);
+int nic_script_up(struct nic_job *j, struct err *e) _must_check;
+void nic_scripts_down(struct run *r);
+
 /* gateway.c: what net_find_gateways() found; family 0: nothing. */
 struct ip gateway_of_link(size_t nth, int family);

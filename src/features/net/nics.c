@@ -88,7 +88,7 @@ bool net_makes(const struct plan *p)
 	const struct net *net = plan_part(p, FEATURE_NET);
 
 	for (size_t i = 0; i < net->n && p->clone_flags & CLONE_NEWNET; i++)
-		if (nic_has_device(net->v[i]))
+		if (nic_has_device(net->v[i]) || nic_has_script(net->v[i]))
 			return true;
 	return false;
 }
