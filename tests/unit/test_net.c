@@ -219,7 +219,6 @@ static void test_checks(void **state)
 		{ "veth", "name", "lan%d", "" },
 		{ "veth", "name", "lan%s", "lxc.net.0.name is no name for an interface" },
 		{ "veth", "name", "a/b", "lxc.net.0.name is no name for an interface" },
-		{ "veth", "script.up", "/bin/true", "lxc.net.0.script.up has no effect in this version of Keg" },
 		{ "veth", "ipv4.gateway", "10.0.0.1", "lxc.net.0.ipv4.gateway needs the device to be up (flags = up)" },
 		{ "empty", "name", "foo", "lxc.net.0.name has no meaning for type empty: there is only lo" },
 		{ "empty", "flags", "up", "" },
