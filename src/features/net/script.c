@@ -23,7 +23,7 @@ bool net_ends_by_script(const struct plan *p)
 	return false;
 }
 
-/* "veth LINK PEER", "macvlan LINK", "empty"; the same again as variables. */
+/* "veth LINK PEER", "macvlan LINK", "empty"; the same again as variables. Without a link it is "veth PEER". */
 static int describe(const struct nic *nic, const char *peer, struct strv *args, struct strv *env)
 {
 	const char *type = nic_type_name(nic), *link = nic->link.s ? nic->link.s : "";
@@ -31,7 +31,7 @@ static int describe(const struct nic *nic, const char *peer, struct strv *args, 
 
 	if (nic->type.n == NET_EMPTY)
 		return bad;
-	bad |= strv_add(args, link) | strv_addf(env, "LXC_NET_PARENT=%s", link);
+	bad |= (*link ? strv_add(args, link) : 0) | strv_addf(env, "LXC_NET_PARENT=%s", link);
 	if (nic->type.n == NET_VETH)
 		bad |= strv_add(args, peer) | strv_addf(env, "LXC_NET_PEER=%s", peer);
 	return bad;
