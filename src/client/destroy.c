@@ -114,6 +114,15 @@ static int remove_all(const struct container *c, const char *outside, struct err
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
 }
 
+static int run_hooks(const struct container *c, struct err *e)
+{
+	const struct plan p = {
+		.name = c->name, .lxcpath = c->lxcpath, .config_file = c->config_file, .spec = c->spec
+	};
+
+	return hooks_run_destroy(&p, e);
+}
+
 static int destroy(void *container, struct err *e)
 {
 	struct container *c = container;
@@ -132,7 +141,7 @@ static int destroy(void *container, struct err *e)
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
 	if (r == 0 && c->spec)
-		r = hooks_run_destroy(c->spec, c->name, c->config_file, e);
+		r = run_hooks(c, e);
 	return r < 0 ? r : remove_all(c, outside, e);
 }
 

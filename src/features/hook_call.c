@@ -74,16 +74,17 @@ static int put_value(const struct spec *s, const char *key, const char *variable
 
 static int put_container(const struct hook_call *c, struct strv *out)
 {
-	const char *rootfs = rootfs_path(c->spec);
-	int bad = strv_addf(out, "LXC_NAME=%s", c->name);
+	_own_free char *mountpoint = rootfs_mountpoint(c->plan);
+	const char *rootfs = rootfs_path(c->plan->spec);
+	int bad = strv_addf(out, "LXC_NAME=%s", c->plan->name);
 
-	bad |= strv_addf(out, "LXC_ROOTFS_MOUNT=%s", rootfs_mountpoint(c->spec));
-	if (c->config_file && *c->config_file)
-		bad |= strv_addf(out, "LXC_CONFIG_FILE=%s", c->config_file);
+	bad |= mountpoint ? strv_addf(out, "LXC_ROOTFS_MOUNT=%s", mountpoint) : -ENOMEM;
+	if (c->plan->config_file && *c->plan->config_file)
+		bad |= strv_addf(out, "LXC_CONFIG_FILE=%s", c->plan->config_file);
 	if (rootfs)
 		bad |= strv_addf(out, "LXC_ROOTFS_PATH=%s", rootfs);
-	bad |= put_value(c->spec, "lxc.console.path", "LXC_CONSOLE", out);
-	return bad | put_value(c->spec, "lxc.console.logfile", "LXC_CONSOLE_LOGPATH", out);
+	bad |= put_value(c->plan->spec, "lxc.console.path", "LXC_CONSOLE", out);
+	return bad | put_value(c->plan->spec, "lxc.console.logfile", "LXC_CONSOLE_LOGPATH", out);
 }
 
 static int put_namespaces(const struct run *r, struct strv *out)
@@ -114,8 +115,8 @@ static int put_run(const struct hook_call *c, struct strv *out)
 	_own_buf struct buf level = { 0 };
 	int bad = strv_add(out, "LXC_CGNS_AWARE=1");
 
-	bad |= strv_addf(out, "LXC_LOG_LEVEL=%s", log_level(c->spec, &level));
-	bad |= strv_addf(out, "LXC_HOOK_VERSION=%d", hooks_version(c->spec));
+	bad |= strv_addf(out, "LXC_LOG_LEVEL=%s", log_level(c->plan->spec, &level));
+	bad |= strv_addf(out, "LXC_HOOK_VERSION=%d", hooks_version(c->plan->spec));
 	if (host_pid(c) > 0)
 		bad |= strv_addf(out, "LXC_PID=%d", (int)host_pid(c));
 	if (c->ends)
@@ -138,14 +139,14 @@ int hook_environment(const struct hook_call *c, char *const *base, struct strv *
 		bad |= strv_addf(out, "LXC_TARGET=%s", c->target);
 	if (c->src_name)
 		bad |= strv_addf(out, "LXC_SRC_NAME=%s", c->src_name);
-	if (hooks_version(c->spec) == 1) {
+	if (hooks_version(c->plan->spec) == 1) {
 		bad |= strv_addf(out, "LXC_HOOK_TYPE=%s", c->type);
 		bad |= strv_addf(out, "LXC_HOOK_SECTION=%s", c->section);
 		for (char *const *v = c->env; v && *v; v++)
 			bad |= strv_add(out, *v);
 	}
 	if (c->inside)
-		bad |= environ_of_hooks(c->spec, &configured);
+		bad |= environ_of_hooks(c->plan->spec, &configured);
 	for (size_t i = 0; i < configured.n; i++)
 		bad |= put(out, configured.v[i]);
 	return bad ? -ENOMEM : 0;
@@ -155,8 +156,8 @@ int hook_arguments(const struct hook_call *c, struct strv *out)
 {
 	int bad = 0;
 
-	if (hooks_version(c->spec) == 0) {
-		bad = strv_add(out, c->name) | strv_add(out, c->section) | strv_add(out, c->type);
+	if (hooks_version(c->plan->spec) == 0) {
+		bad = strv_add(out, c->plan->name) | strv_add(out, c->section) | strv_add(out, c->type);
 		for (char *const *a = c->args0; a && *a; a++)
 			bad |= strv_add(out, *a);
 	}

@@ -8,15 +8,14 @@
 #include "spec/spec.h"
 
 struct hook_call {
-	const struct spec *spec;
-	const char *name, *config_file; /* of the container; config_file may be "" */
-	const char *section, *type;	/* "lxc" "pre-start"; "net" "up" */
-	const struct run *run; /* what the start and the stop of a container know; NULL: neither is under way */
-	bool inside;	       /* it runs in the container's namespaces and sees lxc.environment */
-	bool ends;	       /* the namespaces are told that are held for it */
-	const char *target;    /* LXC_TARGET; NULL: not told */
-	const char *src_name;  /* LXC_SRC_NAME: what is copied; NULL: nothing */
-	char *const *env;      /* further "K=V" of version 1; NULL: none */
+	const struct plan *plan;    /* its name, lxcpath, config_file and spec */
+	const char *section, *type; /* "lxc" "pre-start"; "net" "up" */
+	const struct run *run;	    /* what the start and the stop of a container know; NULL: neither is under way */
+	bool inside;		    /* it runs in the container's namespaces and sees lxc.environment */
+	bool ends;		    /* the namespaces are told that are held for it */
+	const char *target;	    /* LXC_TARGET; NULL: not told */
+	const char *src_name;	    /* LXC_SRC_NAME: what is copied; NULL: nothing */
+	char *const *env;	    /* further "K=V" of version 1; NULL: none */
 	char *const *args0, *const *args; /* behind the first three: of version 0 only, of both; NULL: none */
 };
 

@@ -111,6 +111,11 @@ static const struct key keys[] = {
 };
 
 const struct feature hooks_feature = {
+	FEATURE_TEXT(
+		"Hooks",
+		"Programs that run at the turns of a container's life. Each is a command line that /bin/sh "
+		"runs, with NAME, \"lxc\" and the kind of hook behind it, or told by variables (lxc.hook.version). "
+		"Its output is logged; what it exits with, other than 0, ends a start. A hook has ten minutes."),
 	.name = "hooks", .size = sizeof(struct hooks), .keys = keys, .n_keys = ARRAY_SIZE(keys)
 };
 
@@ -131,7 +136,7 @@ int hooks_version(const struct spec *s)
 /* c knows all but the kind. */
 static int run_kind(struct hook_call *c, enum hook_kind kind, struct err *e)
 {
-	const struct list *l = hooks_of(c->spec, kind);
+	const struct list *l = hooks_of(c->plan->spec, kind);
 	char key[32];
 	int x = 0;
 
@@ -145,9 +150,7 @@ static int run_kind(struct hook_call *c, enum hook_kind kind, struct err *e)
 
 static struct hook_call call_of(const struct run *r)
 {
-	return (struct hook_call){
-		.spec = r->plan->spec, .name = r->plan->name, .config_file = r->plan->config_file, .run = r
-	};
+	return (struct hook_call){ .plan = r->plan, .run = r };
 }
 
 static int run_outside(const struct run *r, enum hook_kind kind, struct err *e)
@@ -381,19 +384,16 @@ int monitor_unshare(struct run *r, struct err *e)
 	return x;
 }
 
-int hooks_run_destroy(const struct spec *s, const char *name, const char *config_file, struct err *e)
+int hooks_run_destroy(const struct plan *p, struct err *e)
 {
-	struct hook_call c = { .spec = s, .name = name, .config_file = config_file };
+	struct hook_call c = { .plan = p };
 
 	return run_kind(&c, HOOK_DESTROY, e);
 }
 
-int hooks_run_clone(const struct spec *s, const char *name, const char *config_file, const char *src_name,
-		    char *const *args, struct err *e)
+int hooks_run_clone(const struct plan *p, const char *src_name, char *const *args, struct err *e)
 {
-	struct hook_call c = {
-		.spec = s, .name = name, .config_file = config_file, .src_name = src_name, .args = args
-	};
+	struct hook_call c = { .plan = p, .src_name = src_name, .args = args };
 
 	return run_kind(&c, HOOK_CLONE, e);
 }

@@ -46,8 +46,7 @@ int hook_hold_cgroup_namespace(struct run *r, struct err *e);
 bool monitor_unshares(const struct plan *p);
 int monitor_unshare(struct run *r, struct err *e);
 
-/* Before the storage of a container goes. */
-int hooks_run_destroy(const struct spec *s, const char *name, const char *config_file, struct err *e) _must_check;
+/* Before the storage of a container goes. Of the plan, name, lxcpath, config_file and spec are read. */
+int hooks_run_destroy(const struct plan *p, struct err *e) _must_check;
 /* In the new container's own mount namespace, its rootfs mounted; args NULL: none. */
-int hooks_run_clone(const struct spec *s, const char *name, const char *config_file, const char *src_name,
-		    char *const *args, struct err *e) _must_check;
+int hooks_run_clone(const struct plan *p, const char *src_name, char *const *args, struct err *e) _must_check;

@@ -6,6 +6,7 @@
 #include "base/script.h"
 #include "features/hook_call.h"
 #include "features/hooks.h"
+#include "features/rootfs.h"
 #include "engine/start.h"
 
 #include <signal.h>
@@ -59,13 +60,14 @@ static void test_arguments(void **state)
 	_own_spec struct spec *zero = spec_of((const char *const[]){ NULL });
 	_own_spec struct spec *one = spec_of((const char *const[]){ "lxc.hook.version", "1", NULL });
 	char *const held[] = { "mnt:/proc/1/fd/3", NULL }, *const net[] = { "veth", "br0", "veth1", NULL };
-	struct hook_call c = { .spec = zero, .name = "c1", .section = "lxc", .type = "stop", .args0 = held };
-	struct hook_call n = { .spec = zero, .name = "c1", .section = "net", .type = "up", .args = net };
+	struct plan plan = { .name = "c1", .lxcpath = "/x", .spec = zero };
+	struct hook_call c = { .plan = &plan, .section = "lxc", .type = "stop", .args0 = held };
+	struct hook_call n = { .plan = &plan, .section = "net", .type = "up", .args = net };
 
 	(void)state;
 	expect_arguments(&c, "c1|lxc|stop|mnt:/proc/1/fd/3");
 	expect_arguments(&n, "c1|net|up|veth|br0|veth1");
-	c.spec = n.spec = one;
+	plan.spec = one;
 	expect_arguments(&c, "");
 	expect_arguments(&n, "veth|br0|veth1");
 }
@@ -75,9 +77,9 @@ static void test_environment(void **state)
 	_own_spec struct spec *s = spec_of((const char *const[]){
 		"lxc.rootfs.path", "dir:/c/rootfs", "lxc.rootfs.mount", "/mnt", "lxc.environment", "A=both",
 		"lxc.environment.hooks", "B=hooks", "lxc.environment.runtime", "C=init", NULL });
-	struct plan plan = { .name = "c1", .spec = s };
+	struct plan plan = { .name = "c1", .lxcpath = "/x", .config_file = "/c/config", .spec = s };
 	struct run run;
-	struct hook_call c = { .spec = s, .name = "c1", .config_file = "/c/config", .section = "lxc", .type = "mount" };
+	struct hook_call c = { .plan = &plan, .section = "lxc", .type = "mount" };
 	/* what an outer container's hook was told is not ours */
 	char *const base[] = { "PATH=/bin", "A=caller", "LXC_PID=1", "LXC_HOOK_TYPE=stop", "LXC_NAMES=x", NULL };
 
@@ -98,21 +100,17 @@ static void test_environment_of_an_end(void **state)
 	_own_spec struct spec *s =
 		spec_of((const char *const[]){ "lxc.hook.version", "1", "lxc.console.path", "none",
 					       "lxc.console.logfile", "/l", "lxc.log.level", "debug", NULL });
-	struct plan plan = { .name = "c1", .spec = s };
+	struct plan plan = { .name = "c1", .lxcpath = "/x", .config_file = "/c/config", .spec = s };
 	struct run run;
-	struct hook_call c = { .spec = s,
-			       .name = "c1",
-			       .config_file = "",
-			       .section = "lxc",
-			       .type = "stop",
-			       .target = "reboot",
-			       .ends = true,
-			       .run = &run };
-	_own_free char *wanted = str_fmt("LXC_NAME=c1|LXC_ROOTFS_MOUNT=/run/keg/rootfs|LXC_CONSOLE=none|"
+	struct hook_call c = {
+		.plan = &plan, .section = "lxc", .type = "stop", .target = "reboot", .ends = true, .run = &run
+	};
+	_own_free char *at = rootfs_mountpoint(&plan);
+	_own_free char *wanted = str_fmt("LXC_NAME=c1|LXC_ROOTFS_MOUNT=%s|LXC_CONFIG_FILE=/c/config|LXC_CONSOLE=none|"
 					 "LXC_CONSOLE_LOGPATH=/l|LXC_CGNS_AWARE=1|LXC_LOG_LEVEL=DEBUG|"
 					 "LXC_HOOK_VERSION=1|LXC_PID=77|LXC_MNT_NS=/proc/%d/fd/9|LXC_TARGET=reboot|"
 					 "LXC_HOOK_TYPE=stop|LXC_HOOK_SECTION=lxc",
-					 (int)getpid());
+					 at, (int)getpid());
 
 	(void)state;
 	run_init_fields(&run, &plan);
@@ -247,11 +245,12 @@ static void test_clone(void **state)
 {
 	_own_spec struct spec *s = spec_of(
 		(const char *const[]){ "lxc.hook.clone", "sh -c 'echo $LXC_SRC_NAME \"$@\"; exit 1' sh", NULL });
+	const struct plan p = { .name = "new", .lxcpath = "/x", .config_file = "/c/config", .spec = s };
 	char *const args[] = { "a b", "c", NULL };
 	struct err e = { 0 };
 
 	(void)state;
-	assert_int_equal(hooks_run_clone(s, "new", "/c/config", "old", args, &e), -ECHILD);
+	assert_int_equal(hooks_run_clone(&p, "old", args, &e), -ECHILD);
 	assert_string_equal(e.said, "old new lxc clone a b c");
 	assert_string_equal(e.key, "lxc.hook.clone");
 }

@@ -50,9 +50,7 @@ static int run_script(const struct run *r, size_t nth, bool down, struct err *e)
 		return 0;
 	if (describe(nic, peer, &args, &env) < 0)
 		return err_num(e, ENOMEM, "run", "%s", script->s);
-	const struct hook_call c = { .spec = r->plan->spec,
-				     .name = r->plan->name,
-				     .config_file = r->plan->config_file,
+	const struct hook_call c = { .plan = r->plan,
 				     .section = "net",
 				     .type = down ? "down" : "up",
 				     .run = r,
