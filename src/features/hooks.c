@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -313,14 +314,18 @@ bool hook_asks_namespaces(const struct plan *p)
 	return hook_stop_wanted(p) || net_ends_by_script(p);
 }
 
+/* A dead init has none to hold; that it died is told by the next wait for it. */
 static int hold(struct run *r, size_t nth, struct err *e)
 {
+	struct pollfd death = { r->init_pidfd, POLLIN, 0 };
 	const char *name = namespaces_nth(nth);
 	char path[48];
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)r->init_pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && poll(&death, 1, 0) > 0)
+		return 0;
 	if (fd < 0)
 		return err_sys(e, "hold", "the container's %s namespace", name);
 	r->hooks.ns_fd[nth] = fd;

@@ -6,6 +6,7 @@ kill-keeper:STEP, kill-init:STEP, and undo:STEP, which kills the keeper while it
 """
 import os
 import re
+import shutil
 import socket
 import time
 
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 FAULTY = BIN.parent / "tests/libexec"
 LINES = ("lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.environment = A=b", "lxc.cap.drop = sys_time", "lxc.mount.auto = sys:ro cgroup:ro",
          "lxc.mount.entry = /etc mnt none bind,ro,create=dir 0 0", "lxc.prlimit.nofile = 100", "lxc.sysctl.kernel.msgmax = 4000",
-         "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", "lxc.cgroup2.pids.max = 1000", f"lxc.namespace.share.time = {os.getpid()}")
+         "lxc.proc.oom_score_adj = 50", "lxc.no_new_privs = 1", "lxc.cgroup2.pids.max = 1000", f"lxc.namespace.share.time = {os.getpid()}",
+         "lxc.monitor.unshare = 1",
+         *(f"lxc.hook.{k} = /bin/true" for k in ("pre-start", "pre-mount", "mount", "autodev", "start-host", "stop", "post-stop")))
 # The rows of a user namespace and of idmapped mounts.
 MAPPED = ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.rootfs.options = idmap=container",
           "lxc.mount.entry = /etc mnt2 none bind,create=dir,idmap=container 0 0")
@@ -54,6 +57,10 @@ def broken(container, request):
     proxy = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # nobody takes the calls; they wait in its queue
     proxy.bind(str(c.dir / "proxy"))
     proxy.listen(4096)
+    if shutil.which("busybox"):
+        (c.rootfs / "bin").mkdir()
+        shutil.copy(shutil.which("busybox"), c.rootfs / "bin/sh")
+        c.add("lxc.hook.start = /bin/sh -c true")
     c.up()
     c.run("lxc-stop").ok()  # whatever the first start makes for good is there now
     wait_for(lambda: quiet(look()), "the host is quiet")
