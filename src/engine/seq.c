@@ -270,7 +270,7 @@ static int wait_for_exec(struct exec *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->page->running = seq_now();
-	return (size_t)x->page->at[INIT] == x->s->n ? 0 : tell_death(x, e);
+	return x->page->row[x->s->n - 1].began ? 0 : tell_death(x, e); /* not while it waits for what the exec needs */
 }
 
 static int run_keeper(struct exec *x, size_t first, size_t *reached, struct err *e)

@@ -17,6 +17,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+enum { DYING_MS = 1000 };
+
 struct hooks {
 	struct list kind[HOOK_KINDS];
 	struct number version, unshare;
@@ -314,7 +316,7 @@ bool hook_asks_namespaces(const struct plan *p)
 	return hook_stop_wanted(p) || net_ends_by_script(p);
 }
 
-/* A dead init has none to hold; that it died is told by the next wait for it. */
+/* A dying init has none to hold, a moment before its pidfd says so. The death is told by the next wait for it. */
 static int hold(struct run *r, size_t nth, struct err *e)
 {
 	struct pollfd death = { r->init_pidfd, POLLIN, 0 };
@@ -324,7 +326,7 @@ static int hold(struct run *r, size_t nth, struct err *e)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)r->init_pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && poll(&death, 1, 0) > 0)
+	if (fd < 0 && poll(&death, 1, DYING_MS) > 0)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "hold", "the container's %s namespace", name);
