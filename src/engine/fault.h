@@ -3,8 +3,8 @@
 /*
  * Points at which the tests break a start or a stop: KEG_FAULT=fail:STEP, kill-keeper:STEP,
  * kill-init:STEP, or the same with undo:STEP; KEG_FAULT=old-mount: mounts are made as on kernels before
- * mount_setattr(2); KEG_FAULT=hurry-hooks: a hook has a second, not ten minutes. Only a build with -DKEG_FAULTS looks; in the real
- * keeper there is nothing to look at.
+ * mount_setattr(2); KEG_FAULT=hurry-hooks: a hook has a second, not ten minutes. Only a build with -DKEG_FAULTS looks;
+ * in the real keeper there is nothing to look at.
  */
 #include "engine/run.h"
 

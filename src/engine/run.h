@@ -55,12 +55,12 @@ enum { RUN_NAMESPACES = 8 };
 
 /* What hooks are told, and whether those of an ending ran; of the KEEPER. */
 struct run_hooks {
-	int ns_fd[RUN_NAMESPACES]; /* of init, held for stop hooks and script.down; -1: not held */
-	pid_t init_pid;		   /* also when it is reaped; 0: there was none */
-	size_t nics_up;		   /* so many devices have been up, and get their script.down */
-	bool reboots;		   /* this ending is the first half of a reboot */
+	int ns_fd[RUN_NAMESPACES];  /* of init, held for stop hooks and script.down; -1: not held */
+	pid_t init_pid;		    /* also when it is reaped; 0: there was none */
+	size_t nics_up;		    /* so many devices have been up, and get their script.down */
+	bool reboots;		    /* this ending is the first half of a reboot */
 	bool stopped, post_stopped; /* they ran, as they do once */
-	bool refused;		   /* a post-stop hook failed: no reboot */
+	bool refused;		    /* a post-stop hook failed: no reboot */
 };
 
 struct run {

@@ -22,7 +22,7 @@ struct handover {
 	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
 	int32_t listener_fd; /* of seccomp, -1: none */
 	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
-	int32_t ns_fd[8]; /* init's namespaces, for hooks; -1: not held */
+	int32_t ns_fd[8];    /* init's namespaces, for hooks; -1: not held */
 	int32_t n_ttys, tty[HANDOVER_TTYS];
 	int64_t console_log_size;    /* bytes; 0: no limit */
 	int64_t console_buffer_size; /* bytes; 0: no buffer */
