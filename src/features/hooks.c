@@ -51,34 +51,35 @@ static int get_all(const void *part, unsigned index, struct buf *out)
 	return -EINVAL;
 }
 
-#define HOOK(id, word, ver, what)                                                                                      \
+#define HOOK(id, key, ver, what)                                                                                       \
 	{                                                                                                              \
-		.name = "lxc.hook." word, .type = &type_list, .field = offsetof(struct hooks, kind[id]),               \
-		.values = "a command line, which /bin/sh runs",                                                        \
-		.help = what " Several run in their order; the first that fails is the last.", .since = ver,           \
+		.name = key, .type = &type_list, .field = offsetof(struct hooks, kind[id]),                            \
+		.values = "a command line, which /bin/sh runs", .help = what, .since = ver,                            \
 		.good = { "/usr/local/bin/hook", "/usr/local/bin/hook --fast 'two words'" },                           \
 	}
 
 static const struct key keys[] = {
-	HOOK(HOOK_PRE_START, "pre-start", "1.0", "Runs on the host before anything of the container is made."),
-	HOOK(HOOK_PRE_MOUNT, "pre-mount", "1.0",
+	HOOK(HOOK_PRE_START, "lxc.hook.pre-start", "1.0", "Runs on the host before anything of the container is made."),
+	HOOK(HOOK_PRE_MOUNT, "lxc.hook.pre-mount", "1.0",
 	     "Runs in the container's namespaces, where the host's mounts are still seen, before the rootfs is "
 	     "mounted."),
-	HOOK(HOOK_MOUNT, "mount", "1.0",
+	HOOK(HOOK_MOUNT, "lxc.hook.mount", "1.0",
 	     "Runs in the container's namespaces when all is mounted in $LXC_ROOTFS_MOUNT, before that becomes \"/\"."),
-	HOOK(HOOK_AUTODEV, "autodev", "1.0",
+	HOOK(HOOK_AUTODEV, "lxc.hook.autodev", "1.0",
 	     "Runs after the mount hooks, before device nodes are made in $LXC_ROOTFS_MOUNT/dev; not with lxc.autodev "
 	     "= 0."),
-	HOOK(HOOK_START_HOST, "start-host", "3.0", "Runs on the host when the container is set up, before its init."),
-	HOOK(HOOK_START, "start", "1.0", "Runs in the container, a program of its own, right before its init."),
-	HOOK(HOOK_STOP, "stop", "2.0",
+	HOOK(HOOK_START_HOST, "lxc.hook.start-host", "3.0",
+	     "Runs on the host when the container is set up, before its init."),
+	HOOK(HOOK_START, "lxc.hook.start", "1.0",
+	     "Runs in the container, a program of its own, right before its init."),
+	HOOK(HOOK_STOP, "lxc.hook.stop", "2.0",
 	     "Runs on the host when init is dead, while the container's namespaces are still held. Its failure ends "
 	     "nothing."),
-	HOOK(HOOK_POST_STOP, "post-stop", "1.0",
+	HOOK(HOOK_POST_STOP, "lxc.hook.post-stop", "1.0",
 	     "Runs on the host when all of the container is gone. Its failure ends nothing but a reboot."),
-	HOOK(HOOK_CLONE, "clone", "1.0",
+	HOOK(HOOK_CLONE, "lxc.hook.clone", "1.0",
 	     "Runs when the container is copied, in a mount namespace of its own that has the new rootfs mounted."),
-	HOOK(HOOK_DESTROY, "destroy", "2.0",
+	HOOK(HOOK_DESTROY, "lxc.hook.destroy", "2.0",
 	     "Runs on the host before the container's files are removed; its failure keeps them."),
 	{
 		.name = "lxc.hook",
@@ -114,11 +115,12 @@ static const struct key keys[] = {
 };
 
 const struct feature hooks_feature = {
-	FEATURE_TEXT(
-		"Hooks",
-		"Programs that run at the turns of a container's life. Each is a command line that /bin/sh "
-		"runs, with NAME, \"lxc\" and the kind of hook behind it, or told by variables (lxc.hook.version). "
-		"Its output is logged; what it exits with, other than 0, ends a start. A hook has ten minutes."),
+	FEATURE_TEXT("Hooks",
+		     "Programs that run at the turns of a container's life. Each is a command line that /bin/sh "
+		     "runs, with NAME, \"lxc\" and the kind of hook behind it, or told by variables "
+		     "(lxc.hook.version). Several "
+		     "of one kind run in the order of their lines, up to the first that fails. "
+		     "Its output is logged; what it exits with, other than 0, ends a start. A hook has ten minutes."),
 	.name = "hooks", .size = sizeof(struct hooks), .keys = keys, .n_keys = ARRAY_SIZE(keys)
 };
 
