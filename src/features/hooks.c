@@ -51,12 +51,14 @@ static int get_all(const void *part, unsigned index, struct buf *out)
 	return -EINVAL;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): they are initialisers of a row, not operands */
 #define HOOK(id, key, ver, what)                                                                                       \
 	{                                                                                                              \
 		.name = key, .type = &type_list, .field = offsetof(struct hooks, kind[id]),                            \
 		.values = "a command line, which /bin/sh runs", .help = what, .since = ver,                            \
 		.good = { "/usr/local/bin/hook", "/usr/local/bin/hook --fast 'two words'" },                           \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct key keys[] = {
 	HOOK(HOOK_PRE_START, "lxc.hook.pre-start", "1.0", "Runs on the host before anything of the container is made."),
