@@ -420,13 +420,15 @@ static void print_field(const struct key *k, unsigned index, const void *field, 
 		break;
 	case SHAPE_NUMBER: {
 		_own_buf struct buf v = { 0 };
-		long long dflt = 0;
+		long long dflt = 0, ignored;
 
 		if (k->dflt)
 			(void)k->type->number(k->dflt, &dflt);
 		if (n->set || n->n != dflt) {
 			print_number(k, n->n, &v);
-			print_line(k, index, NULL, v.s ? v.s : "", n->at, out);
+			/* What cannot be written, such as the mode of a device that was cleared, is what an empty value
+			 * makes. */
+			print_line(k, index, NULL, v.s && k->type->number(v.s, &ignored) == 0 ? v.s : "", n->at, out);
 		}
 		break;
 	}
