@@ -22,6 +22,8 @@ static int choose_argv(struct plan *p, const struct request *r, struct err *e)
 		x = init_command(p->spec, r->use_init, &argv, e);
 	for (char **a = r->argv; x == 0 && a && *a; a++)
 		x = strv_add(&argv, *a);
+	if (x == 0)
+		x = init_refuse_hosts(p->spec, argv.v[r->use_init ? 2 : 0], e);
 	if (x < 0)
 		return e->set ? x : err_num(e, ENOMEM, "hold", "the command");
 	p->argv = argv.v;

@@ -8,16 +8,21 @@
 #include "base/spawn.h"
 #include "engine/paths.h"
 #include "features/environ.h"
+#include "features/namespace_share.h"
+#include "features/rootfs.h"
 #include "spec/key.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+
+#define DEFAULT_INIT "/sbin/init"
 
 struct init {
 	struct text cmd, execute, cwd;
@@ -141,13 +146,26 @@ int init_command(const struct spec *s, bool use_init, struct strv *argv, struct 
 		err_hint(e, "give one behind \"--\", or set lxc.execute.cmd");
 		return r;
 	}
-	if (!t->s)
-		return strv_add(argv, "/sbin/init") < 0 ? err_num(e, ENOMEM, "hold", "the command") : 0;
-	r = split_command(t->s, argv);
-	if (r < 0 || !argv->n) {
+	r = split_command(t->s ? t->s : DEFAULT_INIT, argv);
+	if (r < 0 || !argv->n)
 		r = err_say(e, EINVAL, "an open quote in the command %s", t->s);
+	if (r < 0 && t->s)
 		err_key(e, t == &i->cmd ? "lxc.init.cmd" : "lxc.execute.cmd", t->at);
-	}
+	return r;
+}
+
+/* The host's own system, booted a second time on its own files, empties /tmp and starts its services again. */
+int init_refuse_hosts(const struct spec *s, const char *program, struct err *e)
+{
+	const struct init *i = s->part[FEATURE_INIT];
+	int r;
+
+	if (rootfs_path(s) || namespace_share_flags(s) & CLONE_NEWNS || strcmp(program, DEFAULT_INIT) != 0)
+		return 0;
+	r = err_say(e, EINVAL, "without a rootfs %s is the host's own, and would boot on the host's files", program);
+	if (i->cmd.s)
+		err_key(e, "lxc.init.cmd", i->cmd.at);
+	err_hint(e, "set lxc.rootfs.path, or name another program by lxc.init.cmd or behind \"--\"");
 	return r;
 }
 

@@ -236,6 +236,17 @@ def test_a_config_that_may_not_be_read(container):
     say(r, f"lxc-start: {c.name}: cannot read {c.config}: Permission denied\n")
 
 
+@pytest.mark.parametrize("lines, command", [((), ()), (("lxc.init.cmd = /sbin/init 3",), ()), ((), ("/sbin/init",))])
+def test_the_hosts_own_init_without_a_rootfs(container, lines, command):
+    """Only --explain: where it is not refused, the host's services would start again, and /tmp be emptied."""
+    c = container()
+    c.config.write_text("\n".join(("lxc.net.0.type = empty", *lines)) + "\n")
+    r = c.run("lxc-start", "--explain", "--", *command)
+    why = f"lxc-start: {c.name}: without a rootfs /sbin/init is the host's own, and would boot on the host's files\n"
+    key = f"  set by  {c.config}:2  lxc.init.cmd\n" if lines else ""
+    say(r, f"{why}{key}  try     set lxc.rootfs.path, or name another program by lxc.init.cmd or behind \"--\"\n")
+
+
 def test_a_start_without_the_right_to(container):
     c = container()
     c.config.chmod(0o644)
