@@ -2,6 +2,7 @@
 /* What a hook is told, in arguments (version 0) and variables; see hook_call.h. */
 #include "features/hook_call.h"
 
+#include "base/log.h"
 #include "base/own.h"
 #include "base/script.h"
 #include "features/environ.h"
@@ -12,8 +13,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-
-void (*hook_log)(const char *line);
 
 /* What hooks are told by variables: of an outer container's, whose hook may have called us, nothing gets through. */
 static const char *const told[] = {
@@ -59,7 +58,7 @@ static int put(struct strv *v, const char *text)
 	return strv_add(v, text);
 }
 
-static const char *log_level(const struct spec *s, struct buf *b)
+static const char *configured_level(const struct spec *s, struct buf *b)
 {
 	return spec_get(s, "lxc.log.level", b) == 0 && b->len && strcmp(b->s, "NOTSET") != 0 ? b->s : "ERROR";
 }
@@ -115,7 +114,7 @@ static int put_run(const struct hook_call *c, struct strv *out)
 	_own_buf struct buf level = { 0 };
 	int bad = strv_add(out, "LXC_CGNS_AWARE=1");
 
-	bad |= strv_addf(out, "LXC_LOG_LEVEL=%s", log_level(c->plan->spec, &level));
+	bad |= strv_addf(out, "LXC_LOG_LEVEL=%s", configured_level(c->plan->spec, &level));
 	bad |= strv_addf(out, "LXC_HOOK_VERSION=%d", hooks_version(c->plan->spec));
 	if (host_pid(c) > 0)
 		bad |= strv_addf(out, "LXC_PID=%d", (int)host_pid(c));
@@ -168,19 +167,12 @@ int hook_arguments(const struct hook_call *c, struct strv *out)
 
 static void log_line(const char *command, const char *line)
 {
-	_own_free char *text = hook_log ? str_fmt("Script exec %s produced output: %s", command, line) : NULL;
-
-	if (text)
-		hook_log(text);
+	log_at(LOG_DEBUG, "hook", "Script exec %s produced output: %s", command, line);
 }
 
 void hook_report(const struct err *e)
 {
-	char text[2048];
-
-	err_text(e, text, sizeof(text));
-	if (hook_log)
-		hook_log(text);
+	log_err("hook", e);
 }
 
 /* A keeper's fd 0 is /dev/null, and stays so where "/dev/null" would already be the container's own. */

@@ -26,8 +26,5 @@ int hook_arguments(const struct hook_call *c, struct strv *out) _must_check;
 /* Runs `command`, which `key` said at `at`. */
 int hook_call(const struct hook_call *c, const char *command, const char *key, struct origin at,
 	      struct err *e) _must_check;
-/* A failure at the end of a container, which ends nothing more. */
+/* A failure at the end of a container, which ends nothing more: for the log, where output goes, too. */
 void hook_report(const struct err *e);
-
-/* Where output and such failures go; NULL: nowhere. A line at a time. */
-extern void (*hook_log)(const char *line);

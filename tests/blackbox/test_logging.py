@@ -188,3 +188,24 @@ def test_without_a_buffer_it_says_so(container):
     c = container().up()
     assert shown(c, 1) == (f"lxc-console: {c.name}: nothing of what its console shows is kept\n"
                            "  try     set lxc.console.buffer.size and restart\n")
+
+
+def test_what_hooks_say_and_stop_hooks_that_fail_are_logged(container):
+    c = container()
+    good, bad = c.dir / "good", c.dir / "bad"
+    for script, text in ((good, "echo one; printf two"), (bad, "echo sorry; exit 3")):
+        script.write_text(f"#!/bin/sh\n{text}\n")
+        script.chmod(0o755)
+    log = c.lxcpath / "c.log"
+    c.add(f"lxc.log.file = {log}", "lxc.log.level = DEBUG", "lxc.hook.version = 1",
+          f"lxc.hook.pre-start = {good}", f"lxc.hook.stop = {bad}", f"lxc.hook.post-stop = {bad}")
+    c.up()
+    c.run("lxc-stop", "-k").ok()
+    ended(log)
+    told = [x for x in lines(log) if x["category"] in ("hook", "hook.stop", "hook.post-stop")]
+    assert [(x["level"], x["text"]) for x in told if x["file"].endswith("hook_call.c")] == [
+        ("DEBUG", f"Script exec {good} produced output: one"), ("DEBUG", f"Script exec {good} produced output: two"),
+        ("DEBUG", f"Script exec {bad} produced output: sorry"),
+        ("ERROR", f"hook {bad} (lxc.hook.stop) exited with status 3; set by {c.config}:10 lxc.hook.stop; said sorry"),
+        ("DEBUG", f"Script exec {bad} produced output: sorry"),
+        ("ERROR", f"hook {bad} (lxc.hook.post-stop) exited with status 3; set by {c.config}:11 lxc.hook.post-stop; said sorry")]
