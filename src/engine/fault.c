@@ -31,6 +31,8 @@ int fault_hit(const char *step, struct run *r, struct err *e)
 {
 	if (is_asked("fail:", step))
 		return err_num(e, EIO, "do", "%s, as the test asked", step);
+	if (is_asked("hold:", step))
+		(void)usleep(200000);
 	if (is_asked("kill-keeper:", step) && r->who == KEEPER)
 		(void)kill(getpid(), SIGKILL);
 	if (is_asked("kill-init:", step) && r->who == INIT)

@@ -45,45 +45,6 @@ static int check_inner(const char *text, struct err *e)
 													   : 0;
 }
 
-static int clear_only(struct list *l, const char *value)
-{
-	if (*value)
-		return -EINVAL;
-	list_clear(l);
-	return 0;
-}
-
-static int set_v1(void *part, unsigned index, const char *value, struct origin at, struct err *e)
-{
-	(void)index, (void)at, (void)e;
-	return clear_only(&((struct cgroup *)part)->v1, value);
-}
-
-static int set_v2(void *part, unsigned index, const char *value, struct origin at, struct err *e)
-{
-	(void)index, (void)at, (void)e;
-	return clear_only(&((struct cgroup *)part)->v2, value);
-}
-
-static int get_all(const struct list *l, const char *prefix, struct buf *out)
-{
-	for (size_t i = 0; i < l->n; i++)
-		buf_addf(out, "%s.%s = %s\n", prefix, l->v[i].name, l->v[i].text);
-	return out->failed ? -ENOMEM : 0;
-}
-
-static int get_v1(const void *part, unsigned index, struct buf *out)
-{
-	(void)index;
-	return get_all(&((const struct cgroup *)part)->v1, "lxc.cgroup", out);
-}
-
-static int get_v2(const void *part, unsigned index, struct buf *out)
-{
-	(void)index;
-	return get_all(&((const struct cgroup *)part)->v2, "lxc.cgroup2", out);
-}
-
 #define RELATIVE_PATH "a relative path without \"..\""
 #define FIELD(var)    .field = offsetof(struct cgroup, var)
 
@@ -91,13 +52,12 @@ static int get_v2(const void *part, unsigned index, struct buf *out)
 static const struct key keys[] = {
 	{
 		.name = "lxc.cgroup2",
-		.type = &type_list,
+		.type = &type_whole,
+		FIELD(v2),
 		.values = "nothing: an empty value takes all lxc.cgroup2.* away",
 		.help = "All lxc.cgroup2.* together. Reading it gives them as \"KEY = VALUE\" lines.",
 		.since = "3.0",
 		.bad = { "memory.max" },
-		.set = set_v2,
-		.get = get_v2,
 	},
 	{
 		.name = "lxc.cgroup2.*",
@@ -190,13 +150,12 @@ static const struct key keys[] = {
 	},
 	{
 		.name = "lxc.cgroup",
-		.type = &type_list,
+		.type = &type_whole,
+		FIELD(v1),
 		.values = "nothing: an empty value takes all lxc.cgroup.* that name files away",
 		.help = "All files of lxc.cgroup.* together. Reading it gives them as \"KEY = VALUE\" lines.",
 		.since = "1.0",
 		.bad = { "memory" },
-		.set = set_v1,
-		.get = get_v1,
 	},
 	{
 		.name = "lxc.cgroup.*",
@@ -617,7 +576,8 @@ static int devices_by_bpf(struct run *r, const struct list *l, bool v2, struct e
 }
 
 /*
- * Needs:   INIT has made the container's device nodes; from here on it makes only those that are allowed.
+ * Needs:   INIT has made the container's device nodes and opened its ptys: a list of rules is written one after the
+ *	    other, and behind the first, "deny a", nothing can be opened until the last is there.
  * Leaves:  the rules in force. Those written for the host's version count, else the other's.
  */
 int cgroup_devices(struct run *r, struct err *e)

@@ -2,7 +2,7 @@
 """A start or a stop that breaks at any step: it is told, nobody waits for ever, and nothing is left behind.
 
 The keeper of build/tests/libexec is built with fault points (engine/fault.h): KEG_FAULT=fail:STEP,
-kill-keeper:STEP, kill-init:STEP, and undo:STEP, which kills the keeper while it undoes the step.
+kill-keeper:STEP, kill-init:STEP, hold:STEP, which makes it late, and undo:STEP, which kills the keeper while it undoes the step.
 """
 import os
 import re
@@ -179,3 +179,10 @@ def test_a_caller_that_is_killed_while_it_starts_leaves_a_container_or_nothing(b
             broken.complain(f"{delay} s", f"it is {state}")
         broken.run("lxc-stop", "-k")
         broken.left(f"{delay} s")
+
+
+@pytest.mark.parametrize("late", ["pts.mount", "console.open", "tty.open"])
+def test_rules_of_devices_wait_for_what_the_start_itself_opens(container, late):
+    c = container("lxc.tty.max = 1", "lxc.cgroup.devices.deny = a", "lxc.cgroup.devices.allow = c 1:3 rwm")
+    c.run("lxc-start", env=faulty(f"hold:{late}")).ok()
+    c.run("lxc-stop", "-k").ok()
