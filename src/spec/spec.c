@@ -425,10 +425,15 @@ static void print_field(const struct key *k, unsigned index, const void *field, 
 		if (k->dflt)
 			(void)k->type->number(k->dflt, &dflt);
 		if (n->set || n->n != dflt) {
+			bool written;
+
 			print_number(k, n->n, &v);
+			written = v.s && k->type->number(v.s, &ignored) == 0;
 			/* What cannot be written, such as the mode of a device that was cleared, is what an empty value
-			 * makes. */
-			print_line(k, index, NULL, v.s && k->type->number(v.s, &ignored) == 0 ? v.s : "", n->at, out);
+			 * makes of one that is there. */
+			if (!written && k->dflt)
+				print_line(k, index, NULL, k->dflt, n->at, out);
+			print_line(k, index, NULL, written ? v.s : "", n->at, out);
 		}
 		break;
 	}

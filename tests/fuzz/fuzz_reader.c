@@ -23,13 +23,8 @@ static void go_round(const struct spec *s)
 {
 	_own_spec struct spec *copy = NULL;
 	_own_buf struct buf first = { 0 }, second = { 0 };
-	_own_buf struct buf types = { 0 };
 	struct err e = { 0 };
 
-	/* Known: a device whose type was emptied is printed with a type that nobody can read. */
-	demand(spec_get(s, "lxc.net", &types) == 0);
-	if (types.s && strstr(types.s, "(invalid)"))
-		return;
 	demand(spec_print(s, &first) == 0);
 	demand(spec_copy(s, &copy, &e) == 0);
 	demand(spec_print(copy, &second) == 0);

@@ -393,6 +393,28 @@ static void clearing_gives_the_default_again(void **state)
 	assert_int_equal(spec_clear(spec, "lxc.nosuch", NULL), -EINVAL);
 }
 
+/* A device whose type, and one whose mode, was emptied are there still, and without it, where they are copied. */
+static void test_an_emptied_device_is_copied(void **state)
+{
+	static const char text[] = "lxc.net.0.type = veth\nlxc.net.0.type =\nlxc.net.1.type = macvlan\n"
+				   "lxc.net.1.macvlan.mode =\nlxc.net.1.link = eth0\n";
+	_own_spec struct spec *s = NULL, *copy = NULL;
+	_own_problems struct problems p = { 0 };
+	_own_buf struct buf types = { 0 }, mode = { 0 }, link = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(spec_new(&s, &e), 0);
+	assert_int_equal(spec_read_text(s, text, strlen(text), "f", 0, &p), 0);
+	assert_int_equal(spec_copy(s, &copy, &e), 0);
+	assert_int_equal(spec_get(copy, "lxc.net", &types), 0);
+	assert_string_equal(types.s, "(invalid)\nmacvlan\n");
+	assert_int_equal(spec_get(copy, "lxc.net.1.macvlan.mode", &mode), 0);
+	assert_string_equal(mode.s, "(invalid)");
+	assert_int_equal(spec_get(copy, "lxc.net.1.link", &link), 0);
+	assert_string_equal(link.s, "eth0");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
