@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "client/places.h"
+#include "engine/places.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "client/places.h"
+#include "engine/places.h"
 #include "spec/key.h"
 
 #include <ctype.h>

@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "client/places.h"
+#include "engine/places.h"
 
 #include <stdio.h>
 #include <string.h>

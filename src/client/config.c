@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The system configuration, lxc.conf(5): which lxcpath, which default config; and where shipped files are. */
+/* The system configuration, lxc.conf(5): which lxcpath, which default config. */
 #include "client/container.h"
 
 #include "base/io.h"
 #include "base/own.h"
-#include "client/places.h"
-#include "engine/paths.h"
+#include "engine/places.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,55 +111,6 @@ char *global_config(const char *key)
 	}
 	errno = EINVAL;
 	return NULL;
-}
-
-const char *place_installed(enum place where)
-{
-	switch (where) {
-	case PLACE_TEMPLATES:
-		return KEG_DATADIR "/templates";
-	case PLACE_CONFIG:
-		return KEG_DATADIR "/config";
-	}
-	return "";
-}
-
-/* The build folder that the program is run from: one that Meson keeps its notes in. */
-static char *build_folder(void)
-{
-	static const char *const up[] = { "..", "../.." };
-	_own_free char *here = path_own_folder();
-
-	for (size_t i = 0; here && i < ARRAY_SIZE(up); i++) {
-		_own_free char *mark = str_fmt("%s/%s/meson-private", here, up[i]);
-
-		if (mark && access(mark, F_OK) == 0)
-			return str_fmt("%s/%s", here, up[i]);
-	}
-	return NULL;
-}
-
-char *place_find(enum place where, const char *file)
-{
-	static const char *const inside[][2] = {
-		[PLACE_TEMPLATES] = { "templates", "../templates" },
-		[PLACE_CONFIG] = { "config", "../config" },
-	};
-	_own_free char *build = build_folder();
-
-	for (size_t i = 0; build && i < ARRAY_SIZE(inside[where]); i++) {
-		_own_free char *path = str_fmt("%s/%s/%s", build, inside[where][i], file);
-		char *real = path ? realpath(path, NULL) : NULL;
-
-		if (real)
-			return real;
-	}
-	return str_fmt("%s/%s", place_installed(where), file);
-}
-
-char *place_program(const char *program)
-{
-	return path_libexec(program);
 }
 
 char *default_config(void)

@@ -9,7 +9,7 @@
 #include "base/io.h"
 #include "base/lock.h"
 #include "base/own.h"
-#include "client/places.h"
+#include "engine/places.h"
 #include "features/mapped.h"
 #include "features/userns.h"
 #include "spec/document.h"

@@ -3,7 +3,7 @@
 #include "client/disk.h"
 
 #include "base/own.h"
-#include "client/places.h"
+#include "engine/places.h"
 #include "features/mapped.h"
 #include "features/userns.h"
 

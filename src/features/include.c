@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* lxc.include: the key's row. It is no value: spec_set() reads the file there and then (spec/reader.c). */
+/*
+ * lxc.include: the key's row, and what is read in place of a file that LXC would have shipped. It is no value:
+ * spec_set() reads the file there and then (spec/reader.c).
+ */
 #include "base/own.h"
+#include "engine/places.h"
 #include "spec/key.h"
 
 #include <errno.h>
@@ -18,6 +22,11 @@ static int get_nothing(const void *part, unsigned index, struct buf *out)
 	return -ENOSYS;
 }
 
+char *include_instead(const char *path)
+{
+	return place_instead(path);
+}
+
 static const struct key keys[] = {
 	{
 		.name = "lxc.include",
@@ -25,7 +34,8 @@ static const struct key keys[] = {
 		.field = offsetof(struct include, none),
 		.values = "a config file, or a folder of files that end in .conf",
 		.help = "Reads another config here and now; what follows it can change what it set. Of a folder every "
-			"*.conf is read, in the order of their names; a folder that is not there is an empty one.",
+			"*.conf is read, in the order of their names; a folder that is not there is an empty one. "
+			"A file below /usr/share/lxc/config that is not there is taken from what Keg ships.",
 		.since = "1.0",
 		.good = { "/nonexistent/" },
 		.bad = { "/nonexistent" },

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "engine/places.h"
 #include "seccomp/filter.h"
 #include "seccomp/notify.h"
 #include "spec/key.h"
@@ -157,9 +158,9 @@ static int compile(struct run *r, const struct seccomp *s, struct err *e)
 {
 	_own_strv struct strv warnings = { 0 };
 	_own_policy struct policy policy = { 0 };
-	_own_free char *text = NULL;
+	_own_free char *text = NULL, *instead = place_instead(s->profile.s);
 	size_t len;
-	int x = io_read_file(AT_FDCWD, s->profile.s, POLICY_LARGEST, &text, &len);
+	int x = io_read_file(AT_FDCWD, instead ? instead : s->profile.s, POLICY_LARGEST, &text, &len);
 
 	if (x < 0)
 		return err_num(e, -x, "read", "the seccomp policy %s", s->profile.s);

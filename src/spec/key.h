@@ -100,6 +100,9 @@ const char *feature_where(const struct feature *f);
 /* What an lxc.include line does: reads that file, or the *.conf of that folder, into s. The first mistake of all. */
 int spec_include(struct spec *s, const char *path, struct origin at, struct err *e) _must_check;
 
+/* What is read for an included file that is not there; NULL: nothing. The caller frees. Of the key's feature. */
+char *include_instead(const char *path);
+
 /* Adds to a list field; copies. name may be NULL. */
 int list_add(struct list *l, const char *name, const char *text, struct origin at) _must_check;
 void list_clear(struct list *l);

@@ -88,6 +88,7 @@ static int read_folder(struct reader *r, const char *path, struct origin at)
 
 static void include(struct reader *r, const char *path, struct origin at)
 {
+	_own_free char *instead = include_instead(path);
 	struct stat st;
 
 	if (!*path)
@@ -100,6 +101,8 @@ static void include(struct reader *r, const char *path, struct origin at)
 		r->too_deep = true;
 		return;
 	}
+	if (instead)
+		path = instead;
 	r->depth++;
 	if (str_ends(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
 		(void)read_folder(r, path, at);

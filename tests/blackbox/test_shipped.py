@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, TOP
+from lab import BIN, TOP, needs
 
 DATA = sorted((TOP / "tests/data/configs").glob("*.conf"))
 SHIPPED = next(p for p in (BIN.parent / "config", BIN.parent / "share/lxc/config", BIN) if p.is_dir())
@@ -66,3 +66,39 @@ def test_the_clone_hook_renames_in_files_of_the_copy_only(tmp_path):
     subprocess.run([TOP / "hooks/clonehostname"], env=env, check=True)
     assert (etc / "hosts").read_text() == "127.0.1.1 c&d a.b axb\n::1 localhost\n"
     assert (tmp_path / "outside").read_text() == "a.b\n"
+
+
+# --- a container that LXC made ------------------------------------------------------------------------------
+
+LXC = Path("/usr/share/lxc/config")
+WITHOUT_LXC = ("unshare", "-m", "sh", "-c", f"! [ -d {LXC} ] || mount -t tmpfs none {LXC} || exit 9; exec \"$@\"", "sh")
+
+
+def test_lxcs_own_common_conf_loads_and_starts_as_it_is(busybox):
+    needs((LXC / "common.conf").exists() and not (LXC / "common.conf").is_symlink(), f"no {LXC}/common.conf of LXC's")
+    c = busybox()
+    c.add(f"lxc.include = {LXC}/common.conf", "lxc.signal.stop = SIGKILL")
+    r = c.run("lxc-start").ok()
+    assert r.err == ""
+    assert c.attach("/bin/hostname").ok().out == f"{c.name}\n"
+    assert "Seccomp:\t2" in c.attach("/bin/cat", "/proc/self/status").ok().out
+    c.run("lxc-stop", "-k").ok()
+
+
+def test_without_lxc_its_files_are_taken_from_what_is_shipped(busybox):
+    c = busybox()
+    c.add(f"lxc.include = {LXC}/debian.common.conf", f"lxc.include = {LXC}/nesting.conf", "lxc.signal.stop = SIGKILL",
+          f"lxc.seccomp.profile = {LXC}/common.seccomp")
+    c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name, under=WITHOUT_LXC).ok()
+    c.run("lxc-start", under=WITHOUT_LXC).ok()
+    assert "Seccomp:\t2" in c.attach("/bin/cat", "/proc/self/status").ok().out
+    c.run("lxc-stop", "-k", under=WITHOUT_LXC).ok()
+
+
+def test_a_file_that_nobody_ships_is_missing_still(container):
+    c = container(f"lxc.include = {LXC}/nobodys.conf")
+    n = len(c.config.read_text().splitlines())
+    assert c.run("lxc-start").fails(1).err == f"""\
+lxc-start: {c.name}: cannot read {LXC}/nobodys.conf: No such file or directory
+  set by  {c.config}:{n}  lxc.include
+"""

@@ -23,6 +23,10 @@ enum place { PLACE_TEMPLATES, PLACE_CONFIG };
  * the installed one (whether it is there or not). NULL where memory ran out. The caller frees. */
 char *place_find(enum place where, const char *file);
 
+/* The file of ours for one below LXC's /usr/share/lxc/config that is not there: a container that LXC made names those,
+ * also where only Keg is installed, below another prefix. NULL: there is no need, or no such file. The caller frees. */
+char *place_instead(const char *path);
+
 /* A helper program of ours. NULL where memory ran out. The caller frees. */
 char *place_program(const char *program);
 
