@@ -115,6 +115,7 @@ static const struct key keys[] = {
 			"which shows the files as owned by the container's ids, or idmap=PATH of a user namespace.",
 		.since = "1.0",
 		.good = { "/srv/data data none bind,create=dir 0 0", "tmpfs tmp tmpfs size=64m,nosuid 0 0" },
+		.bad = { "/srv/data data", "/srv/data data none bind,create=link" },
 	},
 	{
 		.name = "lxc.mount.fstab",

@@ -48,7 +48,7 @@ struct key {
 	const char *values;	      /* what is allowed, in words: "0 or 1" */
 	const char *help;	      /* one sentence or more: what it does */
 	const char *since;	      /* LXC version that brought it */
-	const char *good[4], *bad[4]; /* examples: "value", or "name=value" for a '*' key */
+	const char *good[4], *bad[4]; /* examples: "value", or "name=value" for a '*' key; bad: for spec_check() at least */
 	/* What set-empty leaves where it is not the default (lxc.autodev: 0); NULL: the default. */
 	const char *emptied;
 	/* A closer look that the type cannot take; sees the cleaned text. May set a hint. */

@@ -147,6 +147,15 @@ static int refuse(struct err *e, const struct key *k, const char *key, const cha
 	return r;
 }
 
+int spec_refuse(const char *key, const char *value, struct origin at, struct err *e)
+{
+	enum feature_id f;
+	unsigned index;
+	const char *rest;
+
+	return refuse(e, key_find(key, &f, &index, &rest), key, value, at);
+}
+
 /* The element of that name gets another value. 0: there is none. */
 static int list_replace(struct list *l, const char *name, const char *text, struct origin at)
 {

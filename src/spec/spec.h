@@ -87,6 +87,9 @@ void problem_harden(struct err *e);
 void problems_free(struct problems *p);
 #define _own_problems __attribute__((cleanup(problems_free)))
 
+/* `bad value "VALUE" of KEY: allowed is ...`, in the words of the key's row. -EINVAL. */
+int spec_refuse(const char *key, const char *value, struct origin at, struct err *e);
+
 enum { SPEC_WIRE = 1 }; /* origins come from `# LINE "FILE"` lines; includes are not followed */
 
 /* Reads a config file, with its includes. Every mistake becomes a problem; reading goes on after it.

@@ -205,11 +205,11 @@ def test_many_mistakes_are_told_together(nic):
             "lxc.net.2.type = macvlan", "lxc.net.2.macvlan.mode =")
     told = re.findall(rf"{c.name}: (.*)\n  set by  {c.config}:(\d+)", error_of(c))
     assert [(int(line), text) for text, line in told] == [
-        (9, "lxc.net.0.hwaddr is a multicast address: the first byte is odd"),
-        (10, "lxc.net.0.mtu is no number of bytes"),
+        (9, 'bad value "01:00:00:00:00:00" of lxc.net.0.hwaddr: allowed is a MAC address such as 10:66:6a:xx:xx:xx'),
+        (10, 'bad value "big" of lxc.net.0.mtu: allowed is a number of bytes'),
         (8, "lxc.net.0.l2proxy = 1 needs a .link to answer on"),
         (7, "lxc.net.0.veth.vlan.id needs veth.mode = bridge: a router has no VLANs"),
-        (14, "lxc.net.1.name is no name for an interface"),
+        (14, 'bad value "a/b" of lxc.net.1.name: allowed is an interface name of at most 15 bytes; %d in it becomes the next free number'),
         (15, "lxc.net.1.l2proxy = 1 needs veth.mode = router: over a bridge the container answers itself"),
         (16, "lxc.net.1.veth.vlan.tagged.id needs a bridge (.link)"),
         (18, "lxc.net.2.macvlan.mode is empty: the device has no mode"),

@@ -282,57 +282,6 @@ static char *key_of(const struct key *k, const char *example, const char **value
 	return buf_take(&b);
 }
 
-/* The kind of device that a row of lxc.net.# belongs to; NULL: none is needed. */
-static const char *device_of(const struct key *k)
-{
-	static const char *const kinds[] = { "vlan", "macvlan", "ipvlan", "veth" };
-
-	if (!str_starts(k->name, "lxc.net.#.") || strcmp(k->name, "lxc.net.#.type") == 0)
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_starts(k->name + strlen("lxc.net.#."), kinds[i]))
-			return kinds[i];
-	return "veth";
-}
-
-static void try_example(const struct key *k, const char *example, bool good)
-{
-	_own_spec struct spec *s = NULL;
-	struct err e = { 0 };
-	const char *value;
-	_own_free char *key = key_of(k, example, &value);
-	int r;
-
-	assert_int_equal(spec_new(&s, NULL), 0);
-	if (device_of(k))
-		assert_int_equal(spec_set(s, "lxc.net.3.type", device_of(k), (struct origin){ 0 }, NULL), 0);
-	r = spec_set(s, key, value, (struct origin){ "config", 7 }, &e);
-	if (good && r != 0)
-		fail_msg("%s = %s is refused: %s %s", key, value, e.op, e.object);
-	if (!good && r == 0)
-		fail_msg("%s = %s is taken", key, value);
-	if (!good && (!e.set || e.line != 7))
-		fail_msg("%s = %s: the error does not say where", key, value);
-}
-
-static void every_row_takes_its_good_and_refuses_its_bad_examples(void **state)
-{
-	size_t rows = 0, examples = 0;
-
-	(void)state;
-	for (unsigned f = 0; f < FEATURE_COUNT; f++) {
-		for (size_t i = 0; i < features[f]->n_keys; i++, rows++) {
-			const struct key *k = &features[f]->keys[i];
-
-			for (size_t x = 0; x < ARRAY_SIZE(k->good) && k->good[x]; x++, examples++)
-				try_example(k, k->good[x], true);
-			for (size_t x = 0; x < ARRAY_SIZE(k->bad) && k->bad[x]; x++, examples++)
-				try_example(k, k->bad[x], false);
-		}
-	}
-	assert_true(rows > 20 && examples > rows);
-}
-
 static void every_row_is_told(void **state)
 {
 	(void)state;
@@ -394,7 +343,7 @@ static void clearing_gives_the_default_again(void **state)
 }
 
 /* A device whose type, and one whose mode, was emptied are there still, and without it, where they are copied. */
-static void test_an_emptied_device_is_copied(void **state)
+static void an_emptied_device_is_copied(void **state)
 {
 	static const char text[] = "lxc.net.0.type = veth\nlxc.net.0.type =\nlxc.net.1.type = macvlan\n"
 				   "lxc.net.1.macvlan.mode =\nlxc.net.1.link = eth0\n";
@@ -432,10 +381,10 @@ int main(void)
 		T(crlf_is_a_line_ending),
 		T(one_pair_of_quotes_is_taken_away),
 		T(a_long_list_is_not_slow),
-		T(every_row_takes_its_good_and_refuses_its_bad_examples),
 		T(every_row_is_told),
 		T(what_is_printed_reads_back_equal),
 		T(clearing_gives_the_default_again),
+		T(an_emptied_device_is_copied),
 	};
 
 	return RUN(tests);

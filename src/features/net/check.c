@@ -29,6 +29,28 @@ static struct err *problem(struct problems *p, const struct nic *nic, const char
 	return e;
 }
 
+/* A value that its row's words do not allow, though LXC takes it when it is set. */
+static struct err *refuse(struct problems *p, const struct nic *nic, const char *sub, const char *value,
+			  struct origin at)
+{
+	struct err *e = problems_next(p);
+	char key[NIC_KEY];
+
+	if (e)
+		(void)spec_refuse(nic_key(nic, sub, key), value, at, e);
+	return e;
+}
+
+static void check_hwaddr(const struct nic *nic, struct problems *p)
+{
+	unsigned char mac[MAC_LEN];
+	bool parsed = mac_parse(nic->hwaddr.s, mac) == 0;
+	struct err *e = parsed && !(mac[0] & 1) ? NULL : refuse(p, nic, "hwaddr", nic->hwaddr.s, nic->hwaddr.at);
+
+	if (e && parsed)
+		err_hint(e, "make the first byte even: an odd one is that of a multicast address");
+}
+
 /* A mode that was cleared, and for which there is no default any more. */
 static void check_mode(const struct nic *nic, enum net_type type, const struct number *mode, const char *sub,
 		       struct problems *p)
@@ -39,23 +61,23 @@ static void check_mode(const struct nic *nic, enum net_type type, const struct n
 
 static void check_values(const struct nic *nic, struct problems *p)
 {
-	unsigned char mac[MAC_LEN];
+	char vlan[24];
 	int64_t v;
 
 	if (nic->type.n == NET_INVALID)
 		(void)problem(p, nic, "type", nic->type.at, "is empty: the device has no type");
-	if (nic->hwaddr.s && mac_parse(nic->hwaddr.s, mac) < 0)
-		(void)problem(p, nic, "hwaddr", nic->hwaddr.at, "is no MAC address such as 10:66:6a:12:34:56");
-	else if (nic->hwaddr.s && (mac[0] & 1))
-		(void)problem(p, nic, "hwaddr", nic->hwaddr.at, "is a multicast address: the first byte is odd");
+	if (nic->hwaddr.s)
+		check_hwaddr(nic, p);
 	if (nic->mtu.s && num_i64(nic->mtu.s, 1, INT32_MAX, &v) < 0)
-		(void)problem(p, nic, "mtu", nic->mtu.at, "is no number of bytes");
+		(void)refuse(p, nic, "mtu", nic->mtu.s, nic->mtu.at);
 	if (nic->name.s && nic_has_device(nic) && !link_name_valid(nic->name.s) && !nic_name_pattern(nic->name.s))
-		(void)problem(p, nic, "name", nic->name.at, "is no name for an interface");
+		(void)refuse(p, nic, "name", nic->name.s, nic->name.at);
 	if (nic->veth_pair.s && !link_name_valid(nic->veth_pair.s))
-		(void)problem(p, nic, "veth.pair", nic->veth_pair.at, "is no name for an interface");
-	if (nic->vlan_id.n > 4094)
-		(void)problem(p, nic, "vlan.id", nic->vlan_id.at, "is above 4094");
+		(void)refuse(p, nic, "veth.pair", nic->veth_pair.s, nic->veth_pair.at);
+	if (nic->vlan_id.n > 4094) {
+		(void)snprintf(vlan, sizeof(vlan), "%lld", nic->vlan_id.n);
+		(void)refuse(p, nic, "vlan.id", vlan, nic->vlan_id.at);
+	}
 	check_mode(nic, NET_VETH, &nic->veth_mode, "veth.mode", p);
 	check_mode(nic, NET_MACVLAN, &nic->macvlan_mode, "macvlan.mode", p);
 	check_mode(nic, NET_IPVLAN, &nic->ipvlan_mode, "ipvlan.mode", p);

@@ -301,6 +301,7 @@ static const struct key keys[] = {
 			"comes back with the device.",
 		.since = "2.1",
 		.good = { "eth0", "lan%d" },
+		.bad = { "a/b", "a b" },
 	},
 	{
 		.name = "lxc.net.#.hwaddr",
@@ -310,6 +311,7 @@ static const struct key keys[] = {
 		.help = "The device's MAC address; each x becomes a random digit when the value is set.",
 		.since = "2.1",
 		.good = { "10:66:6a:12:34:56", "10:66:6a:xx:xx:xx" },
+		.bad = { "hello", "01:00:00:00:00:01" },
 	},
 	{
 		.name = "lxc.net.#.mtu",
@@ -319,6 +321,7 @@ static const struct key keys[] = {
 		.help = "The device's MTU; veth without it: that of .link.",
 		.since = "2.1",
 		.good = { "1400" },
+		.bad = { "big", "0" },
 	},
 	{
 		.name = "lxc.net.#.ipv6.address",
@@ -372,6 +375,7 @@ static const struct key keys[] = {
 		.help = "The name of the host's end; vethXXXXXX, with random letters, without it.",
 		.since = "2.1",
 		.good = { "veth-web1" },
+		.bad = { "a/b" },
 	},
 	{
 		.name = "lxc.net.#.veth.ipv4.route",
@@ -454,11 +458,11 @@ static const struct key keys[] = {
 		.name = "lxc.net.#.vlan.id",
 		.type = &net_type_vlan,
 		OF_TYPE(vlan_id),
-		.values = "a number up to 65535",
+		.values = "a number up to 4094",
 		.help = "The VLAN's number.",
 		.since = "2.1",
 		.good = { "10" },
-		.bad = { "ten" },
+		.bad = { "ten", "4095" },
 	},
 	{
 		.name = "lxc.net.#.macvlan.mode",
