@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* seeds FOLDER: a config file of each row's good and bad examples, for fuzz_reader to begin with. */
+/* seeds FOLDER: a config file of each row's good and bad examples, for fuzz_reader and fuzz_rows to begin with. */
 #include "base/io.h"
 #include "base/own.h"
 #include "spec/key.h"
