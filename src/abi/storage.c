@@ -13,6 +13,7 @@ static bool create(struct lxc_container *pub, const char *template, const char *
 				    .bdev = bdevtype,
 				    .dir = specs ? specs->dir : NULL,
 				    .quiet = flags & LXC_CREATE_QUIET,
+				    .go_on = true,
 				    .args = (char **)argv };
 	_own_free char *beside = NULL;
 	struct err e = { 0 };
@@ -24,10 +25,13 @@ static bool create(struct lxc_container *pub, const char *template, const char *
 		_own_lock held = handle_lock(pub);
 
 		/* What was set on the object is the config to begin with; otherwise it is the default one. */
-		if (container_of(pub)->doc && !container_defined(container_of(pub)))
+		if (container_of(pub)->doc)
 			x = container_draft(container_of(pub), &beside, &e);
+		else if (container_defined(container_of(pub)))
+			r.config = container_of(pub)->config_file;
 	}
-	r.config = beside;
+	if (beside)
+		r.config = beside;
 	if (x == 0)
 		x = container_create(container_of(pub), &r, &e);
 	if (beside)

@@ -29,6 +29,7 @@ struct making {
 	char *template;	     /* its path, NULL: none */
 	char *rootfs;	     /* the folder that the template fills, NULL: none */
 	struct spec *mapped; /* the config so far where it maps ids, NULL: it does not */
+	char *replaced;	     /* the text of the config that was there, NULL: none was */
 	int dir_fd;
 	int partial_fd;
 	bool made_dir, made_config;
@@ -71,13 +72,25 @@ static int make_folder(struct making *m, struct err *e)
 	return 0;
 }
 
+/* LXC's API goes on from a config that was saved before, as long as it names no rootfs: python3-lxc creates so. */
+static bool is_begun(const struct making *m)
+{
+	_own_problems struct problems ignored = { 0 };
+	_own_spec struct spec *s = NULL;
+	_own_buf struct buf path = { 0 };
+	struct err e = { 0 };
+
+	return m->r->go_on && spec_new(&s, &e) == 0 && spec_read_file(s, m->c->config_file, &ignored) == 0 &&
+	       (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len);
+}
+
 /* Two creators of one name: the lock says who goes on. */
 static int claim(struct making *m, struct err *e)
 {
 	m->partial_fd = lock_take(m->dir_fd, "partial");
 	if (m->partial_fd < 0)
 		m->made_dir = false; /* whoever holds it goes on in this folder */
-	if (m->partial_fd == -EAGAIN || (m->partial_fd >= 0 && container_defined(m->c)))
+	if (m->partial_fd == -EAGAIN || (m->partial_fd >= 0 && container_defined(m->c) && !is_begun(m)))
 		return err_say(e, EEXIST, "Container already exists");
 	return m->partial_fd < 0 ? err_num(e, -m->partial_fd, "lock", "%s/partial", m->c->dir) : 0;
 }
@@ -142,6 +155,7 @@ static int write_config(struct making *m, struct err *e)
 		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, text, d, e);
 	if (r < 0)
 		return r;
+	(void)!io_read_file(m->dir_fd, "config", CONFIG_MOST, &m->replaced, NULL);
 	m->made_config = true;
 	return document_save(d, NULL, e);
 }
@@ -233,7 +247,9 @@ static int undo(void *making, struct err *e)
 		(void)!io_remove_tree(AT_FDCWD, m->c->dir, e);
 		return 0;
 	}
-	if (m->made_config)
+	if (m->made_config && m->replaced)
+		(void)!io_replace_file(m->dir_fd, "config", m->replaced, strlen(m->replaced), 0640, e);
+	else if (m->made_config)
 		(void)unlinkat(m->dir_fd, "config", 0);
 	if (m->partial_fd >= 0)
 		(void)unlinkat(m->dir_fd, "partial", 0);
@@ -293,7 +309,7 @@ static int check_request(const struct container *c, const struct create_request 
 			return err_say(e, EINVAL, "an argument of the template holds a newline");
 	if (strchr(c->lxcpath, '\n') || (r->dir && strchr(r->dir, '\n')))
 		return err_say(e, EINVAL, "a path holds a newline");
-	return container_defined(c) && access(c->dir, F_OK) == 0 ? err_say(e, EEXIST, "Container already exists") : 0;
+	return container_defined(c) && !r->go_on ? err_say(e, EEXIST, "Container already exists") : 0;
 }
 
 int container_create(struct container *c, const struct create_request *r, struct err *e)
@@ -321,6 +337,7 @@ int container_create(struct container *c, const struct create_request *r, struct
 		spec_free(m.mapped);
 	free(m.rootfs);
 	free(m.template);
+	free(m.replaced);
 	if (x == 0)
 		(void)!container_load(c, NULL, &ignored); /* what a template wrote wrong is told at the start */
 	return x;
