@@ -101,6 +101,9 @@ static int snapshot_list(struct lxc_container *pub, struct lxc_snapshot **out)
 			.lxcpath = take_ptr(&v[i].path),
 			.free = free_snapshot,
 		};
+		/* Never NULL, whether there is a comment or not: callers of LXC read it unasked. */
+		if (!given[i].comment_pathname)
+			given[i].comment_pathname = str_fmt("%s/%s/comment", given[i].lxcpath, given[i].name);
 	}
 	snapshots_free(v, n);
 	if (n && !given)
