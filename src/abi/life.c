@@ -132,11 +132,19 @@ static bool stop(struct lxc_container *pub)
 	return pub && abi_done(pub, container_kill(container_of(pub), &e), &e);
 }
 
+static bool done_in_time(struct lxc_container *pub, int r, const char *what, struct err *e)
+{
+	if (r == -ETIMEDOUT && !e->set)
+		(void)err_say(e, ETIMEDOUT, "%s %s in time", pub->name, what);
+	return abi_done(pub, r, e);
+}
+
 static bool shut_down(struct lxc_container *pub, int timeout)
 {
 	struct err e = { 0 };
 
-	return pub && abi_done(pub, container_shutdown(container_of(pub), milliseconds(timeout), &e), &e);
+	return pub && done_in_time(pub, container_shutdown(container_of(pub), milliseconds(timeout), &e),
+				   "has not shut down", &e);
 }
 
 static bool reboot(struct lxc_container *pub)
@@ -152,7 +160,8 @@ static bool reboot2(struct lxc_container *pub, int timeout)
 
 	if (!pub || state_of(pub, NULL) == STOPPED)
 		return pub;
-	return abi_done(pub, container_reboot(container_of(pub), milliseconds(timeout), &e), &e);
+	return done_in_time(pub, container_reboot(container_of(pub), milliseconds(timeout), &e), "has not rebooted",
+			    &e);
 }
 
 static bool freeze(struct lxc_container *pub)

@@ -44,11 +44,12 @@ static int collect(int fd, bool (*is)(int dir, const char *name), struct strv *n
 	return 0;
 }
 
+/* As in LXC, a hidden folder is none: backup tools and the like leave such. */
 static bool has_config(int dir, const char *name)
 {
 	char path[512];
 
-	return (size_t)snprintf(path, sizeof(path), "%s/config", name) < sizeof(path) &&
+	return *name != '.' && (size_t)snprintf(path, sizeof(path), "%s/config", name) < sizeof(path) &&
 	       faccessat(dir, path, F_OK, 0) == 0;
 }
 
