@@ -3,6 +3,8 @@
 #
 #   make          builds into build/         make check       all tests        make demo   a walk through it
 #   make install  PREFIX=/usr/local DESTDIR= make check-asan  with sanitizers  make bench  held against others
+#   make check-lxc       the library's tests on Debian's liblxc, too    make check-tsan      its threads under ThreadSanitizer
+#   make check-bindings  Ruby and Haskell, which it installs
 #   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
 
 PREFIX  ?= /usr/local
@@ -12,7 +14,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan fuzz bench install lint lint-format clean
+.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install lint lint-format clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -51,6 +53,22 @@ check-asan:
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(abspath build-asan/reports)/asan \
 		UBSAN_OPTIONS=print_stacktrace=1:log_path=$(abspath build-asan/reports)/ubsan $(PYTEST) -q $(TESTS)
 
+# What the tests of liblxc.so.1 ask is LXC's truth: Debian's header, Debian's library, and ours.
+check-lxc: all
+	@tools/deps.sh build abi
+	@tests/abi/against_lxc.sh $(BUILD)
+
+# The library and the test alone have the sanitizer: containers are kept by the programs of the other build.
+STRESS_SECONDS ?= 15
+check-tsan: all
+	@[ -e build-tsan/build.ninja ] || meson setup build-tsan -Db_sanitize=thread -Db_lundef=false $(MESON_FLAGS)
+	@ninja -C build-tsan lib/liblxc.so.1.9.0 tests/abi/stress
+	@KEG_LIBEXEC=$(abspath $(BUILD))/libexec TSAN_OPTIONS=die_after_fork=0 build-tsan/tests/abi/stress $(BUILD)/tests/answer $(STRESS_SECONDS)
+
+check-bindings: all
+	@tools/deps.sh build bindings
+	@bindings/check.sh $(BUILD)
+
 # Each target looks for FUZZ_SECONDS; what it finds interesting stays in build-fuzz/corpus, what breaks it in build-fuzz/.
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -82,4 +100,4 @@ lint-format:
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 
 clean:
-	@rm -rf build build-asan build-fuzz build-install
+	@rm -rf build build-asan build-tsan build-fuzz build-install

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What is needed beside a checkout, by purpose; installs what is missing where it may.
 #
-#   tools/deps.sh build|demo|check|fuzz|lint|bench...
+#   tools/deps.sh build|demo|check|abi|bindings|fuzz|lint|bench...
 #
 # Looks for the things themselves (a program, a pkg-config module, a file), so that it also serves where
 # they came from elsewhere. As root on a machine with apt-get it installs the Debian packages of what is
@@ -59,6 +59,18 @@ fuzz() {
 	need file:"$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.fuzzer-$(uname -m).a" libclang-rt-dev
 }
 
+# LXC's own header and library.
+abi() {
+	check
+	need file:/usr/include/lxc/lxccontainer.h lxc-dev
+}
+
+bindings() {
+	demo
+	need cmd:ruby ruby
+	need cmd:ghc ghc
+}
+
 lint() {
 	need cmd:run-clang-tidy clang-tidy
 }
@@ -76,9 +88,9 @@ bench() {
 [ $# -gt 0 ] || set -- build
 for purpose; do
 	case $purpose in
-	build | demo | check | fuzz | lint | bench) $purpose ;;
+	build | demo | check | abi | bindings | fuzz | lint | bench) $purpose ;;
 	*)
-		echo "deps.sh: unknown purpose $purpose: build, demo, check, lint or bench" >&2
+		echo "deps.sh: unknown purpose $purpose: build, demo, check, abi, bindings, fuzz, lint or bench" >&2
 		exit 1
 		;;
 	esac

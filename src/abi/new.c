@@ -78,12 +78,15 @@ static bool load(struct handle *h)
 	return false;
 }
 
-/* Our programs are looked for beside the library, not beside whoever has loaded it. */
+/*
+ * Our programs are looked for beside the library, not beside whoever has loaded it. Told by a function of this file's
+ * own: the address of a public one is, where a program is not position-independent, in that program.
+ */
 __attribute__((constructor)) static void find_ourselves(void)
 {
 	Dl_info where;
 
-	if (dladdr(&lxc_container_new, &where))
+	if (dladdr((void *)find_ourselves, &where))
 		path_set_library(where.dli_fname);
 }
 
