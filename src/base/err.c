@@ -65,6 +65,14 @@ void err_hint(struct err *e, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What somebody else chose, or a program has said, may hold what a terminal would obey. Newlines only where asked. */
+static void show_only(char *text, bool lines)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < ' ' && !(lines && *text == '\n')) || *text == 0x7f)
+			*text = '?';
+}
+
 void err_said(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
@@ -73,6 +81,7 @@ void err_said(struct err *e, const char *fmt, ...)
 		return;
 	va_start(ap, fmt);
 	fill(e->said, sizeof(e->said), fmt, ap);
+	show_only(e->said, true);
 	va_end(ap);
 }
 
@@ -81,8 +90,10 @@ void err_key(struct err *e, const char *key, struct origin at)
 	if (!e || !e->set || e->key[0])
 		return;
 	(void)snprintf(e->key, sizeof(e->key), "%s", key);
+	show_only(e->key, false);
 	if (at.file) {
 		(void)snprintf(e->file, sizeof(e->file), "%s", at.file);
+		show_only(e->file, false);
 		e->line = at.line;
 	}
 }
@@ -100,14 +111,6 @@ void err_clear(struct err *e)
 	memset(e, 0, sizeof(*e));
 }
 
-/* A name that somebody else chose may hold what a terminal would obey. */
-static void show_only(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 void err_text(const struct err *e, char *buf, size_t size)
 {
 	const char *cannot = e->op[0] ? "cannot " : "", *space = e->op[0] && e->object[0] ? " " : "";
@@ -116,7 +119,7 @@ void err_text(const struct err *e, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s%s%s%s: %s", cannot, e->op, space, e->object, strerror(e->errnum));
 	else
 		(void)snprintf(buf, size, "%s%s%s%s", cannot, e->op, space, e->object);
-	show_only(buf);
+	show_only(buf, false);
 }
 
 void err_print(const struct err *e, const char *who, const char *name)
@@ -125,10 +128,10 @@ void err_print(const struct err *e, const char *who, const char *name)
 
 	err_text(e, text, sizeof(text));
 	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");
-	show_only(shown);
+	show_only(shown, false);
 	(void)fprintf(stderr, "%s: %s%s%s%s\n", who, shown, name ? ": " : "", e->warning ? "warning: " : "", text);
-	if (e->key[0] && e->file[0])
-		(void)fprintf(stderr, "  set by  %s:%u  %s\n", e->file, e->line, e->key);
+	if (e->file[0])
+		(void)fprintf(stderr, "  set by  %s:%u%s%s\n", e->file, e->line, e->key[0] ? "  " : "", e->key);
 	else if (e->key[0])
 		(void)fprintf(stderr, "  set by  %s\n", e->key);
 	if (e->step[0])

@@ -233,8 +233,9 @@ void log_err_at(const char *category, const char *file, const char *function, un
 	if (!log_wants(level))
 		return;
 	err_text(e, text, sizeof(text));
-	if (e->key[0] && e->file[0])
-		(void)snprintf(place, sizeof(place), "; set by %s:%u %s", e->file, e->line, e->key);
+	if (e->file[0])
+		(void)snprintf(place, sizeof(place), "; set by %s:%u%s%s", e->file, e->line, e->key[0] ? " " : "",
+			       e->key);
 	else if (e->key[0])
 		(void)snprintf(place, sizeof(place), "; set by %s", e->key);
 	log_write(level, e->step[0] ? e->step : category, file, function, line, "%s%s%s%s%s%s%s%s%s%s", text, place,

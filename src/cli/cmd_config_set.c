@@ -33,7 +33,7 @@ static int valid(const struct cli *c, struct container *ct, const char *key, con
 
 	if (spec_set(ct->spec, key, value, (struct origin){ 0 }, &e) == 0)
 		return 0;
-	e.key[0] = 0; /* the sentence has it, and no line of a file to show */
+	e.key[0] = e.file[0] = 0; /* the sentence has it, and no line of a file to show */
 	return cli_fail(c, &e);
 }
 
@@ -88,7 +88,7 @@ static int run_unset(struct cli *c)
 	r = document_clear(d, c->args[0], &e);
 	if (r == 0)
 		r = document_save(d, NULL, &e);
-	e.key[0] = 0;
+	e.key[0] = e.file[0] = 0;
 	return r < 0 ? cli_fail(c, &e) : 0;
 }
 

@@ -239,15 +239,23 @@ static bool is_being_read(const struct reader *r, const struct stat *st)
 	return false;
 }
 
-static int includes_itself(struct reader *r, const char *path, struct origin at)
+static int refuse_file(struct reader *r, int code, const char *path, const char *text, struct origin at)
 {
 	struct err *p = problems_next(r->problems);
 
 	if (p) {
-		(void)err_say(p, ELOOP, "%s includes itself", path);
-		err_key(p, "lxc.include", at);
+		(void)err_say(p, code, "%s %s", path, text);
+		if (at.file || r->depth)
+			err_key(p, "lxc.include", at);
 	}
-	return -ELOOP;
+	return -code;
+}
+
+/* A pipe that nobody writes to would be waited for without end; those of a shell's <(...) lie in /dev and have a
+ * writer. */
+static bool is_readable(const char *path, const struct stat *st)
+{
+	return !S_ISFIFO(st->st_mode) || str_starts(path, "/dev/") || str_starts(path, "/proc/");
 }
 
 static int read_path(struct reader *r, const char *path, struct origin at)
@@ -256,14 +264,17 @@ static int read_path(struct reader *r, const char *path, struct origin at)
 	struct reading now = { .by = r->reading };
 	struct stat st;
 	size_t len;
-	int e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
+	int e = stat(path, &st) < 0 ? -errno : 0;
 
-	if (e == 0 && stat(path, &st) < 0)
-		e = -errno;
 	if (e < 0)
 		return unreadable(r, e, path, at);
 	if (is_being_read(r, &st))
-		return includes_itself(r, path, at);
+		return refuse_file(r, ELOOP, path, "includes itself", at);
+	if (!is_readable(path, &st))
+		return refuse_file(r, EINVAL, path, "is a pipe, which cannot be a config file", at);
+	e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
+	if (e < 0)
+		return unreadable(r, e, path, at);
 	now.dev = st.st_dev;
 	now.ino = st.st_ino;
 	r->reading = &now;

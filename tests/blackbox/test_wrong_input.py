@@ -5,6 +5,8 @@ A row of STARTS is a container that cannot start; it is started with -F and with
 In what is expected, {c.name}, {c.dir}, {c.rootfs}, {c.config} and {lxcpath} are filled in; {at:TEXT} is
 "FILE:LINE" of the config's line that holds TEXT, {veth} any name of a veth. A row of COMMANDS is a command that cannot do its work.
 """
+import os
+import random
 import re
 import shutil
 import subprocess
@@ -365,3 +367,118 @@ def test_dnsmasq_is_missing(keg):
         r = in_own_net(keg, f"mount --bind {empty} /usr/sbin; keg net up; echo exit $?")
     assert "exit 1" in r.stdout, r.stdout + r.stderr
     assert "dnsmasq" in r.stderr and "  try     " in r.stderr
+
+
+# --- whole files that are wrong -------------------------------------------------------------------------------
+
+def loop(c):
+    (c.dir / "a.conf").write_text(f"# a\nlxc.include = {c.dir}/b.conf\n")
+    (c.dir / "b.conf").write_text(f"lxc.include = {c.dir}/a.conf\n")
+    return f"lxc.include = {c.dir}/a.conf\n"
+
+
+def deep(c):
+    for n in range(40):
+        (c.dir / f"{n}.conf").write_text(f"lxc.include = {c.dir}/{n + 1}.conf\n")
+    (c.dir / "40.conf").write_text("")
+    return f"lxc.include = {c.dir}/0.conf\n"
+
+
+def fifo(c):
+    os.mkfifo(c.dir / "fifo")
+    return f"lxc.include = {c.dir}/fifo\n"
+
+
+def random_bytes(c):
+    """Always the same ones, without a NUL; and lines that a key begins."""
+    r = random.Random(7)
+    return b"".join(b"lxc." * (n % 3 == 0) + bytes(r.randrange(1, 256) for _ in range(r.randrange(60))) + b"\n" for n in range(300))
+
+
+File = namedtuple("File", "about text says")
+FILES = [
+    File("an unknown key", "lxc.uts.nam = a\n", """\
+unknown key lxc.uts.nam
+  set by  {c.config}:1  lxc.uts.nam
+  try     did you mean lxc.uts.name?
+"""),
+    File("a key of old", "lxc.utsname = a\n", None),
+    File("a NUL byte", b"# one\nlxc.uts.name = a\0b\n", """\
+a config file cannot hold a NUL byte
+  set by  {c.config}:2
+"""),
+    File("random bytes", random_bytes, None),
+    File("a value of 1 MiB", "lxc.uts.name = " + "a" * (1 << 20) + "\n", 'bad value "' + "a" * 200 + """\
+" of lxc.uts.name: allowed is a host name of at most 64 bytes
+  set by  {c.config}:1  lxc.uts.name
+"""),
+    File("a key of 1 MiB", "lxc." + "a" * (1 << 20) + " = 1\n", None),
+    File("a line of 1 MiB without a value", "lxc." + "a" * (1 << 20) + "\n", None),
+    File("two files that include each other", loop, """\
+{c.dir}/a.conf includes itself
+  set by  {c.dir}/b.conf:1  lxc.include
+"""),
+    File("includes 40 deep", deep, """\
+includes are nested more than 32 deep
+  set by  {c.dir}/31.conf:1  lxc.include
+"""),
+    File("an included fifo", fifo, """\
+{c.dir}/fifo is a pipe, which cannot be a config file
+  set by  {c.config}:1  lxc.include
+"""),
+    File("an included device", "lxc.include = /dev/zero\n", None),
+    File("a bad mount", "lxc.mount.entry = /data\n", """\
+a mount entry needs SOURCE, TARGET and TYPE: /data
+  set by  {c.config}:1  lxc.mount.entry
+  try     for a folder of the host's: /srv/data data none bind,create=dir 0 0
+"""),
+    File("maps that overlap", "lxc.idmap = u 0 100000 10\nlxc.idmap = u 5 200000 10\nlxc.idmap = g 0 100000 10\n", """\
+u 5 200000 10 maps ids inside that u 0 100000 10 maps, too
+  set by  {c.config}:2  lxc.idmap
+"""),
+    File("a bad address, a bad MAC, a bad MTU", "lxc.net.1.type = veth\nlxc.net.1.hwaddr = zz\nlxc.net.1.mtu = big\n", """\
+bad value "zz" of lxc.net.1.hwaddr: allowed is a MAC address such as 10:66:6a:xx:xx:xx
+  set by  {c.config}:2  lxc.net.1.hwaddr
+lxc-start: {c.name}: bad value "big" of lxc.net.1.mtu: allowed is a number of bytes
+  set by  {c.config}:3  lxc.net.1.mtu
+"""),
+]
+
+
+@pytest.mark.parametrize("row", FILES, ids=[f.about for f in FILES])
+def test_a_wrong_file_stops_the_start_and_nothing_else(container, row):
+    c = container()
+    good = c.config.read_text()
+    text = row.text(c) if callable(row.text) else row.text
+    c.config.write_bytes((text if isinstance(text, bytes) else text.encode()) + good.encode())
+    for mode in ("-F", "-d"):
+        r = c.run("lxc-start", mode)
+        assert (r.rc, r.out) == (1, "") and r.err.startswith(f"lxc-start: {c.name}: "), r.err[:400]
+        assert len(r.err) < 60000 and f"  set by  {c.dir}/" in r.err, r.err[:400]
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", r.err)
+        if row.says:
+            assert r.err == f"lxc-start: {c.name}: {row.says.format(c=c)}"
+    assert c.state() == "STOPPED"
+    assert c.keg.run("lxc-ls", "-P", c.lxcpath).ok().out.split() == [c.name]
+    say(c.run("lxc-stop"), f"lxc-stop: {c.name}: {c.name} is not running\n", 2)
+    c.run("lxc-destroy").ok()
+    assert not c.dir.exists()
+
+
+def test_line_ends_of_another_system_are_line_ends(container):
+    c = container()
+    c.config.write_bytes(c.config.read_bytes().replace(b"\n", b"\r\n"))
+    c.up()
+    assert f"host = {c.name}\n" in c.attach("/answer", "report", "-").ok().out
+
+
+def test_a_config_that_breaks_while_it_runs_is_no_obstacle_to_its_end(container):
+    c = container().up()
+    c.config.write_text("lxc.nosuch = 1\nlxc.uts.name =" + "a" * 100 + "\n\0")
+    assert c.state() == "RUNNING"
+    assert c.keg.run("lxc-ls", "-P", c.lxcpath, "--running").ok().out.split() == [c.name]
+    c.run("lxc-freeze").ok()
+    c.run("lxc-unfreeze").ok()
+    c.run("lxc-stop", "-k").ok()
+    c.run("lxc-destroy").ok()
+    assert not c.dir.exists()
