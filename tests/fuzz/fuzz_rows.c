@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (char *rest = text, *line; n < LINES && (line = strsep(&rest, "\n"));) {
 		char *value = strstr(line, " = ");
 
-		if (!value || strncmp(line, "lxc.include", 11) == 0)
+		if (!value || strncmp(line, "lxc.", 4) != 0 || strncmp(line, "lxc.include", 11) == 0)
 			continue;
 		*value = 0;
 		set(s, line, value + 3);
