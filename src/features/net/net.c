@@ -170,12 +170,15 @@ static int typed_get(const char *name, enum net_type type, const void *part, uns
 {
 	const struct nic *nic = find(part, index);
 	const struct key *k = row_of(name);
-	const char *field = (const char *)nic + k->field;
-	const struct list *l = (const struct list *)field;
-	const struct number *n = (const struct number *)field;
+	const struct list *l;
+	const struct number *n;
+	const char *field;
 
 	if (!nic || nic->type.n != (long long)type)
 		return -EINVAL;
+	field = (const char *)nic + k->field;
+	l = (const struct list *)field;
+	n = (const struct number *)field;
 	switch (k->type->shape) {
 	case SHAPE_TEXT:
 		buf_addf(out, "%s", ((const struct text *)field)->s ?: "");
