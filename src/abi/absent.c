@@ -41,17 +41,6 @@ static struct lxc_container *no_clone(struct lxc_container *pub, const char *nam
 	return NULL;
 }
 
-static int no_attach(struct lxc_container *pub, lxc_attach_exec_t function, void *payload,
-		     lxc_attach_options_t *options, pid_t *pid)
-{
-	(void)function;
-	(void)payload;
-	(void)options;
-	(void)pid;
-	(void)absent(pub, "attach");
-	return -1;
-}
-
 static bool no_attach_interface(struct lxc_container *pub, const char *dev, const char *to)
 {
 	(void)dev;
@@ -132,7 +121,6 @@ void abi_absent_table(struct lxc_container *pub)
 	pub->rename = no_rename;
 	pub->get_interfaces = no_interfaces;
 	pub->clone = no_clone;
-	pub->attach = no_attach;
 	pub->attach_interface = no_attach_interface;
 	pub->detach_interface = no_detach_interface;
 	pub->checkpoint = no_checkpoint;

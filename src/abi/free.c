@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <lxc/version.h>
-#include <pwd.h>
 #include <string.h>
 
 const char *lxc_get_version(void)
@@ -227,25 +226,4 @@ bool lxc_has_api_extension(const char *extension)
 		if (strcmp(names[i], extension) == 0)
 			return true;
 	return false;
-}
-
-/* --- functions to attach with: they run in the attached process --- */
-
-int lxc_attach_run_command(void *payload)
-{
-	const lxc_attach_command_t *c = payload;
-
-	(void)execvp(c->program, c->argv);
-	return errno == EACCES || errno == ENOEXEC ? 126 : errno == ENOENT ? 127 : -1;
-}
-
-int lxc_attach_run_shell(void *payload)
-{
-	const struct passwd *p = getpwuid(getuid());
-
-	(void)payload;
-	if (p && p->pw_shell && *p->pw_shell)
-		(void)execlp(p->pw_shell, p->pw_shell, (char *)NULL);
-	(void)execlp("/bin/sh", "/bin/sh", (char *)NULL);
-	return -1;
 }

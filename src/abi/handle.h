@@ -51,6 +51,7 @@ int abi_give(const char *text, size_t len, char *buf, int size);
 char **abi_strings(struct strv *v);
 
 void abi_config_table(struct lxc_container *pub);
+void abi_attach_table(struct lxc_container *pub);
 void abi_life_table(struct lxc_container *pub);
 void abi_storage_table(struct lxc_container *pub);
 void abi_inside_table(struct lxc_container *pub);

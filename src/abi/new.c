@@ -97,6 +97,7 @@ static void fill_table(struct lxc_container *pub)
 	abi_life_table(pub);
 	abi_storage_table(pub);
 	abi_inside_table(pub);
+	abi_attach_table(pub);
 }
 
 struct lxc_container *lxc_container_new(const char *name, const char *configpath)

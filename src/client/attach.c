@@ -85,7 +85,7 @@ static uint64_t to_enter(pid_t init, uint64_t wanted)
 		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init, names[i]);
 		if (readlink(path, a, sizeof(a) - 1) < 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", names[i]);
 		if (readlink(path, b, sizeof(b) - 1) > 0 && strcmp(a, b) != 0)
 			flags |= namespaces_flag(names[i]);
 	}
@@ -136,6 +136,15 @@ static int reap(pid_t child, int *status)
 	return 0;
 }
 
+/* It runs, but not as it was asked for. */
+static void end_child(pid_t child)
+{
+	int status;
+
+	(void)kill(child, SIGKILL);
+	(void)reap(child, &status);
+}
+
 /* A program that cannot be run is the program's end, as for a shell: 126, 127. */
 static int exec_failed(const struct err *e, int *status)
 {
@@ -159,11 +168,20 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 		.keep_caps = r->keep_caps,
 		.unprivileged = geteuid() != 0,
 		.keep_lsm = r->keep_lsm,
+		.label = r->label,
+		.label_now = r->label_now,
+		.no_new_privs = r->no_new_privs,
+		.remount = r->remount,
+		.groups = r->groups,
+		.n_groups = r->n_groups,
+		.function = r->function,
+		.payload = r->payload,
+		.program = r->program,
 		.personality = r->personality >= 0 ? (unsigned long)r->personality : arch_personality(s),
 		.uid = r->uid >= 0 ? r->uid : uid,
 		.gid = r->gid >= 0 ? r->gid : gid,
 		.argv = r->argv,
-		.pty = isatty(r->fd[0]) || isatty(r->fd[1]) || isatty(r->fd[2]),
+		.pty = !r->no_pty && (isatty(r->fd[0]) || isatty(r->fd[1]) || isatty(r->fd[2])),
 	};
 	for (int i = 0; i < 3; i++)
 		a->stdio[i] = a->pty && isatty(r->fd[i]) ? -1 : r->fd[i];
@@ -192,19 +210,14 @@ static int open_home(const struct container *c, const struct spec *s, struct cgr
 static int hand_over_listener(const struct container *c, const struct run *run, struct err *e)
 {
 	_own_fd int keeper = -1;
-	int x;
 
 	if (!run->slot[SLOT_SECCOMP].n)
 		return 0;
 	keeper = control_connect(c, e);
-	x = keeper < 0 ? keeper : control_add_listener(keeper, run->slot[SLOT_SECCOMP].v[0], e);
-	if (x < 0)
-		(void)kill(run->init_pid, SIGKILL);
-	return x;
+	return keeper < 0 ? keeper : control_add_listener(keeper, run->slot[SLOT_SECCOMP].v[0], e);
 }
 
-static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, int *status,
-	       struct err *e)
+static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, struct err *e)
 {
 	struct seq_page *page = seq_page_new(NULL, e);
 	int x;
@@ -217,12 +230,12 @@ static int run(struct container *c, struct run *run, struct attach *a, const str
 	x = seq_run(&attach_seq, 0, run, page, e);
 	seq_page_free(page);
 	if (x < 0)
-		return exec_failed(e, status) == 0 ? 0 : x;
+		return x;
 	x = hand_over_listener(c, run, e);
 	if (a->pty && x == 0 && run->slot[SLOT_CONSOLE].n)
 		x = relay(r, run->slot[SLOT_CONSOLE].v[0], run->init_pid, e);
-	close_fd(&run->console_host_fd);
-	reap(run->init_pid, status);
+	if (x < 0)
+		end_child(run->init_pid);
 	return x;
 }
 
@@ -251,7 +264,7 @@ static int find_filter(const struct container *c, struct run *run, struct err *e
 	return dir < 0 ? dir : seccomp_running_filter(dir, &run->filter, e);
 }
 
-int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e)
+int container_attach_begin(struct container *c, const struct attach_request *r, pid_t *pid, struct err *e)
 {
 	static const struct cgroup_host no_host;
 	struct host host = { .cgroup = no_host };
@@ -292,9 +305,21 @@ int container_attach(struct container *c, const struct attach_request *r, int *s
 		a.envp = env.v;
 		a.profile = profile;
 		a.filter = ru.filter;
-		a.cwd = getcwd(cwd, sizeof(cwd));
-		x = run(c, &ru, &a, r, status, e);
+		a.cwd = r->cwd ? r->cwd : getcwd(cwd, sizeof(cwd));
+		x = run(c, &ru, &a, r, e);
 	}
+	if (x == 0)
+		*pid = ru.init_pid;
 	close_run(&ru);
 	return x;
+}
+
+int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e)
+{
+	pid_t pid = 0;
+	int x = container_attach_begin(c, r, &pid, e);
+
+	if (x < 0)
+		return exec_failed(e, status) == 0 ? 0 : x;
+	return reap(pid, status) < 0 ? err_say(e, ECHILD, "somebody else has reaped the program") : 0;
 }

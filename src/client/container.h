@@ -109,9 +109,18 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
-	char **argv;			       /* NULL: the login shell of the uid, else /bin/sh */
+	const char *program;	 /* NULL: argv[0] */
+	char **argv;		 /* NULL: the login shell of the uid, else /bin/sh */
+	int (*function)(void *); /* called in the attached process instead of a program */
+	void *payload;
 	uint64_t namespaces;		       /* CLONE_NEW*; 0: all that it has */
 	bool keep_cgroup, keep_caps, keep_lsm; /* elevated: the caller's own are kept */
+	const char *label;		       /* AppArmor's or SELinux's instead of init's; NULL: init's */
+	bool label_now, no_new_privs, remount; /* see engine/attach.h */
+	const gid_t *groups;
+	size_t n_groups;
+	const char *cwd; /* NULL: the caller's; entered where it is there, else "/" */
+	bool no_pty;	 /* it gets the caller's fds, terminals or not */
 	bool clear_env;
 	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
 	int64_t uid, gid;	    /* -1: init's */
@@ -119,7 +128,9 @@ struct attach_request {
 	long personality;	    /* -1: the container's */
 	int fd[3];		    /* what the command gets as 0, 1, 2 */
 };
-/* Runs it to its end; *status is its wait status. */
+/* Returns when it runs, and in a terminal of its own when it has ended; *pid is the caller's child, and his to reap. */
+int container_attach_begin(struct container *c, const struct attach_request *r, pid_t *pid, struct err *e) _must_check;
+/* Runs it to its end; *status is its wait status. A program that cannot be run ends with 126 or 127. */
 int container_attach(struct container *c, const struct attach_request *r, int *status, struct err *e) _must_check;
 
 /* --- console.c --- */

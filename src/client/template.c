@@ -6,10 +6,10 @@
 #include "engine/places.h"
 #include "features/mapped.h"
 #include "features/userns.h"
+#include "sys/ids.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -74,7 +74,7 @@ static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
 {
 	gid_t group = is_root ? 0 : (gid_t)-1;
 
-	if ((setgroups(0, NULL) < 0 && errno != EPERM) || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if ((ids_set_groups(0, NULL) < 0 && errno != EPERM) || ids_set_gid(0) < 0 || ids_set_uid(0) < 0)
 		return false;
 	return chown(dir, 0, group) == 0 && chown(rootfs, 0, group) == 0;
 }

@@ -6,20 +6,19 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "base/spawn.h"
-#include "features/apparmor.h"
 #include "features/caps.h"
 #include "features/nnp.h"
 #include "features/proc.h"
 #include "features/rlimit.h"
 #include "features/sched.h"
 #include "features/seccomp.h"
-#include "features/selinux.h"
 #include "features/userns.h"
 #include "seccomp/filter.h"
+#include "sys/ids.h"
+#include "sys/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/magic.h>
 #include <pty.h>
 #include <sched.h>
@@ -125,25 +124,6 @@ static int attach_cgroup(struct run *r, struct err *e)
 	return r->attach->keep_cgroup || !r->cgroup.open ? 0 : cgroup_tree_enter(&r->cgroup, 0, false, e);
 }
 
-/* Needs: the host's /proc. Leaves: the coming exec changes to the profile that init has. */
-static int attach_profile(struct run *r, struct err *e)
-{
-	int x = r->attach->profile ? apparmor_at_exec(r->attach->profile, e) : 0;
-
-	if (x < 0)
-		err_hint(e, "lxc-attach -e LSM keeps the caller's profile");
-	return x;
-}
-
-static int attach_context(struct run *r, struct err *e)
-{
-	int x = r->attach->keep_lsm ? 0 : selinux_set_context(r, e);
-
-	if (x < 0)
-		err_hint(e, "lxc-attach -e LSM keeps the caller's context");
-	return x;
-}
-
 static int attach_core(struct run *r, struct err *e)
 {
 	return sched_core_join(r->attach->init_pid, e);
@@ -208,14 +188,47 @@ static int attach_session(struct run *r, struct err *e)
 		return err_sys(e, "begin", "a session");
 	if (r->console_fd >= 0 && ioctl(r->console_fd, TIOCSCTTY, 0) < 0)
 		return err_sys(e, "take", "the terminal");
-	for (int i = 0; i < 3; i++) {
-		int from = r->attach->stdio[i] >= 0 ? r->attach->stdio[i] : r->console_fd;
+	return 0;
+}
 
-		if (from >= 0 && from != i && dup2(from, i) < 0)
+/* Those that are not in their place yet go out of each other's way first. */
+static int attach_stdio(struct run *r, struct err *e)
+{
+	int from[3], high[3] = { -1, -1, -1 };
+
+	for (int i = 0; i < 3; i++) {
+		from[i] = r->attach->stdio[i] >= 0 ? r->attach->stdio[i] : r->console_fd;
+		if (from[i] < 0 || from[i] == i)
+			continue;
+		high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3);
+		if (high[i] < 0)
 			return err_sys(e, "place", "fd %d", i);
-		if (from == i)
-			(void)fcntl(i, F_SETFD, 0);
 	}
+	for (int i = 0; i < 3; i++) {
+		if (from[i] == i)
+			(void)fcntl(i, F_SETFD, 0);
+		if (high[i] >= 0 && dup2(high[i], i) < 0)
+			return err_sys(e, "place", "fd %d", i);
+		close_fd(&high[i]);
+	}
+	return 0;
+}
+
+/*
+ * Needs:  the namespaces that were to be entered, without the container's mounts.
+ * Leaves: /proc and /sys of those namespaces, in a mount namespace of its own.
+ */
+static int attach_remount(struct run *r, struct err *e)
+{
+	static const char *const at[][2] = { { "proc", "/proc" }, { "sysfs", "/sys" } };
+
+	if (!r->attach->remount || r->attach->namespaces & CLONE_NEWNS)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "make", "a mount namespace");
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+		if (mount(at[i][0], at[i][1], at[i][0], MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+			return err_sys(e, "mount", "%s anew", at[i][1]);
 	return 0;
 }
 
@@ -226,6 +239,11 @@ static int attach_rights(struct run *r, struct err *e)
 	if (a->personality != 0xffffffff && personality(a->personality) < 0)
 		return err_sys(e, "set", "the personality");
 	return a->keep_caps ? 0 : caps_drop_of(a->spec, e);
+}
+
+static int attach_nnp(struct run *r, struct err *e)
+{
+	return r->attach->no_new_privs || nnp_wanted(r->plan) ? nnp_set(r, e) : 0;
 }
 
 static int attach_cwd(struct run *r, struct err *e)
@@ -255,20 +273,21 @@ static int attach_filter(struct run *r, struct err *e)
 
 static int attach_ids(struct run *r, struct err *e)
 {
-	uid_t uid = (uid_t)r->attach->uid;
-	gid_t gid = (gid_t)r->attach->gid;
+	const struct attach *a = r->attach;
+	uid_t uid = (uid_t)a->uid;
+	gid_t gid = (gid_t)a->gid;
 
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
-		return err_sys(e, "drop", "the supplementary groups");
-	if (setresgid(gid, gid, gid) < 0)
+	if (ids_set_groups(a->n_groups, a->groups) < 0 && (a->n_groups || errno != EPERM))
+		return err_sys(e, a->n_groups ? "set" : "drop", "the supplementary groups");
+	if (ids_set_gid(gid) < 0)
 		return err_sys(e, "become", "group %u", gid);
-	if (setresuid(uid, uid, uid) < 0)
+	if (ids_set_uid(uid) < 0)
 		return err_sys(e, "become", "user %u", uid);
 	return 0;
 }
 
 /* The last field of the user's line in the container's passwd, by our own parser: no NSS of a hostile tree. */
-static char *login_shell(int root, int64_t uid)
+char *attach_login_shell(int root, int64_t uid)
 {
 	_own_fd int fd = beneath_open(root, "etc/passwd", O_RDONLY | O_NONBLOCK, 0);
 	_own_free char *text = NULL;
@@ -287,45 +306,68 @@ static char *login_shell(int root, int64_t uid)
 	return NULL;
 }
 
+/* What the caller has open stays open to its function; of ours nothing does. */
+_Noreturn static void call(struct run *r)
+{
+	const struct attach *a = r->attach;
+
+	seq_leave();
+	for (int s = 0; s < SLOT_COUNT; s++)
+		for (size_t i = 0; i < r->slot[s].n; i++)
+			(void)close(r->slot[s].v[i]);
+	cgroup_tree_close(&r->cgroup);
+	close_fd(&r->init_pidfd);
+	close_fd(&r->console_host_fd);
+	close_fd(&r->root_fd);
+	if (r->console_fd > 2)
+		(void)close(r->console_fd);
+	environ = a->envp;
+	_exit(a->function(a->payload));
+}
+
 static int attach_exec(struct run *r, struct err *e)
 {
 	const struct attach *a = r->attach;
-	_own_free char *shell = a->argv ? NULL : login_shell(r->root_fd, a->uid);
+	_own_free char *shell = a->argv ? NULL : attach_login_shell(r->root_fd, a->uid);
 	char *shell_argv[] = { shell ? shell : "/bin/sh", NULL }, *sh_argv[] = { "/bin/sh", NULL };
 	char **argv = a->argv ? a->argv : shell_argv;
 	sigset_t none;
 	int x;
 
+	if (a->function)
+		call(r);
 	(void)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC); /* Linux 5.11; before it: each at its birth */
 	for (int n = 1; n < _NSIG; n++)
 		(void)signal(n, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	environ = a->envp;
-	x = exec_along_path(argv[0], argv, a->envp);
+	x = exec_along_path(a->program ? a->program : argv[0], argv, a->envp);
 	if (!a->argv && shell)
 		(void)execve(sh_argv[0], sh_argv, a->envp);
-	return err_num(e, -x, "run", "%s", argv[0]);
+	return err_num(e, -x, "run", "%s", a->program ? a->program : argv[0]);
 }
 
 static const struct step rows[] = {
 	/* clang-format off */
 	{ KEEPER, "attach.fork",       attach_fork,       .undo = attach_kill, .forks = true },
 	{ INIT,   "attach.cgroup",     attach_cgroup },
-	{ INIT,   "attach.profile",    attach_profile },
-	{ INIT,   "attach.context",    attach_context,    .when = selinux_labels },
+	{ INIT,   "attach.label",      attach_label },
 	{ INIT,   "attach.core",       attach_core,       .when = sched_core_wanted },
 	{ INIT,   "attach.proc",       attach_proc,       .when = proc_given },
 	{ INIT,   "attach.namespaces", attach_namespaces },
 	{ INIT,   "attach.become",     userns_become,     .when = userns_own },
+	{ INIT,   "attach.remount",    attach_remount },
 	{ INIT,   "attach.pty",        attach_pty,        .gives = SLOT_CONSOLE },
 	{ INIT,   "attach.session",    attach_session },
+	{ INIT,   "attach.stdio",      attach_stdio },
 	{ INIT,   "attach.rights",     attach_rights },
-	{ INIT,   "attach.nnp",        nnp_set,           .when = nnp_wanted },
+	{ INIT,   "attach.nnp",        attach_nnp },
 	{ INIT,   "attach.cwd",        attach_cwd },
 	{ KEEPER, "attach.limits",     rlimit_set,        .when = rlimit_given, .needs = "attach.cwd" },
 	{ INIT,   "attach.seccomp",    attach_filter,     .when = seccomp_wanted, .gives = SLOT_SECCOMP },
 	{ INIT,   "attach.ids",        attach_ids,        .needs = "attach.limits" },
+	{ INIT,   "attach.label-now",  attach_label_now },
 	{ INIT,   "attach.exec",       attach_exec },
 	/* clang-format on */
 };

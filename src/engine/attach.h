@@ -15,9 +15,18 @@ struct attach {
 	bool unprivileged;	     /* the caller is an ordinary user */
 	bool keep_lsm;		     /* the caller's SELinux context, too */
 	const char *profile;	     /* AppArmor's, for the program; NULL: as the caller's */
-	unsigned long personality;   /* 0xffffffff: unchanged */
-	int64_t uid, gid;	     /* in the container's ids */
-	char **argv;		     /* NULL: the login shell of uid */
+	const char *label;	     /* instead of both: an AppArmor profile or a SELinux context; NULL: none */
+	bool label_now;		     /* it is changed to before the exec, for what calls a function */
+	bool no_new_privs;	     /* also where the config does not say so */
+	bool remount;		     /* /proc and /sys are mounted anew where the caller's mounts are kept */
+	const gid_t *groups;	     /* supplementary ones */
+	size_t n_groups;
+	unsigned long personality; /* 0xffffffff: unchanged */
+	int64_t uid, gid;	   /* in the container's ids */
+	int (*function)(void *);   /* called instead of an exec; what it returns is the exit code */
+	void *payload;
+	const char *program; /* NULL: argv[0] */
+	char **argv;	     /* NULL: the login shell of uid */
 	char **envp;
 	const char *cwd; /* entered where it exists, else "/" */
 	int stdio[3];	 /* what the program gets; where `pty`: -1 for its pty */
@@ -25,3 +34,11 @@ struct attach {
 };
 
 extern const struct seq attach_seq;
+
+/* Of the tree's passwd, malloc'd; NULL: it has no such user, or he no shell. */
+char *attach_login_shell(int root, int64_t uid);
+
+/* --- attach_lsm.c --- */
+/* Needs: the host's /proc. Leaves: the coming exec changes to the label, or where that will be done now. */
+int attach_label(struct run *r, struct err *e);
+int attach_label_now(struct run *r, struct err *e);

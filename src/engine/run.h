@@ -96,6 +96,7 @@ struct run {
 	struct filter *filter; /* of seccomp, made before the clone; NULL: none */
 
 	const struct attach *attach; /* of the attach table only; see attach.h */
+	int label_fd;		     /* of the attach table's INIT: where its label is changed, -1: at its exec */
 };
 
 /* Adds a copy of the fd number (not of the file) to a slot. */

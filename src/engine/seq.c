@@ -31,7 +31,7 @@ struct exec {
 
 static const char *const role_name[] = { [KEEPER] = "keeper", [INIT] = "container init" };
 
-static int peer_sock = -1; /* of this process's running sequence; there is one at a time */
+static _Thread_local int peer_sock = -1; /* of this thread's running sequence; there is one at a time */
 
 int64_t seq_now(void)
 {
@@ -60,6 +60,11 @@ bool seq_peer_alive(void)
 		n = recv(peer_sock, &c, 1, MSG_PEEK | MSG_DONTWAIT);
 	while (n < 0 && errno == ECONNRESET);
 	return n != 0;
+}
+
+void seq_leave(void)
+{
+	close_fd(&peer_sock);
 }
 
 static bool wanted(const struct step *st, const struct plan *p)
@@ -136,7 +141,7 @@ static int next_message(struct exec *x, struct msg *m)
 /* One message of the other side. 1: go on, 0: it has closed, negative: its error or ours. */
 static int take_message(struct exec *x, struct err *e)
 {
-	static struct msg m; /* 16 KiB: not on the stack of a small process */
+	static _Thread_local struct msg m; /* 16 KiB: not on the stack of a small process */
 	int r = next_message(x, &m);
 	uint32_t row;
 

@@ -49,5 +49,7 @@ void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out
 size_t seq_find(const struct seq *s, const char *name);
 /* Now, as the page counts it. */
 int64_t seq_now(void);
+/* In INIT's last row, where that calls a function instead of an exec: the other side sees us gone, and is done. */
+void seq_leave(void);
 /* Whether the other side still lives; for a row that must not go on alone. */
 bool seq_peer_alive(void);

@@ -155,6 +155,7 @@ void run_init_fields(struct run *r, const struct plan *p)
 		.console_fd = -1,
 		.init_fd = -1,
 		.proxy_fd = -1,
+		.label_fd = -1,
 	};
 	for (int i = 0; i < RUN_SHARED; i++)
 		r->share_fd[i] = -1;

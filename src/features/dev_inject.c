@@ -4,11 +4,11 @@
 
 #include "base/beneath.h"
 #include "base/own.h"
+#include "sys/ids.h"
 #include "sys/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ static int attach(int init_pidfd, int tree, const char *to)
 
 	if (setns(init_pidfd, CLONE_NEWUSER | CLONE_NEWNS) < 0) /* by pidfd: Linux 5.8 */
 		return errno;
-	if ((setgroups(0, NULL) < 0 && errno != EPERM) || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if ((ids_set_groups(0, NULL) < 0 && errno != EPERM) || ids_set_gid(0) < 0 || ids_set_uid(0) < 0)
 		return errno;
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	target = root < 0 ? -errno : beneath_create(root, to);

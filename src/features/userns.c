@@ -7,9 +7,9 @@
 #include "features/mapped.h"
 #include "spec/key.h"
 #include "sys/idmap.h"
+#include "sys/ids.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -318,11 +318,11 @@ int userns_become(struct run *r, struct err *e)
 	gid_t gid;
 
 	userns_root(r->plan->spec, &uid, &gid);
-	if (setgroups(0, NULL) < 0 && errno != EPERM) /* EPERM: a namespace of one's own id alone (setgroups: deny) */
+	if (ids_set_groups(0, NULL) < 0 && errno != EPERM) /* EPERM: a namespace of one's own id alone (setgroups: deny) */
 		return err_sys(e, "drop", "the supplementary groups");
-	if (setresgid(gid, gid, gid) < 0)
+	if (ids_set_gid(gid) < 0)
 		return err_sys(e, "become", "group %u of the container", gid);
-	if (setresuid(uid, uid, uid) < 0)
+	if (ids_set_uid(uid) < 0)
 		return err_sys(e, "become", "user %u of the container", uid);
 	return 0;
 }
