@@ -146,18 +146,6 @@ int list_all_containers(const char *lxcpath, char ***names, struct lxc_container
 	return list(true, true, lxcpath, names, cret);
 }
 
-/* --- log --- */
-
-/* An error is in the object's error_string; there is no log of the library's own to open yet. */
-int lxc_log_init(struct lxc_log *log)
-{
-	return log ? 0 : -EINVAL;
-}
-
-void lxc_log_close(void)
-{
-}
-
 /* --- what this library can do --- */
 
 /* LXC's table: "lxc.net", "lxc.prlimit" and "lxc.namespace.share." are in it, "lxc.net.0.type" is not. */

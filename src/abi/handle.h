@@ -52,6 +52,7 @@ char **abi_strings(struct strv *v);
 
 void abi_config_table(struct lxc_container *pub);
 void abi_attach_table(struct lxc_container *pub);
+void abi_criu_table(struct lxc_container *pub);
 void abi_life_table(struct lxc_container *pub);
 void abi_storage_table(struct lxc_container *pub);
 void abi_inside_table(struct lxc_container *pub);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes, counts and frees the objects of liblxc.so.1. */
 #include "abi/handle.h"
+#include "abi/log.h"
 #include "engine/paths.h"
 
 #include <dlfcn.h>
@@ -18,6 +19,7 @@ void abi_fail(struct lxc_container *pub, int code, const struct err *e)
 		free(pub->error_string);
 		pub->error_string = strdup(text);
 	}
+	abi_log(container_of(pub)->name, e);
 	errno = code;
 }
 
@@ -98,6 +100,7 @@ static void fill_table(struct lxc_container *pub)
 	abi_storage_table(pub);
 	abi_inside_table(pub);
 	abi_attach_table(pub);
+	abi_criu_table(pub);
 }
 
 struct lxc_container *lxc_container_new(const char *name, const char *configpath)

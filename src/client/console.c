@@ -56,6 +56,13 @@ int container_console_log(const struct container *c, const struct console_log *l
 	return x < 0 ? err_num(e, -x, "read", "what its console has shown") : 0;
 }
 
+int container_seccomp_fd(const struct container *c, struct err *e)
+{
+	_own_fd int sock = control_connect(c, e);
+
+	return sock < 0 ? sock : control_listener(sock, e);
+}
+
 struct session {
 	int tty, fd, hold;
 };

@@ -140,6 +140,8 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e) _must
 int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e) _must_check;
 
 /* What its console has shown (lxc.console.buffer.size), as LXC's console_log(). */
+/* The listener of its seccomp filter, from now on the caller's to serve; -ENODEV: there is none. */
+int container_seccomp_fd(const struct container *c, struct err *e) _must_check;
 struct console_log {
 	bool read, clear, to_logfile; /* reading takes away what was read; clearing all */
 	uint64_t most;		      /* bytes; 0: all */
@@ -180,6 +182,21 @@ int container_device_node(struct container *c, bool add, const char *path, const
  * back: the one that it had). It returns by itself when the container stops. */
 int container_device_net(struct container *c, bool add, const char *device, const char *to, struct err *e) _must_check;
 
+/* The pid of its init, held by a pidfd that the caller closes. -ESRCH: it is not running. */
+int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e) _must_check;
+
+/* --- mount.c --- */
+struct mount_request {
+	const char *source, *target, *type; /* type NULL or "none": source is bound */
+	unsigned long flags;		    /* MS_* */
+	const char *data;		    /* of a file system; NULL: none */
+};
+/* Only where lxc.mount.auto has shmounts (-EINVAL). The target is made where it is missing. */
+int container_mount(const struct container *c, const struct mount_request *m, struct err *e) _must_check;
+int container_umount(const struct container *c, const char *target, unsigned long flags, struct err *e) _must_check;
+/* The folder of its devpts, for openat(2); the caller closes it. -ENODEV: it has none of its own. */
+int container_devpts(const struct container *c, struct err *e) _must_check;
+
 /* Names, sorted. */
 int list_defined(const char *lxcpath, struct strv *names, struct err *e) _must_check;
 int list_active(const char *lxcpath, struct strv *names, struct err *e) _must_check;
@@ -187,5 +204,11 @@ int list_active(const char *lxcpath, struct strv *names, struct err *e) _must_ch
 /* --- addresses.c --- */
 /* The addresses ("10.0.3.51"; without link-local and lo) of a running container, sorted. */
 int container_addresses(const struct container *c, bool v6, struct strv *out, struct err *e) _must_check;
+/* The same of one interface (NULL: all but lo), both families (family 0) or AF_INET, AF_INET6, with that IPv6 scope id:
+ * 0, or a link-local address' interface. Sorted as words. */
+int container_ips(const struct container *c, const char *interface, int family, int scope, struct strv *out,
+		  struct err *e) _must_check;
+/* The names of its interfaces, sorted. */
+int container_interfaces(const struct container *c, struct strv *out, struct err *e) _must_check;
 /* RX and TX bytes of a host interface, as the container counts them (its RX is the host's TX). */
 int link_bytes(const char *ifname, uint64_t *rx, uint64_t *tx);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* The pid that the state file names, held by a pidfd and asked for again: it is still this container's. */
-static int hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
+int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
 {
 	_own_fd int fd = -1;
 	pid_t first = 0;
@@ -72,7 +72,7 @@ static int open_place(struct place *p, struct err *e)
 	_own_fd int pidfd = -1, fd = -1;
 	char path[64];
 	pid_t pid = 0;
-	int r = hold_init(c, &pid, &pidfd, e);
+	int r = container_hold_init(c, &pid, &pidfd, e);
 
 	if (r < 0)
 		return r;
@@ -196,7 +196,7 @@ static int shares_our_network(pid_t pid)
 	struct stat ours, theirs;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	if (stat("/proc/self/ns/net", &ours) < 0 || stat(path, &theirs) < 0)
+	if (stat("/proc/thread-self/ns/net", &ours) < 0 || stat(path, &theirs) < 0)
 		return -errno;
 	return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
 }
@@ -205,7 +205,7 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 {
 	_own_fd int pidfd = -1, dir = -1;
 	struct run holder = { .runtime_fd = -1 };
-	int r = hold_init(c, &holder.init_pid, &pidfd, e);
+	int r = container_hold_init(c, &holder.init_pid, &pidfd, e);
 
 	if (r < 0)
 		return r;

@@ -138,12 +138,19 @@ static int each_link(const struct nlmsghdr *h, void *arg)
 
 int link_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg)
 {
+	return link_each_of(n, -1, seen, arg);
+}
+
+int link_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg)
+{
 	struct each e = { seen, arg };
 	struct ifinfomsg i = { 0 };
 	struct nl_msg m;
 
 	nl_begin(&m, RTM_GETLINK, NLM_F_DUMP, &i, sizeof(i));
 	nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nsid >= 0)
+		nl_put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)nsid);
 	return nl_talk(n, &m, each_link, &e);
 }
 

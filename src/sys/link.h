@@ -41,6 +41,8 @@ int link_altname_add(struct nl *n, int index, const char *name) _must_check;
 int link_count(struct nl *n, const char *name, struct link *out) _must_check;
 /* Calls for every link; the callback's negative answer ends it. */
 int link_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg) _must_check;
+/* The same in the network namespace of that number (-1: the socket's own): IFLA_TARGET_NETNSID, Linux 4.20. */
+int link_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg) _must_check;
 
 /* Both ends in one request: the peer is born in its namespace with its name, MAC and MTU. */
 int link_make_veth(struct nl *n, const struct link_want *host, const struct link_want *peer) _must_check;
