@@ -12,8 +12,7 @@
 
 struct handle {
 	struct lxc_container pub; /* first: the caller's pointer is ours */
-	struct container *c;
-	pthread_mutex_t lock; /* of the config, the count of references and the error */
+	struct container *c;	  /* its lock is of the count of references and the error, too */
 };
 
 static inline struct handle *handle_of(struct lxc_container *pub)
@@ -26,20 +25,13 @@ static inline struct container *container_of(struct lxc_container *pub)
 	return handle_of(pub)->c;
 }
 
-/* Held to the end of the scope. */
-static inline void own_lock_end(pthread_mutex_t **m)
-{
-	if (*m)
-		(void)pthread_mutex_unlock(*m);
-}
-#define _own_lock __attribute__((cleanup(own_lock_end), unused)) pthread_mutex_t *
+/* The handle's own fields are under its container's lock, too. */
 static inline pthread_mutex_t *handle_lock(struct lxc_container *pub)
 {
-	(void)pthread_mutex_lock(&handle_of(pub)->lock);
-	return &handle_of(pub)->lock;
+	return container_lock(container_of(pub));
 }
 
-/* Leaves the error in error_string, and the code in errno. The lock must not be held. */
+/* Leaves the error in error_string, and the code in errno. */
 void abi_fail(struct lxc_container *pub, int code, const struct err *e);
 /* The public fields that mirror the container's: after anything that changes its config or its place. */
 void abi_mirror(struct lxc_container *pub);

@@ -63,7 +63,6 @@ static void free_handle(struct handle *h)
 		container_free(h->c);
 	free(h->pub.error_string);
 	free(h->pub.pidfile);
-	(void)pthread_mutex_destroy(&h->lock);
 	free(h);
 }
 
@@ -110,7 +109,6 @@ struct lxc_container *lxc_container_new(const char *name, const char *configpath
 
 	if (!h)
 		return NULL;
-	(void)pthread_mutex_init(&h->lock, NULL);
 	if (container_open(&h->c, name, configpath, &e) < 0 || !load(h)) {
 		free_handle(h);
 		errno = e.errnum ? e.errnum : EINVAL;

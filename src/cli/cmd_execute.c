@@ -76,6 +76,7 @@ static int run(struct cli *c)
 	_own_container struct container *ct = cli_container(c);
 	struct start_request r = {
 		.foreground = !o->daemon,
+		.pass_signals = true,
 		.use_init = true,
 		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,

@@ -94,6 +94,7 @@ static int run(struct cli *c)
 	_own_buf struct buf out = { 0 };
 	struct start_request r = {
 		.foreground = o->foreground && !o->daemon,
+		.pass_signals = true,
 		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
 		.pidfile = o->pidfile,

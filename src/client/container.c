@@ -49,15 +49,27 @@ int container_lxcpath(const char *lxcpath, char **out, struct err *e)
 	return *out ? 0 : err_num(e, ENOMEM, "find", "%s", given);
 }
 
+static void init_lock(pthread_mutex_t *m)
+{
+	pthread_mutexattr_t a;
+
+	(void)pthread_mutexattr_init(&a);
+	(void)pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+	(void)pthread_mutex_init(m, &a);
+	(void)pthread_mutexattr_destroy(&a);
+}
+
 int container_open(struct container **out, const char *name, const char *lxcpath, struct err *e)
 {
 	_own_container struct container *c = calloc(1, sizeof(*c));
-	int r = check_name(name, e);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!c)
 		return err_num(e, ENOMEM, "open container", "%s", name);
+	init_lock(&c->lock);
+	r = check_name(name, e);
+	if (r < 0)
+		return r;
 	r = container_lxcpath(lxcpath, &c->lxcpath, e);
 	if (r < 0)
 		return r;
@@ -75,6 +87,7 @@ void container_free(struct container *c)
 	if (!c)
 		return;
 	container_forget(c);
+	(void)pthread_mutex_destroy(&c->lock);
 	free(c->config_file);
 	free(c->dir);
 	free(c->lxcpath);

@@ -8,7 +8,11 @@
 #include "engine/state.h"
 #include "spec/spec.h"
 
+#include <pthread.h>
+
 struct container {
+	/* Of the config, for callers with threads; recursive. Held by whoever changes or reads spec and doc. */
+	pthread_mutex_t lock;
 	char *name;
 	char *lxcpath;	   /* no trailing slash */
 	char *dir;	   /* LXCPATH/NAME */
@@ -28,6 +32,21 @@ static inline void own_container_end(struct container **c)
 		container_free(*c);
 }
 #define _own_container __attribute__((cleanup(own_container_end)))
+
+/* Held to the end of the scope. */
+static inline void own_lock_end(pthread_mutex_t **m)
+{
+	if (*m)
+		(void)pthread_mutex_unlock(*m);
+}
+#define _own_lock __attribute__((cleanup(own_lock_end), unused)) pthread_mutex_t *
+static inline pthread_mutex_t *container_lock(const struct container *c)
+{
+	pthread_mutex_t *m = &((struct container *)c)->lock; /* who only reads holds it, too */
+
+	(void)pthread_mutex_lock(m);
+	return m;
+}
 
 bool container_defined(const struct container *c);
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
@@ -77,10 +96,11 @@ int container_running(const struct container *c, struct spec **out, struct err *
 /* --- start.c --- */
 struct start_request {
 	bool foreground, use_init;
-	char **argv;	     /* NULL: the config's */
-	bool leaves;	     /* the caller's process ends right after: the keeper may be its child until then */
-	int log_level;	     /* of -l, beside the log of base/log.h, if there is one; -1: the config's */
-	const char *pidfile; /* NULL: none; holds the keeper's pid */
+	char **argv;	   /* NULL: the config's */
+	bool pass_signals; /* in the foreground: the caller's process gives the container its signals while it stays */
+	bool leaves;	   /* the caller's process ends right after: the keeper may be its child until then */
+	int log_level;	   /* of -l, beside the log of base/log.h, if there is one; -1: the config's */
+	const char *pidfile;			     /* NULL: none; holds the keeper's pid */
 	void (*warn)(void *arg, const struct err *); /* told once it runs, or does not; NULL: nobody asks */
 	void *warn_arg;
 	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
@@ -139,9 +159,10 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e) _must
 /* Relays the caller's terminal to what container_tty() gave, until ESCAPE q (1 = ctrl-a) or the other side's end. */
 int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e) _must_check;
 
-/* What its console has shown (lxc.console.buffer.size), as LXC's console_log(). */
 /* The listener of its seccomp filter, from now on the caller's to serve; -ENODEV: there is none. */
 int container_seccomp_fd(const struct container *c, struct err *e) _must_check;
+
+/* What its console has shown (lxc.console.buffer.size), as LXC's console_log(). */
 struct console_log {
 	bool read, clear, to_logfile; /* reading takes away what was read; clearing all */
 	uint64_t most;		      /* bytes; 0: all */

@@ -92,6 +92,7 @@ static int explain(const struct container *c, const struct start_request *r, str
 
 static int print_config(const struct container *c, struct err *e)
 {
+	_own_lock held = container_lock(c);
 	_own_buf struct buf b = { 0 };
 	int x = spec_print(c->spec, &b);
 
@@ -230,6 +231,8 @@ static void on_size(void *arg, unsigned rows, unsigned columns)
 /* Nobody types into a console that is not there, and what the command itself reads is not ours to take. */
 static bool types(const struct launch *l)
 {
+	_own_lock held = container_lock(l->c);
+
 	return !console_is_none(l->c->spec) && (!l->r->use_init || isatty(0));
 }
 
@@ -281,8 +284,9 @@ static int prepare(struct launch *l, struct err *e)
 }
 
 /*
- * While we stay, our signals are the container's: the keeper hands them on to init. That holds from
- * before it is spawned: what comes too early waits here, and then in the keeper until init runs.
+ * Of a command: while it stays, its signals are the container's: the keeper hands them on to init. That holds from
+ * before it is spawned: what comes too early waits here, and then in the keeper until init runs. In a program of
+ * somebody else's (liblxc) they stay that program's.
  */
 static volatile pid_t passing_to; /* the keeper of a foreground start; there is one at a time in a process */
 static volatile int too_early;
@@ -334,15 +338,16 @@ static void tell_warnings(const struct launch *l)
 
 static int run(struct launch *l, int *status, struct err *e)
 {
+	bool passes = l->r->foreground && l->r->pass_signals;
 	struct sigaction was[ARRAY_SIZE(passed)];
 	int x = prepare(l, e);
 
 	if (x < 0)
 		return x;
-	if (l->r->foreground)
+	if (passes)
 		begin_passing(was);
 	x = spawn_keeper(l, e);
-	if (x == 0 && l->r->foreground)
+	if (x == 0 && passes)
 		pass_to(l->keeper);
 	if (x == 0)
 		x = take_verdict(l, MSG_FOREVER, e);
@@ -350,7 +355,7 @@ static int run(struct launch *l, int *status, struct err *e)
 	tell_warnings(l);
 	if (x == 1 && l->r->foreground)
 		x = stay(l, status, e);
-	if (l->r->foreground)
+	if (passes)
 		end_passing(was);
 	if (l->r->trace) {
 		seq_trace(&start_seq, l->page, l->r->out);

@@ -140,6 +140,14 @@ static void thaw(const struct container *c)
 	cgroup_tree_close(&t);
 }
 
+/* What the config says; without one, `dflt`. */
+static int signal_of(const struct container *c, int (*of)(const struct spec *), int dflt)
+{
+	_own_lock held = container_lock(c);
+
+	return c->spec ? of(c->spec) : dflt;
+}
+
 int container_kill(struct container *c, struct err *e)
 {
 	struct status s = { 0 };
@@ -154,7 +162,7 @@ int container_kill(struct container *c, struct err *e)
 		*e = none;
 		return init;
 	}
-	sig = c->spec ? signals_stop(c->spec) : SIGKILL;
+	sig = signal_of(c, signals_stop, SIGKILL);
 	x = send(init, sig, e);
 	if (x < 0)
 		return x;
@@ -168,12 +176,13 @@ int container_kill(struct container *c, struct err *e)
 /* The signal that this init listens to: what the config says, else what the init is seen to catch. */
 static int halt_signal(const struct container *c, pid_t init)
 {
+	int configured = signal_of(c, signals_halt, 0);
 	unsigned long long blocked = 0;
 	char path[64], line[256];
 	FILE *f;
 
-	if (c->spec && signals_halt(c->spec))
-		return signals_halt(c->spec);
+	if (configured)
+		return configured;
 	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)init);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
@@ -214,12 +223,12 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 	_own_fd int init = open_init(c, &s, e);
 	int64_t end = now_ms() + timeout_ms;
 	pid_t before = s.init_pid;
-	int x;
+	int reboot = signal_of(c, signals_reboot, 0) ?: SIGINT, x;
 
 	status_free(&s);
 	if (init < 0)
 		return init;
-	x = send(init, c->spec && signals_reboot(c->spec) ? signals_reboot(c->spec) : SIGINT, e);
+	x = send(init, reboot, e);
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 
