@@ -181,6 +181,7 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 		.uid = r->uid >= 0 ? r->uid : uid,
 		.gid = r->gid >= 0 ? r->gid : gid,
 		.argv = r->argv,
+		.session = !r->no_pty,
 		.pty = !r->no_pty && (isatty(r->fd[0]) || isatty(r->fd[1]) || isatty(r->fd[2])),
 	};
 	for (int i = 0; i < 3; i++)

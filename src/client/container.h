@@ -140,7 +140,7 @@ struct attach_request {
 	const gid_t *groups;
 	size_t n_groups;
 	const char *cwd; /* NULL: the caller's; entered where it is there, else "/" */
-	bool no_pty;	 /* it gets the caller's fds, terminals or not */
+	bool no_pty;	 /* it gets the caller's fds, terminals or not, and stays in the caller's session */
 	bool clear_env;
 	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
 	int64_t uid, gid;	    /* -1: init's */

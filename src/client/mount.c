@@ -42,7 +42,7 @@ static uint64_t attributes(unsigned long flags)
 static int has_shmounts(const struct container *c, struct err *e)
 {
 	_own_spec struct spec *s = NULL;
-	struct plan plan = { 0 };
+	struct plan plan = { .clone_flags = CLONE_NEWNS };
 	int x = container_running(c, &s, e);
 
 	if (x < 0)

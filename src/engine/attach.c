@@ -182,8 +182,11 @@ static int attach_pty(struct run *r, struct err *e)
 	return run_give(r, SLOT_CONSOLE, master, e);
 }
 
+/* Who runs in the caller's terminal stays in its session, and gets its ^C. */
 static int attach_session(struct run *r, struct err *e)
 {
+	if (!r->attach->session)
+		return 0;
 	if (setsid() < 0)
 		return err_sys(e, "begin", "a session");
 	if (r->console_fd >= 0 && ioctl(r->console_fd, TIOCSCTTY, 0) < 0)

@@ -30,6 +30,7 @@ struct attach {
 	char **envp;
 	const char *cwd; /* entered where it exists, else "/" */
 	int stdio[3];	 /* what the program gets; where `pty`: -1 for its pty */
+	bool session;	 /* it begins one of its own; always where `pty` */
 	bool pty;	 /* it gets a terminal of its own; the master arrives in SLOT_CONSOLE */
 };
 

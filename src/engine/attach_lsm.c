@@ -25,6 +25,14 @@ static int open_current(struct run *r, struct err *e)
 	return r->label_fd < 0 ? err_sys(e, "open", "the label of the program") : 0;
 }
 
+/* A label that was asked for is given or refused, never left out. */
+static int can_label(const struct run *r, const char *label, struct err *e)
+{
+	if (is_selinux(r) || r->attach->profile || access("/sys/kernel/security/apparmor", F_OK) == 0)
+		return 0;
+	return err_say(e, ENOTSUP, "this kernel runs neither AppArmor nor SELinux, so there is no label %s", label);
+}
+
 static int label_at_exec(struct run *r, const char *label, struct err *e)
 {
 	int x;
@@ -44,8 +52,10 @@ int attach_label(struct run *r, struct err *e)
 	if (a->keep_lsm)
 		return 0;
 	if (label)
+		x = can_label(r, label, e);
+	if (label && x == 0)
 		x = a->label_now ? open_current(r, e) : label_at_exec(r, label, e);
-	else if (selinux_labels(r->plan))
+	else if (!label && selinux_labels(r->plan))
 		x = selinux_set_context(r, e);
 	if (x < 0)
 		err_hint(e, "lxc-attach -e LSM keeps the caller's label");
