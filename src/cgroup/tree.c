@@ -360,14 +360,22 @@ int cgroup_tree_clone_fd(const struct cgroup_tree *t)
 	return t->open && t->host->unified >= 0 ? home_fd(t, (size_t)t->host->unified) : -1;
 }
 
-/* cgroup.procs of the cgroup, or of its leaf ".lxc" */
-static int open_procs(const struct cgroup_tree *t, size_t i)
+/*
+ * cgroup.procs of the cgroup, or of its leaf ".lxc". A caller of one thread that moves itself does so as a thread where
+ * it may: the kernel then need not stop all forks for it (Linux 6.0).
+ */
+static int open_procs(const struct cgroup_tree *t, size_t i, pid_t pid)
 {
 	bool leaf = t->host->v[i].v2 && !t->made[i];
 	int dir = home_fd(t, i), fd;
 
 	if (leaf && mkdirat(dir, ".lxc", 0755) < 0 && errno != EEXIST)
 		return -errno;
+	if (pid == 0 && !t->host->v[i].v2) {
+		fd = openat(dir, "tasks", O_WRONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+	}
 	fd = openat(dir, leaf ? ".lxc/cgroup.procs" : "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -395,7 +403,7 @@ int cgroup_tree_enter(const struct cgroup_tree *t, pid_t pid, bool cloned, struc
 
 		if (t->fd[i] < 0 || (cloned && t->host->v[i].v2))
 			continue;
-		fd = open_procs(t, i);
+		fd = open_procs(t, i, pid);
 		r = fd < 0 ? fd : io_write_all(fd, text, (size_t)n);
 		if (r < 0) {
 			r = err_num(e, -r, "move", "process %s into the cgroup %s of %s", text, t->path,

@@ -277,7 +277,7 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	struct attach a;
 	struct status s;
 	struct run ru;
-	int x = container_status(c, &s, e);
+	int x = state_read(c->lxcpath, c->name, &s, e); /* frozen or not */
 
 	if (x < 0)
 		return x;

@@ -26,7 +26,7 @@ int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struc
 
 	for (int i = 0; i < 2; i++) {
 		struct status s;
-		int r = container_status(c, &s, e);
+		int r = state_read(c->lxcpath, c->name, &s, e); /* frozen or not */
 
 		if (r < 0)
 			return r;

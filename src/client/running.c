@@ -12,7 +12,7 @@ enum { CONFIG_MOST = 16 << 20 };
 static int tell_names(const struct container *c, struct spec *s, struct err *e)
 {
 	struct status st;
-	int x = container_status(c, &st, e);
+	int x = state_read(c->lxcpath, c->name, &st, e); /* frozen or not */
 
 	if (x < 0)
 		return x;
