@@ -125,10 +125,6 @@ static int build(const struct cli *c, const struct options *o, struct attach_req
 		return cli_misuse(c);
 	if ((o->uid.set && o->uid.n < 0) || (o->gid.set && o->gid.n < 0))
 		return cli_misuse(c);
-	if (o->context)
-		return cli_say(c, "-c %s: SELinux labels are not supported yet", o->context);
-	if (o->remount)
-		return cli_say(c, "-R is not supported yet");
 	for (size_t i = 0; i < o->set_var.n; i++)
 		if (!strchr(o->set_var.v[i], '=') || *o->set_var.v[i] == '=')
 			return cli_say(c, "-v %s: not NAME=VALUE", o->set_var.v[i]);
@@ -147,6 +143,8 @@ static int run(struct cli *c)
 		.uid = o->uid.set ? o->uid.n : -1,
 		.gid = o->gid.set ? o->gid.n : -1,
 		.pty_log = o->pty_log,
+		.label = o->context,
+		.remount = o->remount,
 		.personality = -1,
 		.fd = { 0, 1, 2 },
 	};
