@@ -4,7 +4,7 @@
 #include "abi/handle.h"
 #include "abi/log.h"
 
-#include "client/places.h"
+#include "engine/places.h"
 
 #include <errno.h>
 #include <string.h>
