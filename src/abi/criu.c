@@ -47,14 +47,14 @@ static int migrate(struct lxc_container *pub, unsigned command, struct migrate_o
 {
 	struct err e = { 0 };
 
-	if (!pub || !o)
+	if (!pub)
 		return -EINVAL;
-	if (!fits(o, size)) {
+	if (o && !fits(o, size)) {
 		(void)err_say(&e, E2BIG, "migrate was called with options that are not known here");
 		abi_fail(pub, E2BIG, &e);
 		return -E2BIG;
 	}
-	if (command == MIGRATE_FEATURE_CHECK &&
+	if (o && command == MIGRATE_FEATURE_CHECK &&
 	    size >= offsetof(struct migrate_opts, features_to_check) + sizeof(o->features_to_check))
 		o->features_to_check = 0;
 	return refuse(pub, "migrate");
