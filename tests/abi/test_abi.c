@@ -67,7 +67,8 @@ static void what_is_not_there_yet_says_so(void **state)
 	assert_string_equal(c->error_string, "rename is not there yet");
 	assert_null(c->clone(c, "b", NULL, 0, NULL, NULL, 0, NULL));
 	assert_int_equal(c->migrate(c, MIGRATE_DUMP, NULL, 0), -ENOTSUP);
-	assert_int_equal(c->mount(c, "/", "/", NULL, 0, NULL, NULL), -ENOTSUP);
+	assert_int_equal(c->mount(c, "/", "/", NULL, 0, NULL, NULL), -ESRCH);
+	assert_string_equal(c->error_string, "Container a is not running");
 	assert_int_equal(c->seccomp_notify_fd(c), -EBADF);
 	lxc_container_put(c);
 }
