@@ -106,5 +106,7 @@ int cgroup_tree_set_devices(const struct cgroup_tree *t, const struct bpf_device
 
 struct cgroup_stats { /* -1: the host does not count it */
 	int64_t cpu_ns, memory, kmem, swap, io_bytes, pids;
+	int64_t cpu_user_ns, cpu_sys_ns, io_read, io_write, io_ops;
+	int64_t memory_swap; /* both together */
 };
 void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s);

@@ -28,23 +28,56 @@ static int64_t number(int dir, const char *file)
 	return dir >= 0 && cgroup_read_i64(dir, file, &n) == 0 ? n : -1;
 }
 
-/* The sum of "rbytes=N" and "wbytes=N" over all devices of io.stat */
-static int64_t io_v2(int dir)
+/* The sum over all devices of what stands behind `word` in a file: "rbytes=" of io.stat, "Read " of v1's. */
+static int64_t summed(int dir, const char *file, const char *word)
 {
 	_own_free char *text = NULL;
 	int64_t sum = 0;
 
-	if (dir < 0 || io_read_file(dir, "io.stat", 1 << 20, &text, NULL) < 0)
+	if (dir < 0 || io_read_file(dir, file, 1 << 20, &text, NULL) < 0)
 		return -1;
-	for (const char *p = text; (p = strstr(p, "bytes=")); p += 6)
-		if (p > text + 1 && p[-2] == ' ' && (p[-1] == 'r' || p[-1] == 'w'))
-			sum += strtoll(p + 6, NULL, 10);
+	for (const char *p = text; (p = strstr(p, word)); p += strlen(word))
+		if (p > text && p[-1] == ' ')
+			sum += strtoll(p + strlen(word), NULL, 10);
 	return sum;
+}
+
+static int64_t both(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
 }
 
 static int64_t scaled(int64_t n, int64_t by)
 {
 	return n < 0 ? n : n * by;
+}
+
+/* v1 counts in ticks of USER_HZ, which is 100 on every architecture. */
+static void cpu_times(struct cgroup_stats *s, int v1, int v2)
+{
+	enum { TICK_NS = 10 * 1000 * 1000 };
+
+	s->cpu_user_ns = v1 >= 0 ? scaled(word(v1, "cpuacct.stat", "user"), TICK_NS)
+				 : scaled(word(v2, "cpu.stat", "user_usec"), 1000);
+	s->cpu_sys_ns = v1 >= 0 ? scaled(word(v1, "cpuacct.stat", "system"), TICK_NS)
+				: scaled(word(v2, "cpu.stat", "system_usec"), 1000);
+}
+
+static void io_v1_or_v2(struct cgroup_stats *s, int v1, int v2)
+{
+	static const char bytes[] = "blkio.throttle.io_service_bytes", ops[] = "blkio.throttle.io_serviced";
+
+	if (v1 >= 0) {
+		s->io_read = summed(v1, bytes, "Read ");
+		s->io_write = summed(v1, bytes, "Write ");
+		s->io_bytes = word(v1, bytes, "Total");
+		s->io_ops = word(v1, ops, "Total");
+		return;
+	}
+	s->io_read = summed(v2, "io.stat", "rbytes=");
+	s->io_write = summed(v2, "io.stat", "wbytes=");
+	s->io_bytes = both(s->io_read, s->io_write);
+	s->io_ops = both(summed(v2, "io.stat", "rios="), summed(v2, "io.stat", "wios="));
 }
 
 void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s)
@@ -57,6 +90,8 @@ void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s)
 	s->memory = memory >= 0 ? number(memory, "memory.usage_in_bytes") : number(v2, "memory.current");
 	s->kmem = memory >= 0 ? number(memory, "memory.kmem.usage_in_bytes") : word(v2, "memory.stat", "kernel");
 	s->swap = memory >= 0 ? word(memory, "memory.stat", "swap") : number(v2, "memory.swap.current");
-	s->io_bytes = blkio >= 0 ? word(blkio, "blkio.throttle.io_service_bytes", "Total") : io_v2(v2);
 	s->pids = number(pids >= 0 ? pids : v2, "pids.current");
+	s->memory_swap = memory >= 0 ? number(memory, "memory.memsw.usage_in_bytes") : both(s->memory, s->swap);
+	cpu_times(s, cpu, v2);
+	io_v1_or_v2(s, blkio, v2);
 }
