@@ -46,6 +46,7 @@ struct cli {
 	void *opt;   /* the verb's own options */
 	char **args; /* positionals, without the name; ended by NULL */
 	int n_args;
+	int n_behind; /* those of them that stand behind "--" */
 };
 
 enum {
@@ -76,7 +77,7 @@ extern const struct verb *const verbs[];
 const struct verb *verb_find(const char *name); /* "start", "lxc-start" */
 const struct verb *verb_below(const struct verb *v, const char *word);
 /* Its exit code. tool "keg": a verb below it may be named. */
-int verb_run(const struct verb *v, const char *tool, const char *prog, int argc, char **argv) _must_check;
+int verb_call(const struct verb *v, const char *tool, const char *prog, int argc, char **argv) _must_check;
 
 /* --- cmd_help.c --- */
 /* The list of verbs; the exit code: 0 on stdout, 1 on stderr. */
@@ -105,6 +106,8 @@ int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
 /* What a start tells beside its end; `cli` is a struct cli. */
 void cli_warn(void *cli, const struct err *e);
 int cli_problems(const struct cli *c, const struct problems *p);
+/* For a verb that is about several containers: the error of this one. */
+int cli_fail_of(const struct cli *c, const char *name, const struct err *e);
 /* Prints to stderr (unless -q), without a prefix. */
 void cli_note(const struct cli *c, const char *fmt, ...) _printf(2, 3);
 
@@ -119,6 +122,10 @@ int cli_set(const struct cli *c, struct container *ct, const char *key, const ch
 /* The state; STOPPED also where it cannot be read (which is told). */
 enum state cli_state(const struct cli *c, const struct container *ct);
 const char *cli_lxcpath(const struct cli *c);
+
+/* --- namespaces.c --- */
+/* Adds the CLONE_NEW* of "MOUNT|pid|..."; -EINVAL: an unknown word. */
+int cli_namespaces(const char *list, uint64_t *flags) _must_check;
 
 /* --- text.c --- */
 /* Text in lines of at most 78 columns, each behind so many blanks. */

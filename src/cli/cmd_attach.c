@@ -4,7 +4,6 @@
 
 #include "base/own.h"
 
-#include <linux/sched.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
@@ -35,15 +34,6 @@ static const struct opt opts[] = {
 	{ 'g', "gid", "GID", OPT_INT, offsetof(struct options, gid), false, "Run COMMAND as GID of the container" },
 	{ 'c', "context", "CONTEXT", OPT_TEXT, offsetof(struct options, context), false,
 	  "The SELinux label of COMMAND" },
-};
-
-static const struct {
-	const char *loud, *quiet;
-	uint64_t flag;
-} namespaces[] = {
-	{ "MOUNT", "mnt", CLONE_NEWNS },	 { "PID", "pid", CLONE_NEWPID },    { "UTSNAME", "uts", CLONE_NEWUTS },
-	{ "IPC", "ipc", CLONE_NEWIPC },		 { "USER", "user", CLONE_NEWUSER }, { "NETWORK", "net", CLONE_NEWNET },
-	{ "CGROUP", "cgroup", CLONE_NEWCGROUP }, { "TIME", "time", CLONE_NEWTIME },
 };
 
 static const char *const archs_32[] = {
@@ -79,21 +69,7 @@ static int take_elevated(struct attach_request *r, const char *list)
 
 static int take_namespaces(struct attach_request *r, const char *list)
 {
-	_own_strv struct strv words = { 0 };
-
-	if (strv_split(&words, list, "|") < 0 || words.n == 0)
-		return -1;
-	for (size_t i = 0; i < words.n; i++) {
-		size_t k = 0;
-
-		while (k < ARRAY_SIZE(namespaces) && strcmp(words.v[i], namespaces[k].loud) != 0 &&
-		       strcmp(words.v[i], namespaces[k].quiet) != 0)
-			k++;
-		if (k == ARRAY_SIZE(namespaces))
-			return -1;
-		r->namespaces |= namespaces[k].flag;
-	}
-	return take_elevated(r, "");
+	return cli_namespaces(list, &r->namespaces) < 0 ? -1 : take_elevated(r, "");
 }
 
 static bool is_one_of(const char *name, const char *const *v, size_t n)
@@ -125,6 +101,10 @@ static int build(const struct cli *c, const struct options *o, struct attach_req
 		return cli_misuse(c);
 	if ((o->uid.set && o->uid.n < 0) || (o->gid.set && o->gid.n < 0))
 		return cli_misuse(c);
+	if (o->context && r->keep_lsm) {
+		cli_note(c, "%s: -c does not go with -e LSM\n", c->tool);
+		return cli_misuse(c);
+	}
 	for (size_t i = 0; i < o->set_var.n; i++)
 		if (!strchr(o->set_var.v[i], '=') || *o->set_var.v[i] == '=')
 			return cli_say(c, "-v %s: not NAME=VALUE", o->set_var.v[i]);

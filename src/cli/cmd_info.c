@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
+#include "cli/format.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 struct options {
 	struct strv keys;
 	bool ips, state, pid, stats, raw;
+	const char *format;
 };
 
 static const struct opt opts[] = {
@@ -19,6 +21,8 @@ static const struct opt opts[] = {
 	{ 'p', "pid", NULL, OPT_FLAG, offsetof(struct options, pid), false, "Show the pid of its init" },
 	{ 'S', "stats", NULL, OPT_FLAG, offsetof(struct options, stats), false, "Show what it uses" },
 	{ 'H', "no-humanize", NULL, OPT_FLAG, offsetof(struct options, raw), false, "Show numbers without units" },
+	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false,
+	  "All of it, as table, json or csv" },
 };
 
 static void line(const char *title, const char *value)
@@ -143,6 +147,83 @@ static void show(const struct cli *c, struct container *ct, const struct options
 		key_line(ct, o->keys.v[i], o->raw && o->keys.n == 1 && filters <= 1);
 }
 
+/* A number that is known. */
+static int add_number(struct strv *cells, bool known, int64_t n)
+{
+	return known ? strv_addf(cells, "%" PRId64, n) : strv_add(cells, "");
+}
+
+static int add_addresses(struct strv *cells, const struct container *ct, bool running)
+{
+	_own_buf struct buf b = { 0 };
+
+	for (int v6 = 0; running && v6 <= 1; v6++) {
+		_own_strv struct strv found = { 0 };
+		struct err quiet = { 0 };
+
+		if (container_addresses(ct, v6, &found, &quiet) < 0)
+			continue;
+		for (size_t i = 0; i < found.n; i++)
+			buf_addf(&b, "%s\n", found.v[i]);
+	}
+	return b.failed || strv_add(cells, b.s ? b.s : "") < 0;
+}
+
+static int add_stats(struct strv *cells, const struct container *ct, bool running)
+{
+	struct cgroup_stats s = { .cpu_ns = -1, .memory = -1, .kmem = -1, .swap = -1, .io_bytes = -1, .pids = -1 };
+	struct cgroup_host host;
+	struct cgroup_tree tree;
+	struct err quiet = { 0 };
+	int bad = 0;
+
+	if (running && container_cgroup(ct, &host, &tree, &quiet) == 0) {
+		cgroup_tree_stats(&tree, &s);
+		cgroup_tree_close(&tree);
+	}
+	const int64_t n[] = { s.cpu_ns, s.memory, s.swap, s.kmem, s.io_bytes, s.pids };
+
+	for (size_t i = 0; i < ARRAY_SIZE(n); i++)
+		bad |= add_number(cells, n[i] >= 0, n[i]);
+	return bad;
+}
+
+static int add_links(struct strv *cells, const struct status *s)
+{
+	_own_buf struct buf b = { 0 };
+	uint64_t rx_all = 0, tx_all = 0, rx, tx;
+
+	for (size_t i = 0; i < s->nics.n; i++) {
+		if (!*s->nics.v[i].host || link_bytes(s->nics.v[i].host, &rx, &tx) < 0)
+			continue;
+		buf_addf(&b, "%s\n", s->nics.v[i].host);
+		rx_all += rx;
+		tx_all += tx;
+	}
+	return b.failed || strv_add(cells, b.s ? b.s : "") < 0 || add_number(cells, b.len, (int64_t)rx_all) < 0 ||
+	       add_number(cells, b.len, (int64_t)tx_all) < 0;
+}
+
+static int answer(const struct cli *c, const struct container *ct, const struct status *s, enum format format)
+{
+	static const struct format_column columns[] = {
+		{ "name", CELL_TEXT },	      { "state", CELL_TEXT },	      { "pid", CELL_PLAIN },
+		{ "addresses", CELL_LIST },   { "cpu_ns", CELL_PLAIN },	      { "memory_bytes", CELL_PLAIN },
+		{ "swap_bytes", CELL_PLAIN }, { "kernel_bytes", CELL_PLAIN }, { "io_bytes", CELL_PLAIN },
+		{ "pids", CELL_PLAIN },	      { "links", CELL_LIST },	      { "rx_bytes", CELL_PLAIN },
+		{ "tx_bytes", CELL_PLAIN },
+	};
+	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
+	bool running = s->state != STOPPED;
+	int bad = strv_add(&a.cells, c->name) < 0 || strv_add(&a.cells, state_name(s->state)) < 0 ||
+		  add_number(&a.cells, running && s->init_pid > 0, s->init_pid) < 0 ||
+		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, ct, running) || add_links(&a.cells, s) ||
+		  format_print(&a, format, stdout) < 0;
+
+	strv_free(&a.cells);
+	return bad ? cli_say(c, "out of memory") : 0;
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
@@ -150,8 +231,10 @@ static int run(struct cli *c)
 	_own_problems struct problems ignored = { 0 };
 	struct status s;
 	struct err e = { 0 };
+	enum format format;
+	int r = 0;
 
-	if (!ct)
+	if (!ct || format_parse(c, o->format, &format) != 0)
 		return 1;
 	if (container_status(ct, &s, &e) < 0)
 		return cli_fail(c, &e);
@@ -163,10 +246,12 @@ static int run(struct cli *c)
 	if (o->keys.n)
 		(void)!container_load(ct, c->rcfile,
 				      &ignored); /* what is right in a bad config is shown all the same */
-	if (!o->keys.n || ct->spec)
+	if (format != FORMAT_NONE)
+		r = answer(c, ct, &s, format);
+	else if (!o->keys.n || ct->spec)
 		show(c, ct, o, &s);
 	status_free(&s);
-	return 0;
+	return r;
 }
 
 const struct verb verb_info = {

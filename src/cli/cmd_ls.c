@@ -2,10 +2,14 @@
 /* keg ls: which containers there are. No process is started or asked; a config is read only if it must be. */
 #include "cli/ls.h"
 
+#include "base/num.h"
 #include "base/own.h"
 
+#include <errno.h>
 #include <regex.h>
 #include <string.h>
+
+enum { NESTING = 5, NESTING_MOST = 100 }; /* levels */
 
 struct options {
 	bool line, fancy, active, running, frozen, stopped, defined;
@@ -27,7 +31,7 @@ static const struct opt opts[] = {
 	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
 	  "Only those in all the groups" },
 	{ 0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches" },
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "json, or table (as -f)" },
+	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "table (as -f), json or csv" },
 };
 
 const struct spec *ls_config(struct ls_row *r)
@@ -78,16 +82,37 @@ static bool groups_wanted(const struct options *o, struct ls_row *r)
 	return true;
 }
 
-static void row_end(struct ls_row *r)
+const char *ls_name(const struct ls_row *r)
 {
-	container_free(r->ct);
+	return r->ct ? r->ct->name : r->label;
+}
+
+void ls_row_end(struct ls_row *r)
+{
+	if (r->ct)
+		container_free(r->ct);
 	status_free(&r->status);
+	free(r->label);
+	strv_free(&r->cells);
+}
+
+int ls_add(struct ls_rows *rows, struct ls_row *take)
+{
+	struct ls_row *grown = reallocarray(rows->v, rows->n + 1, sizeof(*grown));
+
+	if (!grown) {
+		ls_row_end(take);
+		return -ENOMEM;
+	}
+	rows->v = grown;
+	grown[rows->n++] = *take;
+	return 0;
 }
 
 /* Takes the container into the rows if it is wanted. */
 static int consider(const struct cli *c, const struct options *o, const char *name, struct ls_rows *rows)
 {
-	struct ls_row row = { 0 }, *grown;
+	struct ls_row row = { 0 };
 	struct err e = { 0 };
 
 	if (container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
@@ -98,17 +123,10 @@ static int consider(const struct cli *c, const struct options *o, const char *na
 		row.status = (struct status){ .state = STOPPED };
 	}
 	if ((o->defined && !row.defined) || !state_wanted(o, row.status.state) || !groups_wanted(o, &row)) {
-		row_end(&row);
+		ls_row_end(&row);
 		return 0;
 	}
-	grown = reallocarray(rows->v, rows->n + 1, sizeof(*grown));
-	if (!grown) {
-		row_end(&row);
-		return -1;
-	}
-	rows->v = grown;
-	grown[rows->n++] = row;
-	return 0;
+	return ls_add(rows, &row);
 }
 
 /* Two sorted lists as one. */
@@ -136,12 +154,26 @@ static int collect(const struct cli *c, const struct options *o, const regex_t *
 	return 0;
 }
 
+struct wanted {
+	const struct options *o;
+	const regex_t *match;
+};
+
+static int collect_wanted(const struct cli *c, void *arg, struct ls_rows *rows)
+{
+	const struct wanted *w = arg;
+
+	return collect(c, w->o, w->match, rows);
+}
+
 static int show(const struct cli *c, const struct options *o, struct ls_rows *rows)
 {
-	if (o->format && strcmp(o->format, "json") == 0)
-		return ls_show_json(c, rows, o->columns);
-	if (o->format && strcmp(o->format, "table") != 0)
-		return cli_say(c, "--format %s: neither json nor table", o->format);
+	enum format format;
+
+	if (format_parse(c, o->format, &format) != 0)
+		return 1;
+	if (format == FORMAT_JSON || format == FORMAT_CSV)
+		return ls_show_answer(c, rows, o->columns, format);
 	if (rows->n == 0)
 		return 0;
 	if (o->fancy || o->format)
@@ -154,21 +186,28 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	const char *pattern = o->filter ? o->filter : c->name;
+	struct wanted wanted = { .o = o };
 	struct ls_rows rows = { 0 };
+	int64_t depth = 0;
 	regex_t match;
 	int r;
 
-	if (o->nesting)
-		cli_note(c, "%s: containers in containers are not listed yet\n", c->tool);
+	if (o->nesting && *o->nesting && num_i64(o->nesting, 0, NESTING_MOST, &depth) < 0)
+		return cli_misuse(c);
+	if (o->nesting && !*o->nesting)
+		depth = NESTING;
 	if (pattern && regcomp(&match, pattern, REG_NOSUB | REG_EXTENDED) != 0)
 		return cli_say(c, "failed to compile the regex '%s'", pattern);
-	r = collect(c, o, pattern ? &match : NULL, &rows);
+	wanted.match = pattern ? &match : NULL;
+	r = collect_wanted(c, &wanted, &rows);
+	if (r == 0)
+		r = ls_add_nested(c, &rows, (int)depth, collect_wanted, &wanted);
 	if (pattern)
 		regfree(&match);
 	if (r == 0)
 		r = show(c, o, &rows);
 	for (size_t i = 0; i < rows.n; i++)
-		row_end(&rows.v[i]);
+		ls_row_end(&rows.v[i]);
 	free(rows.v);
 	return r;
 }

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
+#include "cli/format.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,16 +11,20 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { PATHS_MOST = 64 };
 
 struct options {
 	bool quit;
+	const char *format;
 };
 
 static const struct opt opts[] = {
 	{ 'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
 	  "Tell lxc-monitord to quit (there is none)" },
+	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false,
+	  "json: an object on a line for each event; table: LXC's lines" },
 };
 
 static volatile sig_atomic_t told_to_end;
@@ -45,16 +50,46 @@ static void catch_signals(sigset_t *while_waiting)
 	(void)sigprocmask(SIG_BLOCK, &block, while_waiting);
 }
 
-static void tell(const struct event *ev)
+static void tell_json(const struct event *ev)
 {
+	static const struct format_column columns[] = {
+		{ "format", CELL_PLAIN }, { "time_ms", CELL_PLAIN }, { "name", CELL_TEXT },
+		{ "event", CELL_TEXT },	  { "state", CELL_TEXT },    { "status", CELL_PLAIN },
+	};
+	char version[8], ms[24], status[16] = "";
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(version, sizeof(version), "%d", FORMAT_VERSION);
+	(void)snprintf(ms, sizeof(ms), "%lld", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 	if (ev->exited)
+		(void)snprintf(status, sizeof(status), "%d",
+			       WIFSIGNALED(ev->value) ? 128 + WTERMSIG(ev->value) : WEXITSTATUS(ev->value));
+	char *const cells[] = {
+		version,
+		ms,
+		(char *)ev->name,
+		(char *)(ev->exited ? "exited" : "state"),
+		(char *)(ev->exited ? "" : state_name((enum state)ev->value)),
+		status,
+	};
+	format_line(columns, ARRAY_SIZE(columns), cells, stdout);
+}
+
+static void tell(const struct event *ev, enum format format)
+{
+	if (!ev->exited && (ev->value < 0 || ev->value >= STATE_COUNT))
+		return;
+	if (format == FORMAT_JSON)
+		tell_json(ev);
+	else if (ev->exited)
 		(void)printf("'%s' exited with status [%d]\n", ev->name, WEXITSTATUS(ev->value));
-	else if (ev->value >= 0 && ev->value < STATE_COUNT)
+	else
 		(void)printf("'%s' changed state to [%s]\n", ev->name, state_name((enum state)ev->value));
 	(void)fflush(stdout);
 }
 
-static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex_t *match)
+static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex_t *match, enum format format)
 {
 	sigset_t while_waiting;
 	struct event ev;
@@ -70,7 +105,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 				continue;
 			r = monitor_next(fds[i].fd, &ev, 0);
 			if (r == 1 && regexec(match, ev.name, 0, NULL, 0) == 0)
-				tell(&ev);
+				tell(&ev, format);
 			if (r < 0 && r != -ETIMEDOUT && r != -EAGAIN)
 				return cli_say(c, "cannot read an event: %s", strerror(-r));
 			r = 1;
@@ -79,7 +114,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 	return 0;
 }
 
-static int watch_all(struct cli *c, const regex_t *match)
+static int watch_all(struct cli *c, const regex_t *match, enum format format)
 {
 	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
 	struct pollfd fds[PATHS_MOST];
@@ -99,7 +134,7 @@ static int watch_all(struct cli *c, const regex_t *match)
 		}
 	}
 	if (r == 0)
-		r = follow(c, fds, n, match);
+		r = follow(c, fds, n, match, format);
 	while (n-- > 0)
 		monitor_close(fds[n].fd, c->lxcpaths.v[n]);
 	return r;
@@ -109,14 +144,19 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_free char *anchored = str_fmt("^%s$", c->name ? c->name : ".*");
+	enum format format;
 	regex_t match;
 	int r;
 
 	if (o->quit)
 		return 1; /* LXC's answer where no daemon listens, and we have none */
+	if (format_parse(c, o->format, &format) != 0)
+		return 1;
+	if (format == FORMAT_CSV)
+		return cli_say(c, "--format csv: events are lines, or json");
 	if (!anchored || regcomp(&match, anchored, REG_NOSUB | REG_EXTENDED) != 0)
 		return cli_say(c, "failed to compile the regex '%s'", anchored ? anchored : "");
-	r = watch_all(c, &match);
+	r = watch_all(c, &match, format);
 	regfree(&match);
 	return r;
 }
@@ -124,6 +164,16 @@ static int run(struct cli *c)
 const struct verb verb_monitor = {
 	.name = "monitor",
 	.synopsis = "[--name=REGEX]",
+	.about = "tells each change of state of the containers whose names match",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NAME_OPTIONAL | VERB_MANY_PATHS | VERB_NO_LOG,
+	.run = run,
+};
+
+const struct verb verb_events = {
+	.name = "events",
+	.synopsis = "[REGEX]",
 	.about = "tells each change of state of the containers whose names match",
 	OPTS(opts),
 	.size = sizeof(struct options),

@@ -5,6 +5,8 @@
 #include "base/io.h"
 #include "base/own.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,12 +18,13 @@ struct column {
 	/* Adds the text; nothing: there is none. */
 	void (*fill)(struct ls_row *r, struct buf *out);
 	bool size;  /* a number of MiB, right-justified, with its unit */
-	bool plain; /* JSON: a number or a truth value, not a text */
+	bool plain; /* a number or a truth value, not a text */
+	bool list;  /* texts, parted by ", " */
 };
 
 static void fill_name(struct ls_row *r, struct buf *out)
 {
-	buf_addf(out, "%s", r->ct->name);
+	buf_addf(out, "%s", ls_name(r));
 }
 
 static void fill_state(struct ls_row *r, struct buf *out)
@@ -153,12 +156,37 @@ static const struct column columns[] = {
 	{ "RAM", fill_ram, .size = true, .plain = true },
 	{ "SWAP", fill_swap, .size = true, .plain = true },
 	{ "AUTOSTART", fill_autostart, .plain = true },
-	{ "GROUPS", fill_groups },
-	{ "INTERFACE", fill_interface },
-	{ "IPV4", fill_ipv4 },
-	{ "IPV6", fill_ipv6 },
+	{ "GROUPS", fill_groups, .list = true },
+	{ "INTERFACE", fill_interface, .list = true },
+	{ "IPV4", fill_ipv4, .list = true },
+	{ "IPV6", fill_ipv6, .list = true },
 	{ "UNPRIVILEGED", fill_unprivileged, .plain = true },
 };
+
+size_t ls_columns(void)
+{
+	return ARRAY_SIZE(columns);
+}
+
+static void cell(const struct column *col, struct ls_row *r, struct buf *out)
+{
+	if (r->ct || col->fill == fill_name)
+		col->fill(r, out);
+	else
+		buf_addf(out, "%s", r->cells.v[col - columns]);
+}
+
+int ls_cells(struct ls_row *r, struct strv *cells)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(columns); k++) {
+		_own_buf struct buf b = { 0 };
+
+		cell(&columns[k], r, &b);
+		if (b.failed || strv_add(cells, b.s ? b.s : "") < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
 
 static const char usual[] = "NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6,UNPRIVILEGED";
 
@@ -208,7 +236,7 @@ static int fill_column(const struct column *col, struct ls_rows *rows, struct st
 	for (size_t i = 0; i < rows->n; i++) {
 		_own_buf struct buf b = { 0 };
 
-		col->fill(&rows->v[i], &b);
+		cell(col, &rows->v[i], &b);
 		if (b.failed || strv_add(cells, b.s ? b.s : "") < 0)
 			return -1;
 	}
@@ -241,40 +269,55 @@ int ls_show_table(const struct cli *c, struct ls_rows *rows, const char *list)
 	return r < 0 ? cli_say(c, "out of memory") : 0;
 }
 
-static void json_value(const struct column *col, struct ls_row *row)
+/* What is a list, one on a line. */
+static void add_answer(const struct column *col, struct ls_row *row, struct buf *out)
 {
 	_own_buf struct buf b = { 0 };
+	char *rest, *word;
 
-	col->fill(row, &b);
-	if (!b.len)
-		(void)fputs("null", stdout);
-	else if (col->plain)
-		(void)fputs(b.s, stdout);
-	else
-		text_json(stdout, b.s);
+	cell(col, row, &b);
+	if (!col->list || !b.s) {
+		buf_addf(out, "%s", b.s ? b.s : "");
+		return;
+	}
+	for (rest = b.s; (word = strsep(&rest, ","));)
+		buf_addf(out, "%s%s", out->len ? "\n" : "", word + strspn(word, " "));
 }
 
-int ls_show_json(const struct cli *c, struct ls_rows *rows, const char *list)
+static void lower(const char *name, char *to, size_t size)
+{
+	size_t n = 0;
+
+	for (; name[n] && n + 1 < size; n++)
+		to[n] = (char)tolower((unsigned char)name[n]);
+	to[n] = 0;
+}
+
+int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *list, enum format f)
 {
 	const struct column *chosen[COLUMNS_MOST];
-	size_t n;
+	struct format_column columns_of[COLUMNS_MOST];
+	char names[COLUMNS_MOST][32];
+	struct answer a = { .noun = "containers", .columns = columns_of };
+	int bad = 0;
 
-	if (choose(c, list, chosen, &n) != 0)
+	if (choose(c, list, chosen, &a.n) != 0)
 		return 1;
-	(void)putchar('[');
-	for (size_t i = 0; i < rows->n; i++) {
-		(void)fputs(i ? ",\n {" : "\n {", stdout);
-		for (size_t k = 0; k < n; k++) {
-			(void)fputs(k ? ", \"" : "\"", stdout);
-			for (const char *p = chosen[k]->name; *p; p++)
-				(void)putchar(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
-			(void)fputs("\": ", stdout);
-			json_value(chosen[k], &rows->v[i]);
-		}
-		(void)putchar('}');
+	for (size_t k = 0; k < a.n; k++) {
+		lower(chosen[k]->name, names[k], sizeof(names[k]));
+		columns_of[k] = (struct format_column){ names[k], chosen[k]->list    ? CELL_LIST
+								  : chosen[k]->plain ? CELL_PLAIN
+										     : CELL_TEXT };
 	}
-	(void)puts(rows->n ? "\n]" : "]");
-	return 0;
+	for (size_t i = 0; i < rows->n * a.n && !bad; i++) {
+		_own_buf struct buf b = { 0 };
+
+		add_answer(chosen[i % a.n], &rows->v[i / a.n], &b);
+		bad = b.failed || strv_add(&a.cells, b.s ? b.s : "") < 0;
+	}
+	bad = bad || format_print(&a, f, stdout) < 0;
+	strv_free(&a.cells);
+	return bad ? cli_say(c, "out of memory") : 0;
 }
 
 /* 0: not a terminal. */
@@ -290,16 +333,16 @@ void ls_show_names(const struct ls_rows *rows, bool one_per_line)
 	int width = 4, columns_on = terminal_width(), per_line; /* LXC pads to "NAME" at least */
 
 	for (size_t i = 0; i < rows->n; i++)
-		if ((int)strlen(rows->v[i].ct->name) > width)
-			width = (int)strlen(rows->v[i].ct->name);
+		if ((int)strlen(ls_name(&rows->v[i])) > width)
+			width = (int)strlen(ls_name(&rows->v[i]));
 	per_line = columns_on / (width + 1);
 	for (size_t i = 0; i < rows->n; i++) {
 		if (one_per_line)
-			(void)puts(rows->v[i].ct->name);
+			(void)puts(ls_name(&rows->v[i]));
 		else if (per_line < 1)
-			(void)printf("%-*s\n", width, rows->v[i].ct->name);
+			(void)printf("%-*s\n", width, ls_name(&rows->v[i]));
 		else
-			(void)printf("%-*s %s", width, rows->v[i].ct->name,
+			(void)printf("%-*s %s", width, ls_name(&rows->v[i]),
 				     (int)(i + 1) % per_line == 0 || i + 1 == rows->n ? "\n" : "");
 	}
 }

@@ -33,7 +33,7 @@ static int run_keg(int argc, char **argv)
 	if (!v)
 		return help_no_verb(word);
 	prog = str_fmt("keg %s", v->name);
-	return prog ? verb_run(v, "keg", prog, argc - 1, argv + 1) : 1;
+	return prog ? verb_call(v, "keg", prog, argc - 1, argv + 1) : 1;
 }
 
 int main(int argc, char **argv)
@@ -49,5 +49,5 @@ int main(int argc, char **argv)
 	if (!v)
 		return run_keg(argc, argv);
 	tool = str_fmt("lxc-%s", v->name);
-	return tool ? verb_run(v, tool, tool, argc, argv) : 1;
+	return tool ? verb_call(v, tool, tool, argc, argv) : 1;
 }

@@ -189,6 +189,15 @@ int cli_misuse(const struct cli *c)
 	return 1;
 }
 
+/* Before getopt moves the words about. */
+static int behind_dashes(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--") == 0)
+			return argc - i - 1;
+	return 0;
+}
+
 /* -1: go on; else an exit code. */
 static int check(struct cli *c)
 {
@@ -217,6 +226,7 @@ int cli_parse(struct cli *c, int argc, char **argv)
 	struct option longs[ROWS_MOST + 1];
 	char shorts[3 * ROWS_MOST + 1];
 
+	c->n_behind = behind_dashes(argc, argv);
 	build_tables(c->verb, longs, shorts);
 	for (int val; (val = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		const struct opt *o = val == '?' ? NULL : row_of(c->verb, val);

@@ -15,12 +15,17 @@ static const char *shown_name(const struct cli *c)
 	return c->name && !(c->verb->flags & VERB_NAMELESS) ? c->name : NULL;
 }
 
-int cli_fail(const struct cli *c, const struct err *e)
+int cli_fail_of(const struct cli *c, const char *name, const struct err *e)
 {
 	log_err(c->verb->name, e);
 	if (!c->quiet)
-		err_print(e, c->tool, shown_name(c));
+		err_print(e, c->tool, name);
 	return 1;
+}
+
+int cli_fail(const struct cli *c, const struct err *e)
+{
+	return cli_fail_of(c, shown_name(c), e);
 }
 
 int cli_say(const struct cli *c, const char *fmt, ...)

@@ -7,10 +7,12 @@
 #include <string.h>
 
 /* clang-format off */
-#define VERBS                                                                                              \
-	VERB(attach) VERB(cgroup) VERB(checkconfig) VERB(config) VERB(console) VERB(create) VERB(destroy)  \
-	VERB(device) VERB(execute) VERB(explain) VERB(freeze) VERB(help) VERB(info) VERB(ls) VERB(monitor) \
-	VERB(net) VERB(snapshot) VERB(start) VERB(stop) VERB(unfreeze) VERB(update_config) VERB(wait)
+#define VERBS                                                                                               \
+	VERB(attach) VERB(autostart) VERB(cgroup) VERB(check) VERB(checkconfig) VERB(checkpoint)            \
+	VERB(config) VERB(console) VERB(create) VERB(destroy) VERB(device) VERB(events) VERB(execute)       \
+	VERB(explain) VERB(freeze) VERB(help) VERB(info) VERB(logs) VERB(ls) VERB(monitor) VERB(net)        \
+	VERB(run) VERB(set) VERB(shell) VERB(snapshot) VERB(start) VERB(stop) VERB(top) VERB(unfreeze)      \
+	VERB(unshare) VERB(update_config) VERB(usernsexec) VERB(wait)
 /* clang-format on */
 
 #define VERB(v) extern const struct verb verb_##v;
@@ -61,7 +63,7 @@ static int run_one(const struct verb *v, const char *tool, const char *prog, int
 	return r;
 }
 
-int verb_run(const struct verb *v, const char *tool, const char *prog, int argc, char **argv)
+int verb_call(const struct verb *v, const char *tool, const char *prog, int argc, char **argv)
 {
 	const struct verb *below = argc > 1 && strcmp(tool, "keg") == 0 ? verb_below(v, argv[1]) : NULL;
 	_own_free char *whole = below ? str_fmt("%s %s", prog, below->name) : NULL;

@@ -145,6 +145,8 @@ struct attach_request {
 	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
 	int64_t uid, gid;	    /* -1: init's */
 	const char *pty_log;	    /* NULL: none */
+	const char *context;	    /* SELinux's; NULL: the config's */
+	bool remount;		    /* see struct attach */
 	long personality;	    /* -1: the container's */
 	int fd[3];		    /* what the command gets as 0, 1, 2 */
 };
@@ -233,3 +235,9 @@ int container_ips(const struct container *c, const char *interface, int family, 
 int container_interfaces(const struct container *c, struct strv *out, struct err *e) _must_check;
 /* RX and TX bytes of a host interface, as the container counts them (its RX is the host's TX). */
 int link_bytes(const char *ifname, uint64_t *rx, uint64_t *tx);
+
+/* --- nested.c --- */
+typedef int inside_fn(int fd, void *arg);
+/* Runs f in a process in the namespaces of that init; what it writes to fd is added to *out. The caller has one thread.
+ */
+int container_inside(pid_t init, inside_fn *f, void *arg, int timeout_ms, struct buf *out, struct err *e) _must_check;

@@ -249,3 +249,8 @@ int idmap_write(pid_t pid, const struct idmap *uid, const struct idmap *gid, str
 
 	return x < 0 ? x : write_map(&kinds[1], pid, gid, e);
 }
+
+int idmap_write_users(pid_t pid, const struct idmap *uid, struct err *e)
+{
+	return write_map(&kinds[0], pid, uid, e);
+}

@@ -29,3 +29,5 @@ const char *idmap_overlap(const struct idmap_extent *a, const struct idmap_exten
  * by newuidmap(1) and newgidmap(1), whose own words and the missing line of /etc/subuid go into the error.
  */
 int idmap_write(pid_t pid, const struct idmap *uid, const struct idmap *gid, struct err *e) _must_check;
+/* The same with the map of users alone: every group then is nobody's. */
+int idmap_write_users(pid_t pid, const struct idmap *uid, struct err *e) _must_check;

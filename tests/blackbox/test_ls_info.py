@@ -68,9 +68,9 @@ def test_groups_select(keg, lxcpath, container):
 def test_ls_as_json(keg, lxcpath, container):
     needs(not IS_LXC, "the subject is LXC itself")
     container("lxc.start.auto = 1", name="kt-a").up()
-    rows = json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json").ok().out)
+    rows = json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json").ok().out)["containers"]
     assert [(r["name"], r["state"], r["autostart"], r["unprivileged"]) for r in rows] == [("kt-a", "RUNNING", 1, False)]
-    assert json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json", "--stopped").ok().out) == []
+    assert json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json", "--stopped").ok().out) == {"format": 1, "containers": []}
 
 
 # --- info -------------------------------------------------------------------------------------------------

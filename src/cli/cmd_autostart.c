@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keg autostart: starts, reboots, shuts down or kills the containers that say so themselves (lxc.start.*, lxc.group),
+ * one after the other; none of them can hold up the others for ever.
+ */
+#include "cli/cli.h"
+
+#include "base/num.h"
+#include "base/own.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TIMEOUT_S = 60, TIMEOUT_MOST = 2000000, SOME_FAILED = 2 };
+
+struct options {
+	bool kill, list, reboot, shutdown, all, ignore_auto;
+	struct strv groups;
+	struct opt_int timeout;
+};
+
+static const struct opt opts[] = {
+	{ 'k', "kill", NULL, OPT_FLAG, offsetof(struct options, kill), false, "Kill them" },
+	{ 'L', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "Only list them, with their delays" },
+	{ 'r', "reboot", NULL, OPT_FLAG, offsetof(struct options, reboot), false, "Reboot them" },
+	{ 's', "shutdown", NULL, OPT_FLAG, offsetof(struct options, shutdown), false, "Shut them down" },
+	{ 'a', "all", NULL, OPT_FLAG, offsetof(struct options, all), false, "Those of every group, and of none" },
+	{ 'A', "ignore-auto", NULL, OPT_FLAG, offsetof(struct options, ignore_auto), false,
+	  "Also those without lxc.start.auto" },
+	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
+	  "Those of these groups, group by group; an empty one: those of no group (default)" },
+	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
+	  "Wait SEC seconds (60; -1: for ever) for each, then kill it" },
+};
+
+struct candidate {
+	struct container *ct;
+	struct strv groups;
+	int64_t order;
+	unsigned delay;
+	bool done;
+};
+
+struct candidates {
+	struct candidate *v;
+	size_t n, failed, tried;
+};
+
+static int64_t number_of(const struct spec *s, const char *key)
+{
+	_own_buf struct buf v = { 0 };
+	int64_t n;
+
+	return spec_get(s, key, &v) == 0 && v.len && num_i64(v.s, INT32_MIN, UINT32_MAX, &n) == 0 ? n : 0;
+}
+
+static void candidate_end(struct candidate *k)
+{
+	if (k->ct)
+		container_free(k->ct);
+	strv_free(&k->groups);
+	*k = (struct candidate){ 0 };
+}
+
+/* 1: it takes part. */
+static int read_one(const struct cli *c, const struct options *o, const char *lxcpath, const char *name,
+		    struct candidate *k)
+{
+	_own_problems struct problems p = { 0 };
+	_own_buf struct buf text = { 0 };
+	struct err e = { 0 };
+
+	if (container_open(&k->ct, name, lxcpath, &e) < 0)
+		return 0; /* not a name that a container can have */
+	if (container_load(k->ct, NULL, &p) < 0) {
+		cli_note(c, "Failed to load config for %s\n", name);
+		for (size_t i = 0; i < p.n; i++)
+			(void)cli_fail_of(c, name, &p.v[i]);
+		return 0;
+	}
+	if (!o->ignore_auto && number_of(k->ct->spec, "lxc.start.auto") != 1)
+		return 0;
+	k->order = number_of(k->ct->spec, "lxc.start.order");
+	k->delay = (unsigned)number_of(k->ct->spec, "lxc.start.delay");
+	if (spec_get(k->ct->spec, "lxc.group", &text) < 0)
+		return 0;
+	return strv_split(&k->groups, text.s ? text.s : "", "\n") < 0 ? -ENOMEM : 1;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return strcmp(x->ct->name, y->ct->name);
+}
+
+static int by_order_down(const void *a, const void *b)
+{
+	return by_order(b, a);
+}
+
+static int read_all(const struct cli *c, const struct options *o, const char *lxcpath, const struct strv *names,
+		    struct candidates *all)
+{
+	all->v = calloc(names->n + 1, sizeof(*all->v));
+	for (size_t i = 0; all->v && i < names->n; i++) {
+		int x = read_one(c, o, lxcpath, names->v[i], &all->v[all->n]);
+
+		if (x == 1)
+			all->n++;
+		else
+			candidate_end(&all->v[all->n]);
+		if (x < 0)
+			return cli_say(c, "out of memory");
+	}
+	return all->v ? 0 : cli_say(c, "out of memory");
+}
+
+/* Those that take part, in the order in which they are handled: what was started last is stopped first. */
+static int collect(const struct cli *c, const struct options *o, struct candidates *all)
+{
+	_own_free char *dflt = global_config("lxc.lxcpath");
+	const char *lxcpath = cli_lxcpath(c) ? cli_lxcpath(c) : dflt;
+	_own_strv struct strv names = { 0 };
+	struct err e = { 0 };
+	int r;
+
+	if (!lxcpath || access(lxcpath, R_OK | X_OK) < 0)
+		return cli_say(c, "cannot read folder %s: %s", lxcpath ? lxcpath : "?", strerror(errno));
+	if (list_defined(lxcpath, &names, &e) < 0)
+		return cli_fail(c, &e);
+	r = read_all(c, o, lxcpath, &names, all);
+	if (all->n)
+		qsort(all->v, all->n, sizeof(*all->v), o->shutdown || o->kill ? by_order_down : by_order);
+	return r;
+}
+
+/* group "": those that have none. */
+static bool is_member(const struct candidate *k, const char *group)
+{
+	if (!*group)
+		return k->groups.n == 0;
+	for (size_t i = 0; i < k->groups.n; i++)
+		if (strcmp(k->groups.v[i], group) == 0)
+			return true;
+	return false;
+}
+
+static int start(const struct cli *c, struct candidate *k, struct err *e)
+{
+	_own_problems struct problems p = { 0 };
+	struct start_request r = { .log_level = c->logpriority ? log_level() : -1 };
+	int status;
+
+	if (spec_check(k->ct->spec, &p) < 0 && p.n) {
+		for (size_t i = 1; i < p.n; i++)
+			(void)cli_fail_of(c, k->ct->name, &p.v[i]);
+		*e = p.v[0];
+		return -EINVAL;
+	}
+	return container_start(k->ct, &r, &status, e);
+}
+
+/* A shutdown that is not heeded in time becomes a kill. */
+static int act(const struct cli *c, const struct options *o, struct candidate *k, struct err *e)
+{
+	int ms = !o->timeout.set ? TIMEOUT_S * 1000 : o->timeout.n < 0 ? -1 : (int)o->timeout.n * 1000, x;
+
+	if (o->kill)
+		return container_kill(k->ct, e);
+	if (o->reboot)
+		return container_reboot(k->ct, ms, e);
+	if (!o->shutdown)
+		return start(c, k, e);
+	x = container_shutdown(k->ct, ms, e);
+	if (x == 0)
+		return 0;
+	err_clear(e);
+	return container_kill(k->ct, e);
+}
+
+static void list_one(const struct options *o, const struct candidate *k)
+{
+	if (o->shutdown || o->kill)
+		(void)printf("%s\n", k->ct->name);
+	else
+		(void)printf("%s %u\n", k->ct->name, k->delay);
+}
+
+static void handle(const struct cli *c, const struct options *o, struct candidates *all, struct candidate *k)
+{
+	bool starts = !o->shutdown && !o->kill && !o->reboot;
+	struct err e = { 0 };
+	struct status s = { .state = STOPPED };
+
+	k->done = true;
+	if (container_status(k->ct, &s, &e) == 0) {
+		status_free(&s);
+		if ((s.state == STOPPED) != starts)
+			return;
+		if (o->list) {
+			list_one(o, k);
+			return;
+		}
+	}
+	all->tried++;
+	if (e.set || act(c, o, k, &e) < 0) {
+		all->failed++;
+		(void)cli_fail_of(c, k->ct->name, &e);
+	} else if ((starts || o->reboot) && k->delay) {
+		(void)sleep(k->delay);
+	}
+}
+
+/* group NULL: all. */
+static void handle_group(const struct cli *c, const struct options *o, struct candidates *all, const char *group)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->v[i].done && (!group || is_member(&all->v[i], group)))
+			handle(c, o, all, &all->v[i]);
+}
+
+/* Words between commas, empty ones too: "onboot," is onboot, then those of no group. */
+static int handle_list(const struct cli *c, const struct options *o, struct candidates *all, const char *list)
+{
+	_own_free char *copy = strdup(list);
+	char *rest = copy, *word;
+
+	if (!copy)
+		return cli_say(c, "out of memory");
+	while ((word = strsep(&rest, ",")))
+		handle_group(c, o, all, word);
+	return 0;
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	struct candidates all = { 0 };
+	int r;
+
+	if (o->timeout.n < -1 || o->timeout.n > TIMEOUT_MOST)
+		return cli_misuse(c);
+	r = collect(c, o, &all);
+	if (r == 0 && (o->all || !o->groups.n))
+		handle_group(c, o, &all, o->all ? NULL : "");
+	for (size_t i = 0; r == 0 && !o->all && i < o->groups.n; i++)
+		r = handle_list(c, o, &all, o->groups.v[i]);
+	for (size_t i = 0; i < all.n; i++)
+		candidate_end(&all.v[i]);
+	free(all.v);
+	if (r == 0 && all.failed)
+		r = all.failed == all.tried ? 1 : SOME_FAILED;
+	return r;
+}
+
+const struct verb verb_autostart = {
+	.name = "autostart",
+	.synopsis = "[OPTION...]",
+	.about = "starts, reboots or stops the containers that are to start with the host",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NAMELESS | VERB_NO_LOG,
+	.run = run,
+};

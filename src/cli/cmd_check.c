@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* keg check: tries each thing that containers need of this host, and tells the command that mends what is missing. */
+#include "cli/cli.h"
+#include "cli/format.h"
+
+#include "base/io.h"
+#include "base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+struct options {
+	const char *format;
+};
+
+static const struct opt opts[] = {
+	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "table, json or csv" },
+};
+
+/* Of one check. why NULL: all is well. */
+struct finding {
+	const char *why, *command;
+	char text[256];
+};
+
+/* In a child; who is not root makes what he makes in a user namespace of his own. */
+static int try_namespace(int flag)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() && flag != CLONE_NEWUSER)
+			flag |= CLONE_NEWUSER;
+		_exit(unshare(flag) < 0 ? errno : 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+static void check_namespace(int flag, struct finding *f)
+{
+	int x = try_namespace(flag);
+
+	if (!x)
+		return;
+	(void)snprintf(f->text, sizeof(f->text), "cannot be made: %s", strerror(x));
+	f->why = f->text;
+	if (x == ENOSPC)
+		f->command = "sysctl user.max_user_namespaces=65536";
+	else if (x == EPERM && access("/proc/sys/kernel/unprivileged_userns_clone", F_OK) == 0)
+		f->command = "sysctl kernel.unprivileged_userns_clone=1";
+	else if (x == EPERM && access("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", F_OK) == 0)
+		f->command = "sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+}
+
+static void check_cgroups(int unused, struct finding *f)
+{
+	struct cgroup_host h;
+	struct err e = { 0 };
+	bool writable = false;
+
+	(void)unused;
+	if (cgroup_look(&h, &e) < 0 || h.n == 0) {
+		f->why = "none are mounted";
+		f->command = "mount -t cgroup2 none /sys/fs/cgroup";
+		return;
+	}
+	for (size_t i = 0; i < h.n; i++) {
+		_own_free char *path = str_fmt("%s%s", h.v[i].mount, h.v[i].base);
+
+		writable |= path && access(path, W_OK) == 0;
+	}
+	if (writable)
+		return;
+	f->why = "none is delegated to this user; limits and freezing are not to be had";
+	f->command = "systemd-run --user --scope -p Delegate=yes -- keg start NAME";
+}
+
+static void check_seccomp(int unused, struct finding *f)
+{
+	(void)unused;
+	if (prctl(PR_GET_SECCOMP) < 0) /* EINVAL: a kernel without */
+		f->why = "this kernel has none: it is built without CONFIG_SECCOMP_FILTER";
+}
+
+static void check_bridge(int unused, struct finding *f)
+{
+	(void)unused;
+	if (access("/sys/class/net/lxcbr0", F_OK) == 0)
+		return;
+	f->why = "there is none; containers that name it do not start";
+	f->command = "keg net up";
+}
+
+static void check_forward(int unused, struct finding *f)
+{
+	char line[16] = "";
+
+	(void)unused;
+	if (io_read_line(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", line, sizeof(line)) > 0 && *line == '1')
+		return;
+	f->why = "it is off: containers reach this host only";
+	f->command = "sysctl net.ipv4.ip_forward=1";
+}
+
+static void check_overlay(int unused, struct finding *f)
+{
+	_own_free char *text = NULL;
+
+	(void)unused;
+	if (io_read_file(AT_FDCWD, "/proc/filesystems", 1 << 16, &text, NULL) == 0 && strstr(text, "\toverlay\n"))
+		return;
+	f->why = "it is not loaded: copies and snapshots are whole ones";
+	f->command = "modprobe overlay";
+}
+
+static void check_subids(int unused, struct finding *f)
+{
+	static const char *const programs[] = { "/usr/bin/newuidmap", "/usr/bin/newgidmap" };
+
+	(void)unused;
+	for (size_t i = 0; geteuid() && i < ARRAY_SIZE(programs); i++)
+		if (access(programs[i], X_OK) < 0) {
+			f->why = "newuidmap and newgidmap are not installed";
+			f->command = "apt-get install uidmap";
+		}
+}
+
+static const struct check {
+	const char *name;
+	bool needed; /* no container runs without it */
+	void (*run)(int arg, struct finding *f);
+	int arg;
+} checks[] = {
+	{ "mount namespaces", true, check_namespace, CLONE_NEWNS },
+	{ "pid namespaces", true, check_namespace, CLONE_NEWPID },
+	{ "host name namespaces", true, check_namespace, CLONE_NEWUTS },
+	{ "IPC namespaces", true, check_namespace, CLONE_NEWIPC },
+	{ "network namespaces", true, check_namespace, CLONE_NEWNET },
+	{ "cgroup namespaces", false, check_namespace, CLONE_NEWCGROUP },
+	{ "user namespaces", false, check_namespace, CLONE_NEWUSER },
+	{ "time namespaces", false, check_namespace, CLONE_NEWTIME },
+	{ "id maps", false, check_subids, 0 },
+	{ "cgroups", true, check_cgroups, 0 },
+	{ "seccomp", false, check_seccomp, 0 },
+	{ "overlay", false, check_overlay, 0 },
+	{ "bridge lxcbr0", false, check_bridge, 0 },
+	{ "IPv4 forwarding", false, check_forward, 0 },
+};
+
+static void show(const struct check *k, const struct finding *f)
+{
+	if (!f->why)
+		(void)printf("ok       %s\n", k->name);
+	else
+		(void)printf("missing  %s: %s\n", k->name, f->why);
+	if (f->command)
+		(void)printf("         try     %s\n", f->command);
+}
+
+static int run(struct cli *c)
+{
+	static const struct format_column columns[] = {
+		{ "name", CELL_TEXT }, { "ok", CELL_PLAIN }, { "needed", CELL_PLAIN },
+		{ "why", CELL_TEXT },  { "try", CELL_TEXT },
+	};
+	const struct options *o = c->opt;
+	struct answer a = { .noun = "checks", .columns = columns, .n = ARRAY_SIZE(columns) };
+	enum format format;
+	int r = 0, bad = 0;
+
+	if (format_parse(c, o->format, &format) != 0)
+		return 1;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		const struct check *k = &checks[i];
+		struct finding f = { 0 };
+
+		k->run(k->arg, &f);
+		r |= f.why && k->needed;
+		if (format == FORMAT_NONE)
+			show(k, &f);
+		bad |= strv_add(&a.cells, k->name) | strv_add(&a.cells, f.why ? "false" : "true") |
+		       strv_add(&a.cells, k->needed ? "true" : "false") | strv_add(&a.cells, f.why ? f.why : "") |
+		       strv_add(&a.cells, f.command ? f.command : "");
+	}
+	if (bad || (format != FORMAT_NONE && format_print(&a, format, stdout) < 0))
+		r = cli_say(c, "out of memory");
+	strv_free(&a.cells);
+	return r;
+}
+
+const struct verb verb_check = {
+	.name = "check",
+	.synopsis = "[--format FORMAT]",
+	.about = "tries what containers need of this host, and tells what mends what is missing",
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NAMELESS | VERB_NO_LOG,
+	.run = run,
+};

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""lxc-autostart: who takes part, in which order, and what is said."""
+import subprocess
+import time
+
+import pytest
+
+from lab import IS_LXC, SLOW, TOP, needs
+
+
+@pytest.fixture
+def auto(keg, lxcpath):
+    def run(*args, **how):
+        return keg.run("lxc-autostart", "-P", lxcpath, *args, **how)
+    return run
+
+
+@pytest.fixture
+def four(container):
+    return [container("lxc.start.auto = 1", "lxc.start.order = 5", "lxc.start.delay = 3", name="kt-a"),
+            container("lxc.start.auto = 1", "lxc.start.order = -5", "lxc.group = onboot", "lxc.group = web", name="kt-b"),
+            container("lxc.start.auto = 1", "lxc.group = web", name="kt-c"),
+            container(name="kt-d")]
+
+
+@pytest.mark.parametrize("args, out", [
+    ((), "kt-a 3\n"),
+    (("-a",), "kt-b 0\nkt-c 0\nkt-a 3\n"),
+    (("-A",), "kt-d 0\nkt-a 3\n"),
+    (("-a", "-A"), "kt-b 0\nkt-c 0\nkt-d 0\nkt-a 3\n"),
+    (("-g", "web"), "kt-b 0\nkt-c 0\n"),
+    (("-g", "onboot,"), "kt-b 0\nkt-a 3\n"),
+    (("-g", "web,onboot,"), "kt-b 0\nkt-c 0\nkt-a 3\n"),
+    (("-g", "onboot", "-g", "web"), "kt-b 0\nkt-c 0\n"),
+    (("--groups=nosuch",), ""),
+    (("-r", "-a"), ""),
+    (("-s", "-a"), ""),
+    (("-k", "-a"), ""),
+])
+def test_list(auto, four, args, out):
+    r = auto("-L", *args).ok()
+    assert (r.out, r.err) == (out, "")
+
+
+def test_an_empty_group_first_does_not_hide_the_others(auto, four):
+    needs(not IS_LXC, "the subject is LXC itself")
+    assert auto("-L", "-g", ",onboot").ok().out == "kt-a 3\nkt-b 0\n"
+    assert auto("-L", "-g", "webserver").ok().out == ""  # LXC compares beginnings: web would be in it
+
+
+def test_all_are_started_and_stopped_from_the_last(auto, container, lxcpath, keg):
+    a, b = container("lxc.start.auto = 1", "lxc.start.order = 2", name="kt-a"), container("lxc.start.auto = 1", name="kt-b")
+    r = auto().ok()
+    assert (r.out, r.err) == ("", "")
+    assert (a.state(), b.state()) == ("RUNNING", "RUNNING")
+    assert auto("-L").ok().out == ""
+    assert auto("-L", "-s").ok().out == "kt-a\nkt-b\n"
+    assert auto("-L", "-k").ok().out == "kt-a\nkt-b\n"
+    assert auto("-L", "-r").ok().out == "kt-b 0\nkt-a 0\n"
+    assert auto("-k").ok().out == ""
+    assert (a.state(), b.state()) == ("STOPPED", "STOPPED")
+
+
+def test_who_does_not_end_is_killed_when_the_time_is_over(auto, container):
+    c = container("lxc.start.auto = 1", "lxc.signal.halt = SIGWINCH").up()
+    begin = time.monotonic()
+    auto("-s", "-t", "1").ok()
+    assert time.monotonic() - begin >= 1
+    assert c.state() == "STOPPED"
+
+
+def test_the_delay_comes_after_each(auto, container):
+    container("lxc.start.auto = 1", "lxc.start.delay = 1", name="kt-a")
+    begin = time.monotonic()
+    auto().ok()
+    assert time.monotonic() - begin >= 1
+
+
+def test_one_that_fails_does_not_keep_the_others(auto, container):
+    needs(not IS_LXC, "the subject is LXC itself")
+    bad = container("lxc.start.auto = 1", "lxc.start.order = -1", "lxc.mount.entry = /nonexistent mnt none bind", name="kt-bad")
+    good = container("lxc.start.auto = 1", name="kt-good")
+    r = auto().fails(2)
+    assert r.err.startswith("lxc-autostart: kt-bad: cannot mount /nonexistent on mnt: No such file or directory\n"
+                            f"  set by  {bad.config}:8  lxc.mount.entry\n")
+    assert (bad.state(), good.state()) == ("STOPPED", "RUNNING")
+    assert auto().fails(1).err == r.err  # it is the only one that is left
+
+
+def test_a_config_that_cannot_be_read_is_skipped(auto, container):
+    bad, good = container("lxc.nonsense = 1", name="kt-bad"), container("lxc.start.auto = 1", name="kt-good")
+    r = auto("-L").ok()
+    assert r.out == "kt-good 0\n"
+    assert IS_LXC or r.err.startswith("Failed to load config for kt-bad\nlxc-autostart: kt-bad: ")
+
+
+def test_no_containers_is_no_failure_but_no_folder_is(auto, keg):
+    assert IS_LXC or auto().ok().out == ""  # 5.0: 1
+    r = keg.run("lxc-autostart", "-P", "/nonexistent").fails(1)
+    assert IS_LXC or r.err == "lxc-autostart: cannot read folder /nonexistent: No such file or directory\n"
+    r = auto("-t", "x").fails(1)
+    assert r.err.endswith("lxc-autostart: could not parse command line\n")
+
+
+# --- the script that services call ------------------------------------------------------------------------
+
+@pytest.fixture
+def script(tmp_path, keg):
+    """lxc-containers with folders of the test's own, and an lxc-autostart that tells its arguments."""
+    (tmp_path / "lxc-autostart").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "lxc-autostart").chmod(0o755)
+    (tmp_path / "etc/default").mkdir(parents=True)
+    text = (TOP / "services/lxc-containers.in").read_text()
+    for word, at in {"BINDIR": tmp_path, "LOCALSTATEDIR": tmp_path / "var", "SYSCONFDIR": tmp_path / "etc"}.items():
+        text = text.replace(f"@{word}@", str(at))
+    (tmp_path / "lxc-containers").write_text(text)
+
+    def run(*args):
+        return subprocess.run(["sh", tmp_path / "lxc-containers", *args], capture_output=True, text=True, timeout=20 * SLOW)
+    run.etc = tmp_path / "etc/default/lxc"
+    return run
+
+
+def test_lxc_containers(script):
+    assert (script("start").stdout, script("stop").stdout) == ("-g onboot,\n", "-a -A -s -t 5\n")
+    assert script("restart").stdout == "-a -A -s -t 5\n-g onboot,\n"
+    script.etc.write_text('LXC_AUTO="false"\nSTOPOPTS="-A -k"\nSHUTDOWNDELAY=9\n')
+    assert (script("start").stdout, script("stop").stdout) == ("", "-A -k -t 9\n")
+    script.etc.write_text('OPTIONS="-a -A"\nBOOTGROUPS="web,"\n')
+    assert script("start").stdout == "-a -A -g web,\n"
+    r = script("nonsense")
+    assert (r.returncode, r.stderr) == (2, "usage: lxc-containers {start|stop|restart|reload|force-reload}\n")
