@@ -219,6 +219,14 @@ def test_start_closes_fds(container):
     assert c.state() == "RUNNING"
 
 
+def test_start_with_another_config(container):
+    c = container()
+    (c.dir / "other").write_text(c.config.read_text() + "lxc.uts.name = other\n")
+    c.run("lxc-start", "-d", "-f", c.dir / "other").ok()
+    assert c.state() == "RUNNING"
+    assert c.run("lxc-attach", "-f", c.dir / "other", "--", "/answer", "exit", "4").fails(4).err == ""
+
+
 def test_start_explains_and_traces(container):
     needs(not IS_LXC, "the subject is LXC itself")
     c = container()
