@@ -66,9 +66,9 @@ int cgroup_tree_make(struct cgroup_tree *t, struct err *e) _must_check;
 int cgroup_tree_open(struct cgroup_tree *t, struct err *e) _must_check;
 /* For clone3 CLONE_INTO_CGROUP: fd of the v2 payload, -1 where there is no v2. */
 int cgroup_tree_clone_fd(const struct cgroup_tree *t);
-/* Moves a process into every hierarchy (v2 too unless `cloned`). pid 0: the caller, which has one thread. Into a tree that was
- * opened, not made, it goes by the leaf ".lxc" on v2: what the container has made of its own cgroup by
- * then may have no processes in it. */
+/* Moves a process into every hierarchy (v2 too unless `cloned`). pid 0: the caller, which has one thread. Into a tree
+ * that was opened, not made, it goes by the leaf ".lxc" on v2: what the container has made of its own cgroup by then
+ * may have no processes in it. */
 int cgroup_tree_enter(const struct cgroup_tree *t, pid_t pid, bool cloned, struct err *e) _must_check;
 /* Kills all in it (v2: cgroup.kill, Linux 5.14, else and v1: freeze, kill, thaw), waits until it is
  * empty at most timeout_ms, removes it bottom-up. Idempotent. */

@@ -81,7 +81,7 @@ struct run {
 	struct nics nics;
 	char *apparmor;		  /* the label that init gets, chosen before the clone; NULL: as it is */
 	int share_fd[RUN_SHARED]; /* namespaces to be born into, -1: of one's own */
-	int proxy_fd; /* to the seccomp proxy, -1: none */
+	int proxy_fd;		  /* to the seccomp proxy, -1: none */
 	struct run_hooks hooks;
 
 	/* INIT; the first three are opened before the clone */

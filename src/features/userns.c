@@ -318,7 +318,8 @@ int userns_become(struct run *r, struct err *e)
 	gid_t gid;
 
 	userns_root(r->plan->spec, &uid, &gid);
-	if (ids_set_groups(0, NULL) < 0 && errno != EPERM) /* EPERM: a namespace of one's own id alone (setgroups: deny) */
+	if (ids_set_groups(0, NULL) < 0 &&
+	    errno != EPERM) /* EPERM: a namespace of one's own id alone (setgroups: deny) */
 		return err_sys(e, "drop", "the supplementary groups");
 	if (ids_set_gid(gid) < 0)
 		return err_sys(e, "become", "group %u of the container", gid);
