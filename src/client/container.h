@@ -145,8 +145,6 @@ struct attach_request {
 	char **set_env, **keep_env; /* "K=V"; names; NULL: none */
 	int64_t uid, gid;	    /* -1: init's */
 	const char *pty_log;	    /* NULL: none */
-	const char *context;	    /* SELinux's; NULL: the config's */
-	bool remount;		    /* see struct attach */
 	long personality;	    /* -1: the container's */
 	int fd[3];		    /* what the command gets as 0, 1, 2 */
 };
