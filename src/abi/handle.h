@@ -48,4 +48,3 @@ void abi_criu_table(struct lxc_container *pub);
 void abi_life_table(struct lxc_container *pub);
 void abi_storage_table(struct lxc_container *pub);
 void abi_inside_table(struct lxc_container *pub);
-void abi_absent_table(struct lxc_container *pub);

@@ -97,7 +97,6 @@ __attribute__((constructor)) static void find_ourselves(void)
 
 static void fill_table(struct lxc_container *pub)
 {
-	abi_absent_table(pub); /* first: whatever is there takes its place */
 	abi_config_table(pub);
 	abi_life_table(pub);
 	abi_storage_table(pub);

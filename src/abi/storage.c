@@ -157,8 +157,41 @@ static bool destroy_with_snapshots(struct lxc_container *pub)
 	return snapshot_destroy_all(pub) && destroy(pub);
 }
 
+_Static_assert((int)COPY_KEEP_NAME == LXC_CLONE_KEEPNAME && (int)COPY_KEEP_MACS == LXC_CLONE_KEEPMACADDR &&
+		       (int)COPY_SNAPSHOT == LXC_CLONE_SNAPSHOT && (int)COPY_KEEP_TYPE == LXC_CLONE_KEEPBDEVTYPE &&
+		       (int)COPY_MAYBE_SNAPSHOT == LXC_CLONE_MAYBE_SNAPSHOT &&
+		       (int)COPY_RUNNING == LXC_CLONE_ALLOW_RUNNING,
+	       "the flags are LXC's own");
+
+/* bdevdata and the size are of drivers that are not there. */
+static struct lxc_container *clone_as(struct lxc_container *pub, const char *name, const char *lxcpath, int flags,
+				      const char *bdevtype, const char *bdevdata, uint64_t size, char **hook_args)
+{
+	const struct copy_request r = {
+		.name = name, .lxcpath = lxcpath, .flags = (unsigned)flags, .bdev = bdevtype, .hook_args = hook_args
+	};
+	_own_container struct container *copy = NULL;
+	struct err e = { 0 };
+
+	(void)bdevdata;
+	(void)size;
+	if (!pub || !abi_done(pub, container_copy(container_of(pub), &r, &copy, &e), &e))
+		return NULL;
+	return lxc_container_new(copy->name, copy->lxcpath);
+}
+
+/* The object keeps the old name, as LXC's does. */
+static bool rename_to(struct lxc_container *pub, const char *name)
+{
+	struct err e = { 0 };
+
+	return pub && name && abi_done(pub, container_rename(container_of(pub), name, &e), &e);
+}
+
 void abi_storage_table(struct lxc_container *pub)
 {
+	pub->clone = clone_as;
+	pub->rename = rename_to;
 	pub->create = create;
 	pub->createl = createl;
 	pub->destroy = destroy;

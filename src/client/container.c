@@ -118,6 +118,8 @@ int container_load(struct container *c, const char *file, struct problems *p)
 
 	if (spec_new(&s, &e) < 0)
 		return no_memory(p);
+	if (!file)
+		(void)!rename_finish(c);
 	if (file) {
 		char *copy = strdup(file);
 

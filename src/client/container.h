@@ -183,7 +183,38 @@ struct create_request {
 	char **args;	      /* of the template */
 };
 int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;
-/* Only stopped ones, without snapshots. */
+/* --- copy.c --- */
+enum { /* LXC_CLONE_*, with their numbers */
+       COPY_KEEP_NAME = 1,
+       COPY_KEEP_MACS = 2,
+       COPY_SNAPSHOT = 4, /* an overlay on the same files */
+       COPY_KEEP_TYPE = 8,
+       COPY_MAYBE_SNAPSHOT = 16, /* of an overlay one more; of a folder a copy */
+       COPY_RUNNING = 64,
+};
+struct copy_request {
+	const char *name, *lxcpath; /* NULL: the same */
+	unsigned flags;
+	const char *bdev; /* NULL: what goes with it */
+	char **hook_args; /* NULL: none */
+};
+/* *out (may be NULL): the new one, loaded; the caller's. */
+int container_copy(struct container *c, const struct copy_request *r, struct container **out,
+		   struct err *e) _must_check;
+/* --- ephemeral.c --- */
+/* Lines for a copy that is started for a while: lxc.ephemeral, mounts ("bind=SRC[:DST][:ro|rw]"), a tmpfs as its upper.
+ */
+struct ephemeral {
+	bool keep, tmpfs;
+	const struct strv *mounts;
+};
+int ephemeral_check(const struct ephemeral *x, struct err *e) _must_check;
+int container_make_ephemeral(struct container *c, const struct ephemeral *x, struct err *e) _must_check;
+/* --- rename.c --- */
+/* Only stopped ones, without snapshots and clones. c keeps the old name. */
+int container_rename(struct container *c, const char *new_name, struct err *e) _must_check;
+
+/* Only stopped ones, without snapshots and clones. */
 int container_destroy(struct container *c, struct err *e) _must_check;
 int container_snapshot(struct container *c, const char *comment_file, int *number, struct err *e) _must_check;
 struct snapshot {

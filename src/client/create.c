@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A new container: its folder, its config, its rootfs, its template. What was made is noted as it is
- * made; when anything fails, exactly that is taken back. While a creation is under way its folder holds
- * a locked file `partial`; one that is not locked tells of a creator that was killed.
+ * made; when anything fails, exactly that is taken back.
  */
 #include "client/disk.h"
 
 #include "base/io.h"
-#include "base/lock.h"
 #include "base/own.h"
 #include "engine/places.h"
 #include "features/mapped.h"
@@ -30,47 +28,10 @@ struct making {
 	char *rootfs;	     /* the folder that the template fills, NULL: none */
 	struct spec *mapped; /* the config so far where it maps ids, NULL: it does not */
 	char *replaced;	     /* the text of the config that was there, NULL: none was */
-	int dir_fd;
-	int partial_fd;
-	bool made_dir, made_config;
+	struct claim f;
+	bool made_config;
 	bool made_rootfs, found_rootfs; /* found: it was there, and empty */
 };
-
-/* What a killed creator left: a folder of ours whose `partial` nobody holds. */
-static int clear_remains(const struct container *c, struct err *e)
-{
-	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1;
-
-	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
-		return 0;
-	lock = lock_take(dir, "partial");
-	if (lock == -EAGAIN)
-		return err_say(e, EEXIST, "Container already exists: it is being created just now");
-	if (lock < 0)
-		return err_num(e, -lock, "lock", "%s/partial", c->dir);
-	return io_remove_tree(AT_FDCWD, c->dir, e);
-}
-
-static int make_folder(struct making *m, struct err *e)
-{
-	const struct container *c = m->c;
-	int r = io_mkdir_p(c->lxcpath, 0755, e);
-
-	if (r < 0)
-		return r;
-	if (mkdir(c->dir, 0770) == 0)
-		m->made_dir = true;
-	else if (errno != EEXIST)
-		return err_sys(e, "create folder", "%s", c->dir);
-	m->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (m->dir_fd < 0)
-		return err_sys(e, "open folder", "%s", c->dir);
-	if (m->made_dir && fchmod(m->dir_fd, 0770) < 0)
-		return err_sys(e, "set the mode of", "%s", c->dir);
-	if (m->made_dir)
-		storage_mark(m->dir_fd, c);
-	return 0;
-}
 
 /* LXC's API goes on from a config that was saved before, as long as it names no rootfs: python3-lxc creates so. */
 static bool is_begun(const struct making *m)
@@ -84,15 +45,11 @@ static bool is_begun(const struct making *m)
 	       (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len);
 }
 
-/* Two creators of one name: the lock says who goes on. */
 static int claim(struct making *m, struct err *e)
 {
-	m->partial_fd = lock_take(m->dir_fd, "partial");
-	if (m->partial_fd < 0)
-		m->made_dir = false; /* whoever holds it goes on in this folder */
-	if (m->partial_fd == -EAGAIN || (m->partial_fd >= 0 && container_defined(m->c) && !is_begun(m)))
-		return err_say(e, EEXIST, "Container already exists");
-	return m->partial_fd < 0 ? err_num(e, -m->partial_fd, "lock", "%s/partial", m->c->dir) : 0;
+	int r = claim_folder(&m->f, m->c, e);
+
+	return r == 0 && container_defined(m->c) && !is_begun(m) ? err_say(e, EEXIST, "Container already exists") : r;
 }
 
 /* The config to begin with: what was asked for, else the default one; none at all is an empty one. */
@@ -131,9 +88,15 @@ static int adopt_rootfs(const struct making *m, const char *text, struct documen
 		     : err_num(e, ENOMEM, "write", "%s", m->c->config_file);
 }
 
+static bool is_overlay(const struct create_request *r)
+{
+	return r->bdev && (strcmp(r->bdev, "overlay") == 0 || strcmp(r->bdev, "overlayfs") == 0);
+}
+
 static int name_rootfs(const struct making *m, struct document *d, struct err *e)
 {
-	_own_free char *value = str_fmt("dir:%s", m->rootfs);
+	_own_free char *value = is_overlay(m->r) ? str_fmt("overlay:%s:%s/overlay/delta", m->rootfs, m->c->dir)
+						 : str_fmt("dir:%s", m->rootfs);
 
 	return value ? document_set(d, "lxc.rootfs.path", value, e)
 		     : err_num(e, ENOMEM, "write", "%s", m->c->config_file);
@@ -155,7 +118,7 @@ static int write_config(struct making *m, struct err *e)
 		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, text, d, e);
 	if (r < 0)
 		return r;
-	(void)!io_read_file(m->dir_fd, "config", CONFIG_MOST, &m->replaced, NULL);
+	(void)!io_read_file(m->f.dir_fd, "config", CONFIG_MOST, &m->replaced, NULL);
 	m->made_config = true;
 	return document_save(d, NULL, e);
 }
@@ -206,6 +169,24 @@ static int make_rootfs(struct making *m, struct err *e)
 	return 0;
 }
 
+/* Of an overlay the template fills the lower folder; the upper one, as "/" of the container, is its root's, too. */
+static int make_delta(void *making, struct err *e)
+{
+	const struct making *m = making;
+	_own_free char *overlay = str_fmt("%s/overlay", m->c->dir), *delta = str_fmt("%s/overlay/delta", m->c->dir);
+	struct stat st;
+
+	if (!overlay || !delta)
+		return err_num(e, ENOMEM, "create folder", "%s/overlay", m->c->dir);
+	if (strpbrk(m->c->dir, ":,"))
+		return err_say(e, EINVAL, "no overlay can be made in %s: the path holds a colon or a comma", m->c->dir);
+	if (mkdir(overlay, 0755) < 0 || chmod(overlay, 0755) < 0 || mkdir(delta, 0755) < 0)
+		return err_sys(e, "create folder", "%s/delta", overlay);
+	if (stat(m->rootfs, &st) < 0 || chown(delta, st.st_uid, st.st_gid) < 0 || chmod(delta, st.st_mode & 07777) < 0)
+		return err_sys(e, "set the owner and mode of", "%s", delta);
+	return 0;
+}
+
 static char *header_of(const struct making *m)
 {
 	_own_buf struct buf b = { 0 };
@@ -224,14 +205,14 @@ static char *header_of(const struct making *m)
 static int finish_config(struct making *m, struct err *e)
 {
 	_own_free char *text = NULL, *header = m->template ? header_of(m) : strdup(""), *all = NULL;
-	int r = io_read_file(m->dir_fd, "config", CONFIG_MOST, &text, NULL);
+	int r = io_read_file(m->f.dir_fd, "config", CONFIG_MOST, &text, NULL);
 
 	if (r < 0)
 		return err_num(e, -r, "read", "%s", m->c->config_file);
 	all = header ? str_fmt("%s%s", header, text) : NULL;
 	if (!all)
 		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
-	return io_replace_file(m->dir_fd, "config", all, strlen(all), 0640, e);
+	return io_replace_file(m->f.dir_fd, "config", all, strlen(all), 0640, e);
 }
 
 /* The undo, in the opposite order. Its own errors are silent: the first one is what the user has to know. */
@@ -243,16 +224,16 @@ static int undo(void *making, struct err *e)
 		(void)!io_remove_tree(AT_FDCWD, m->rootfs, e);
 	if (m->found_rootfs)
 		(void)!storage_empty(AT_FDCWD, m->rootfs, e);
-	if (m->made_dir) {
+	if (m->f.made_dir) {
 		(void)!io_remove_tree(AT_FDCWD, m->c->dir, e);
 		return 0;
 	}
 	if (m->made_config && m->replaced)
-		(void)!io_replace_file(m->dir_fd, "config", m->replaced, strlen(m->replaced), 0640, e);
+		(void)!io_replace_file(m->f.dir_fd, "config", m->replaced, strlen(m->replaced), 0640, e);
 	else if (m->made_config)
-		(void)unlinkat(m->dir_fd, "config", 0);
-	if (m->partial_fd >= 0)
-		(void)unlinkat(m->dir_fd, "partial", 0);
+		(void)unlinkat(m->f.dir_fd, "config", 0);
+	if (m->f.partial_fd >= 0)
+		claim_complete(&m->f);
 	return 0;
 }
 
@@ -280,16 +261,16 @@ static int run_template(struct making *m, struct err *e)
 
 static int make(struct making *m, struct err *e)
 {
-	int r = make_folder(m, e);
+	int r = claim(m, e);
 
-	if (r == 0)
-		r = claim(m, e);
 	if (r == 0)
 		r = make_rootfs(m, e);
 	if (r == 0)
 		r = write_config(m, e);
 	if (r == 0 && m->template)
 		r = run_template(m, e);
+	if (r == 0 && m->template && is_overlay(m->r))
+		r = mapped_needed(m->mapped) ? mapped_run(m->mapped, make_delta, m, e) : make_delta(m, e);
 	if (r == 0)
 		r = finish_config(m, e);
 	if (r == 0 && disk_cancelled)
@@ -300,7 +281,8 @@ static int make(struct making *m, struct err *e)
 /* Newlines in what is written to the config as a comment would end the comment. */
 static int check_request(const struct container *c, const struct create_request *r, struct err *e)
 {
-	if (r->bdev && strcmp(r->bdev, "dir") != 0 && strcmp(r->bdev, "none") != 0 && strcmp(r->bdev, "best") != 0)
+	if (r->bdev && !is_overlay(r) && strcmp(r->bdev, "dir") != 0 && strcmp(r->bdev, "none") != 0 &&
+	    strcmp(r->bdev, "best") != 0)
 		return err_say(e, EINVAL, "%s is not a valid backing storage type", r->bdev);
 	if (r->dir && *r->dir != '/')
 		return err_say(e, EINVAL, "--dir %s is not an absolute path", r->dir);
@@ -314,9 +296,9 @@ static int check_request(const struct container *c, const struct create_request 
 
 int container_create(struct container *c, const struct create_request *r, struct err *e)
 {
-	struct making m = { .c = c, .r = r, .dir_fd = -1, .partial_fd = -1 };
+	struct making m = { .c = c, .r = r, .f = CLAIM_NOTHING };
 	_own_problems struct problems ignored = { 0 };
-	int x = clear_remains(c, e);
+	int x = claim_clear(c, e);
 
 	if (x == 0)
 		x = check_request(c, r, e);
@@ -325,14 +307,13 @@ int container_create(struct container *c, const struct create_request *r, struct
 	if (x < 0)
 		return x;
 	if (r->template)
-		m.rootfs = r->dir ? strdup(r->dir) : str_fmt("%s/rootfs", c->dir);
+		m.rootfs = r->dir && !is_overlay(r) ? strdup(r->dir) : str_fmt("%s/rootfs", c->dir);
 	x = r->template && !m.rootfs ? err_num(e, ENOMEM, "create", "%s", c->name) : make(&m, e);
 	if (x < 0)
 		take_back(&m);
 	else
-		(void)unlinkat(m.dir_fd, "partial", 0);
-	close_fd(&m.partial_fd);
-	close_fd(&m.dir_fd);
+		claim_complete(&m.f);
+	claim_end(&m.f);
 	if (m.mapped)
 		spec_free(m.mapped);
 	free(m.rootfs);

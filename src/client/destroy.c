@@ -28,18 +28,30 @@ static int check_stopped(const struct container *c, struct err *e)
 	return s.state == STOPPED ? 0 : err_say(e, EBUSY, "%s is running", c->name);
 }
 
+static int check_clones(const struct container *c, const char *folder, struct err *e)
+{
+	_own_strv struct strv clones = { 0 };
+	int r = dependents_of(folder, &clones, e);
+
+	if (r < 0 || !clones.n)
+		return r;
+	(void)err_say(e, EBUSY, "Destroying %s failed: %s has clones", c->name, c->name);
+	err_hint(e, "its rootfs is the lower folder of %s/%s%s", clones.v[0], clones.v[1],
+		 clones.n > 2 ? " and others" : "");
+	return -EBUSY;
+}
+
 static int check_dependents(struct container *c, struct err *e)
 {
-	_own_free char *snaps = str_fmt("%s/snaps", c->dir), *clones = str_fmt("%s/lxc_snapshots", c->dir);
+	_own_free char *snaps = str_fmt("%s/snaps", c->dir);
 	struct snapshot *v = NULL;
-	struct stat st;
 	size_t n = 0;
 	int r = container_snapshots(c, &v, &n, e);
 
 	snapshots_free(v, n);
 	if (r < 0)
 		return r;
-	if (!snaps || !clones)
+	if (!snaps)
 		return err_num(e, ENOMEM, "destroy", "%s", c->name);
 	if (n == 0)
 		(void)rmdir(snaps);
@@ -48,9 +60,7 @@ static int check_dependents(struct container *c, struct err *e)
 		err_hint(e, "lxc-destroy -s -n %s removes them too", c->name);
 		return -EBUSY;
 	}
-	if (stat(clones, &st) == 0 && st.st_size > 0)
-		return err_say(e, EBUSY, "Destroying %s failed: %s has clones", c->name, c->name);
-	return 0;
+	return check_clones(c, c->dir, e);
 }
 
 static bool managed(const struct container *c)
@@ -97,19 +107,26 @@ static int remove_outside(const struct container *c, const char *rootfs, struct 
 
 static int remove_all(const struct container *c, const char *outside, struct err *e)
 {
+	_own_strv struct strv parents = { 0 };
 	_own_free char *trash = NULL;
-	int r = to_trash(c->dir, c->name, &trash, e);
+	int r = dependents_read(c->dir, PARENTS, &parents, e);
 
+	if (r == 0)
+		r = to_trash(c->dir, c->name, &trash, e);
 	if (r < 0)
 		return r;
-	/* A start that had begun before the rename holds its lock by now: then the folder comes back. */
+	/* A start that had begun before the rename holds its lock by now, a clone is listed: then the folder comes
+	 * back. */
 	r = check_stopped(c, e);
+	if (r == 0)
+		r = check_clones(c, trash, e);
 	if (r < 0) {
 		if (rename(trash, c->dir) < 0)
 			err_hint(e, "its folder is now %s", trash);
 		return r;
 	}
-	if (outside)
+	r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
+	if (r == 0 && outside)
 		r = remove_outside(c, outside, e);
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
 }

@@ -2,6 +2,7 @@
 #pragma once
 /* What the files that make, copy and remove containers on disk share. */
 #include "client/container.h"
+#include "client/dependents.h"
 
 #include <signal.h>
 
@@ -20,12 +21,75 @@ extern volatile sig_atomic_t disk_cancelled;
 /* An absolute path without slashes at its end; NULL: the configured one. */
 int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
 
-/* --- storage_dir.c --- */
+/* --- claim.c: the folder of a container in the making --- */
+struct claim {
+	int dir_fd, partial_fd;
+	bool made_dir; /* it is ours to remove */
+	bool empty;    /* nothing was in it: a creator that was killed right after its mkdir left it, perhaps */
+};
+#define CLAIM_NOTHING                                                                                                  \
+	{                                                                                                              \
+		.dir_fd = -1, .partial_fd = -1                                                                         \
+	}
+/* Removes what a killed creator left. -EEXIST: it is being created just now. */
+int claim_clear(const struct container *c, struct err *e) _must_check;
+/* There is no such folder, or an empty one. */
+bool claim_is_free(const struct container *c);
+int claim_folder(struct claim *f, const struct container *c, struct err *e) _must_check;
+/* From now on it is a container. */
+void claim_complete(struct claim *f);
+void claim_end(struct claim *f);
+
+/* --- storage.c: what a rootfs is made of, and its copies --- */
+enum storage_kind { STORAGE_NONE, STORAGE_DIR, STORAGE_OVERLAY, STORAGE_OTHER };
+struct storage {
+	enum storage_kind kind;
+	char *type;  /* as the config has it; "": it says none */
+	char *path;  /* of a folder; of an overlay the lower ones, parted by colons */
+	char *upper; /* of an overlay */
+};
+int storage_of(const struct spec *s, struct storage *out, struct err *e) _must_check;
+void storage_end(struct storage *s);
+#define _own_storage __attribute__((cleanup(storage_end)))
+
+/* A container's folder built anew in another, out of a container's or a snapshot's. */
+struct replica {
+	const char *folder, *config; /* whose own files are copied, and its config's file */
+	const struct storage *from;  /* what its config says */
+	enum storage_kind to;	     /* DIR: all of it; OVERLAY: on the same lower folder; NONE: no rootfs at all */
+	const char *at, *final;	     /* the folder that is filled, and what it will be called */
+	const char *uts;	     /* its lxc.uts.name; NULL: it stays */
+	bool new_macs;
+};
+int replica_build(const struct replica *r, struct err *e) _must_check;
+/* Who a replica lies on as an overlay: the parents of `folder`, and `self` where it is itself one. */
+int replica_parents(const char *folder, const struct dependent *self, struct strv *out, struct err *e) _must_check;
+
+/* --- copy.c --- */
+/* The hostname in the new rootfs, and the clone hooks, where that is mounted. */
+struct dressing {
+	const struct container *c; /* loaded */
+	const char *src_name;
+	bool hostname;
+	char *const *hook_args;
+};
+int copy_dress(const struct dressing *d, struct err *e) _must_check;
+
+/* --- rename.c --- */
+/* Ends a renaming to this name that was cut short. 0 also where there was none; -errno. */
+int rename_finish(const struct container *c) _must_check;
+
+/* --- copy_tree.c --- */
+/* Copies what is at `path` below the folder `from` to the same place below `to`. Nothing there: 0. */
+int storage_copy_one(int from, int to, const char *path, const char *shown, struct err *e) _must_check;
 /* Copies all in the folder `from` into the empty folder `to`, and gives `to` the owner and mode of `from`. */
 int storage_copy(int from, int to, const char *shown, struct err *e) _must_check;
+
+/* --- storage_dir.c --- */
 /* Notes on the open folder that it was made for this container, where the file system can. */
 void storage_mark(int fd, const struct container *c);
 bool storage_marked(int fd, const struct container *c);
+bool storage_is_mark(const char *xattr);
 /* Removes all that is in the folder, not the folder. */
 int storage_empty(int dir, const char *name, struct err *e) _must_check;
 /* The rootfs' folder as the loaded config names it, NULL: none (or not a folder). The caller frees. */
@@ -33,6 +97,16 @@ char *storage_rootfs(const struct container *c);
 bool storage_inside(const struct container *c, const char *path);
 /* 0, or -EBUSY where something is mounted at or below the folder. */
 int storage_not_mounted(const char *path, struct err *e) _must_check;
+
+/* --- rehome.c --- */
+struct rehome {
+	const char *from, *to; /* the old folder and the new one */
+	const char *keep;      /* a folder below `from` that stays what it is; NULL: none */
+};
+/* The text with the paths of a container's own files (hooks, rootfs, fstab, mounts) in their new folder. */
+char *config_rehome(const char *text, const struct rehome *h) _must_check;
+/* What such values name below that folder, relative to it. 0 or -ENOMEM. */
+int config_files(const char *text, const char *from, struct strv *out) _must_check;
 
 /* --- macs.c --- */
 /* The text with each x of an lxc.net.N.hwaddr a random digit; `all`: every digit behind the first three bytes too. */

@@ -71,7 +71,8 @@ static int move_rest(int from, int to, const char *shown, struct err *e)
 	for (struct dirent *x; (x = readdir(d));) {
 		const char *n = x->d_name;
 
-		if (strcmp(n, ".") == 0 || strcmp(n, "..") == 0 || strcmp(n, "config") == 0 || strcmp(n, "rootfs") == 0)
+		if (strcmp(n, ".") == 0 || strcmp(n, "..") == 0 || strcmp(n, "config") == 0 ||
+		    strcmp(n, "rootfs") == 0 || strcmp(n, "overlay") == 0)
 			continue;
 		if (renameat2(from, n, to, n, RENAME_NOREPLACE) < 0 && errno != EEXIST)
 			return err_sys(e, "move", "%s of %s", n, shown);
@@ -112,51 +113,25 @@ static int finish_restore(const struct container *c, struct err *e)
 
 /* --- building one --- */
 
-/* The config `from` as `to`, with that rootfs; uts not NULL: with that name, and addresses of its own. */
-static int copy_config(const char *from, const char *to, const char *rootfs, const char *uts, struct err *e)
+/* A folder's files copied to `at`, as the rootfs of the same kind; it will be called `final`. */
+static int build(const struct spec *spec, const char *folder, const char *config, const char *at, const char *final,
+		 const char *uts, struct err *e)
 {
-	_own_document struct document *d = NULL;
-	_own_free char *text = NULL, *path = str_fmt("dir:%s", rootfs);
-	int r = io_read_file(AT_FDCWD, from, CONFIG_MOST, &text, NULL);
+	_own_storage struct storage from = { 0 };
+	struct replica r = {
+		.folder = folder, .config = config, .from = &from, .at = at, .final = final, .uts = uts, .new_macs = uts
+	};
+	int x = storage_of(spec, &from, e);
 
-	if (r < 0)
-		return err_num(e, -r, "read", "%s", from);
-	if (uts) {
-		_own_free char *given = take_ptr(&text);
-
-		text = config_macs(given, true);
-	}
-	if (!text || !path)
-		return err_num(e, ENOMEM, "write", "%s", to);
-	r = document_parse(&d, text, strlen(text), to, e);
-	if (r == 0)
-		r = document_set(d, "lxc.rootfs.path", path, e);
-	if (r == 0 && uts)
-		r = document_set(d, "lxc.uts.name", uts, e);
-	return r < 0 ? r : document_save(d, NULL, e);
-}
-
-/* Copies a rootfs and a config into the empty folder `to`; the config's rootfs will be `final`/rootfs. */
-static int build(const char *rootfs, const char *config, const char *to, const char *final, const char *uts,
-		 struct err *e)
-{
-	_own_free char *to_rootfs = str_fmt("%s/rootfs", to), *file = str_fmt("%s/config", to);
-	_own_free char *final_rootfs = str_fmt("%s/rootfs", final);
-	_own_fd int from = -1, into = -1;
-	int r;
-
-	if (!to_rootfs || !file || !final_rootfs)
-		return err_num(e, ENOMEM, "copy", "%s", rootfs);
-	if (mkdir(to_rootfs, 0755) < 0)
-		return err_sys(e, "create folder", "%s", to_rootfs);
-	from = open(rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	into = open(to_rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (from < 0 || into < 0)
-		return err_sys(e, "open folder", "%s", from < 0 ? rootfs : to_rootfs);
-	r = storage_copy(from, into, rootfs, e);
-	if (r < 0)
-		return r;
-	return copy_config(config, file, final_rootfs, uts, e);
+	if (x < 0)
+		return x;
+	if (from.kind == STORAGE_NONE)
+		return err_say(e, ENOTSUP, "there is no rootfs: nothing to take");
+	if (from.kind == STORAGE_OTHER)
+		return err_say(e, ENOTSUP, "%s is neither a folder nor an overlay: no snapshots are made of it",
+			       from.path);
+	r.to = from.kind;
+	return replica_build(&r, e);
 }
 
 static int make_folder(const char *path, struct err *e)
@@ -195,40 +170,73 @@ static int write_notes(const char *folder, const char *comment_file, struct err 
 	return write_beside(folder, "comment", comment, len, 0644, e);
 }
 
-/* The lowest free number: the rename refuses one that somebody else took meanwhile. */
-static int name_it(const char *snaps, const char *made, char **final, int *number, struct err *e)
+/* The config of a snapshot names its own folder, whose number is known only now. */
+static int point_at(const char *made, const char *final, struct err *e)
 {
-	for (int n = 0; n < SNAPS_MOST; n++) {
-		_own_free char *to = str_fmt("%s/snap%d", snaps, n);
+	_own_free char *file = str_fmt("%s/config", made), *text = NULL, *homed = NULL;
+	int r = file ? io_read_file(AT_FDCWD, file, CONFIG_MOST, &text, NULL) : -ENOMEM;
 
-		if (!to)
-			return err_num(e, ENOMEM, "name", "%s", made);
-		if (renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
-			*number = n;
-			*final = take_ptr(&to);
-			return 0;
-		}
-		if (errno != EEXIST)
-			return err_sys(e, "rename", "%s to %s", made, to);
-	}
-	return err_say(e, ENOSPC, "there are %d snapshots in %s already", SNAPS_MOST, snaps);
+	if (r < 0)
+		return err_num(e, -r, "read", "%s/config", made);
+	homed = config_rehome(text, &(struct rehome){ .from = made, .to = final });
+	return homed ? io_replace_file(AT_FDCWD, file, homed, strlen(homed), 0640, e)
+		     : err_num(e, ENOMEM, "write", "%s", file);
 }
 
-/* The config of a snapshot names its own rootfs, whose number is known only now. */
-static int point_at(const char *folder, struct err *e)
+/* 1: it is taken. The parents know of it before it is there. */
+static int name_as(const char *snaps, const char *made, const char *name, const struct strv *parents, struct err *e)
 {
-	_own_free char *file = str_fmt("%s/config", folder), *value = str_fmt("dir:%s/rootfs", folder);
-	_own_document struct document *d = NULL;
-	int r = file && value ? document_read(&d, file, e) : err_num(e, ENOMEM, "write", "%s/config", folder);
+	_own_free char *to = str_fmt("%s/%s", snaps, name);
+	int r;
+
+	if (!to)
+		return err_num(e, ENOMEM, "name", "%s", made);
+	if (access(to, F_OK) == 0)
+		return 1;
+	r = point_at(made, to, e);
+	if (r == 0)
+		r = dependents_add(parents, (struct dependent){ snaps, name }, e);
+	if (r < 0 || renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return r;
+	return errno == EEXIST ? 1 : err_sys(e, "rename", "%s to %s", made, to);
+}
+
+/* The lowest free number. */
+static int name_it(const char *snaps, const char *made, const struct strv *parents, int *number, struct err *e)
+{
+	int r = 1;
+
+	for (int n = 0; r == 1 && n < SNAPS_MOST; n++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "snap%d", n);
+		r = name_as(snaps, made, name, parents, e);
+		*number = n;
+	}
+	return r == 1 ? err_say(e, ENOSPC, "there are %d snapshots in %s already", SNAPS_MOST, snaps) : r;
+}
+
+/* Built as `made`; the parents of an overlay's container are those of its snapshots. */
+static int build_snapshot(const struct container *c, const char *made, const char *comment_file, struct strv *parents,
+			  struct err *e)
+{
+	int r = io_remove_tree(AT_FDCWD, made, e);
 
 	if (r == 0)
-		r = document_set(d, "lxc.rootfs.path", value, e);
-	return r < 0 ? r : document_save(d, NULL, e);
+		r = make_folder(made, e);
+	if (r == 0)
+		r = replica_parents(c->dir, NULL, parents, e);
+	if (r == 0)
+		r = dependents_write_parents(made, parents, e);
+	if (r == 0)
+		r = build(c->spec, c->dir, c->config_file, made, made, NULL, e);
+	return r < 0 ? r : write_notes(made, comment_file, e);
 }
 
 static int take(struct container *c, const char *comment_file, int *number, struct err *e)
 {
-	_own_free char *snaps = snaps_folder(c), *made = NULL, *rootfs = NULL, *final = NULL;
+	_own_free char *snaps = snaps_folder(c), *made = NULL;
+	_own_strv struct strv parents = { 0 };
 	struct err quiet = { 0 };
 	int r;
 
@@ -239,27 +247,17 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 		r = finish_restore(c, e);
 	if (r < 0)
 		return r;
-	rootfs = storage_rootfs(c);
-	if (!rootfs)
-		return err_say(e, ENOTSUP, "%s has no rootfs that is a folder: there is nothing to take", c->name);
 	made = snaps ? str_fmt("%s/.new-%d", snaps, (int)getpid()) : NULL;
 	if (!made)
 		return err_num(e, ENOMEM, "take a snapshot of", "%s", c->name);
 	r = io_mkdir_p(snaps, 0755, e);
-	if (r == 0)
-		r = io_remove_tree(AT_FDCWD, made, e);
-	if (r == 0)
-		r = make_folder(made, e);
-	if (r == 0)
-		r = build(rootfs, c->config_file, made, made, NULL, e);
-	if (r == 0)
-		r = write_notes(made, comment_file, e);
-	if (r == 0)
-		r = name_it(snaps, made, &final, number, e);
-	if (r == 0)
-		r = point_at(final, e);
 	if (r < 0)
-		(void)!io_remove_tree(AT_FDCWD, final ? final : made, &quiet);
+		return r;
+	r = build_snapshot(c, made, comment_file, &parents, e);
+	if (r == 0)
+		r = name_it(snaps, made, &parents, number, e);
+	if (r < 0)
+		(void)!io_remove_tree(AT_FDCWD, made, &quiet);
 	return r;
 }
 
@@ -384,28 +382,53 @@ static int dress(int dir, const struct container *like, struct err *e)
 	return 0;
 }
 
+/* An overlay that was made by lxc-create -B overlay: all that its snapshots lie on is in its folder. */
+static bool lies_below(const struct spec *spec, const struct container *c)
+{
+	_own_storage struct storage s = { 0 };
+	struct err quiet = { 0 };
+
+	return storage_of(spec, &s, &quiet) == 0 && s.kind == STORAGE_OVERLAY && storage_inside(c, s.path);
+}
+
 /* The container `to`, built from a snapshot of `c` under another name; *dir holds its lock. */
 static int build_restored(const char *folder, const struct container *c, const struct container *to, const char *uts,
 			  char **beside, int *dir, struct err *e)
 {
-	_own_free char *rootfs = str_fmt("%s/rootfs", folder), *config = str_fmt("%s/config", folder);
+	_own_free char *config = str_fmt("%s/config", folder);
 	_own_free char *at = str_fmt("%s/" DISK_RESTORE "%s", to->lxcpath, to->name);
+	_own_problems struct problems ignored = { 0 };
+	_own_spec struct spec *spec = NULL;
+	_own_strv struct strv parents = { 0 };
+	const struct dependent self = { c->lxcpath, c->name };
 	_own_fd int fd = -1;
 	struct err quiet = { 0 };
-	int r;
+	int r = spec_new(&spec, e);
 
-	if (!rootfs || !config || !at)
+	if (r < 0 || !config || !at)
 		return err_num(e, ENOMEM, "restore", "%s", to->name);
-	r = make_folder(at, e);
+	(void)!spec_read_file(spec, config, &ignored);
+	if (lies_below(spec, c) && to == c)
+		return err_say(e, ENOTSUP, "the lower folder of %s is in its own folder, which cannot be replaced",
+			       c->name);
+	r = replica_parents(folder, lies_below(spec, c) ? &self : NULL, &parents, e);
+	if (r == 0)
+		r = make_folder(at, e);
 	if (r < 0)
 		return r;
 	fd = open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return err_sys(e, "lock", "%s", at);
-	r = build(rootfs, config, at, to->dir, uts, e);
+	r = dependents_write_parents(at, &parents, e);
+	if (r == 0)
+		r = dependents_add(&parents, (struct dependent){ to->lxcpath, to->name }, e);
+	if (r == 0)
+		r = build(spec, folder, config, at, to->dir, uts, e);
 	if (r == 0)
 		r = dress(fd, c, e);
 	if (r < 0) {
+		if (to != c)
+			(void)!dependents_remove(&parents, (struct dependent){ to->lxcpath, to->name }, &quiet);
 		(void)!io_remove_tree(AT_FDCWD, at, &quiet);
 		return r;
 	}
@@ -461,6 +484,15 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 	return r;
 }
 
+/* Its files may be those that clones of it lie on. */
+static int check_clones(const struct container *c, struct err *e)
+{
+	_own_strv struct strv clones = { 0 };
+	int r = dependents_of(c->dir, &clones, e);
+
+	return r == 0 && clones.n ? err_say(e, EBUSY, "%s has clones: its rootfs cannot be replaced", c->name) : r;
+}
+
 static int restore(struct container *c, const char *snap, const char *new_name, struct err *e)
 {
 	_own_free char *folder = NULL;
@@ -477,21 +509,26 @@ static int restore(struct container *c, const char *snap, const char *new_name, 
 		return restore_as(c, folder, new_name, e);
 	r = check_stopped(c, "its rootfs cannot be replaced", e);
 	if (r == 0)
+		r = check_clones(c, e);
+	if (r == 0)
 		r = storage_not_mounted(c->dir, e);
 	return r < 0 ? r : restore_in_place(c, folder, e);
 }
 
 static int destroy(struct container *c, const char *snap, struct err *e)
 {
-	_own_free char *folder = NULL, *trash = NULL;
+	_own_free char *folder = NULL, *trash = NULL, *snaps = snaps_folder(c);
+	_own_strv struct strv parents = { 0 };
 	int r = finish_restore(c, e);
 
 	if (r == 0)
 		r = find(c, snap, &folder, e);
 	if (r == 0)
 		r = storage_not_mounted(folder, e);
-	if (r < 0)
-		return r;
+	if (r == 0)
+		r = dependents_read(folder, PARENTS, &parents, e);
+	if (r < 0 || !snaps)
+		return r < 0 ? r : err_num(e, ENOMEM, "remove", "%s", folder);
 	trash = str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(folder, '/') - folder), folder, snap);
 	if (!trash)
 		return err_num(e, ENOMEM, "remove", "%s", folder);
@@ -500,7 +537,8 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 		return r;
 	if (rename(folder, trash) < 0)
 		return err_sys(e, "rename", "%s to %s", folder, trash);
-	return io_remove_tree(AT_FDCWD, trash, e);
+	r = dependents_remove(&parents, (struct dependent){ snaps, snap }, e);
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
 }
 
 /* --- by whom --- */

@@ -2,7 +2,7 @@
 /* A child of ours that may do with a container's files what their owners may. */
 #include "features/mapped.h"
 
-#include "base/io.h"
+#include "base/apart.h"
 #include "base/own.h"
 #include "features/userns.h"
 
@@ -76,34 +76,14 @@ pid_t mapped_fork(const struct spec *s, struct err *e)
 	return r < 0 ? r : child;
 }
 
+static pid_t fork_mapped(const void *spec, struct err *e)
+{
+	return mapped_fork(spec, e);
+}
+
 int mapped_run(const struct spec *s, mapped_fn *f, void *arg, struct err *e)
 {
-	_own_fd int hear = -1, tell = -1;
-	struct {
-		int r;
-		struct err e;
-	} answer = { 0 };
-	int pipe[2], status = 0;
-	pid_t child;
-
-	if (pipe2(pipe, O_CLOEXEC) < 0)
-		return err_sys(e, "make", "a pipe");
-	hear = pipe[0];
-	tell = pipe[1];
-	child = mapped_fork(s, e);
-	if (child < 0)
-		return child;
-	if (child == 0) {
-		answer.r = f(arg, &answer.e);
-		_exit(io_write_all(tell, &answer, sizeof(answer)) < 0);
-	}
-	close_fd(&tell);
-	if (io_read_full(hear, &answer, sizeof(answer)) != sizeof(answer))
-		answer.r = err_say(&answer.e, ECHILD, "the process that works on the container's files has died");
-	reap(child, &status);
-	if (answer.r < 0)
-		*e = answer.e;
-	return answer.r;
+	return apart_run(fork_mapped, s, f, arg, e);
 }
 
 bool mapped_needed(const struct spec *s)

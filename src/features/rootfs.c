@@ -417,6 +417,21 @@ static int mount_folder(const struct run *r, const char *at, const struct mount_
 	return x < 0 ? err_num(e, -x, "mount", "%s on %s", rootfs_path(r->plan->spec), at) : take_fd(&tree);
 }
 
+int rootfs_mount_at(const struct spec *s, const char *at, struct err *e)
+{
+	const struct mount_shape as_it_is = { 0 };
+	const char *path = rootfs_path(s);
+	_own_fd int tree = -1;
+	char type[32];
+	int x;
+
+	if (is_overlay(rootfs_type(s, type, sizeof(type))))
+		return mount_overlay(path, at, &as_it_is, e);
+	tree = mount_copy(AT_FDCWD, path, 0);
+	x = tree < 0 ? tree : mount_attach(tree, AT_FDCWD, at, NULL);
+	return x < 0 ? err_num(e, -x, "mount", "%s on %s", path, at) : take_fd(&tree);
+}
+
 /* Words of propagation cannot make the root of all shared before pivot_root(2), which refuses that; all
  * mounts end up shared anyway. */
 static struct mount_shape root_shape(const struct entry *n)

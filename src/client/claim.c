@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The folder of a container in the making. While it is under way it holds a locked file `partial`; one that is
+ * not locked tells of a creator that was killed.
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "client/dependents.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Whether something else than `partial` is in it. No folder holds nothing. */
+static bool holds_something(const char *folder)
+{
+	_own_dir DIR *d = opendir(folder);
+
+	if (!d)
+		return errno != ENOENT;
+	for (struct dirent *x; (x = readdir(d));)
+		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0 && strcmp(x->d_name, "partial") != 0)
+			return true;
+	return false;
+}
+
+bool claim_is_free(const struct container *c)
+{
+	return !holds_something(c->dir);
+}
+
+int claim_clear(const struct container *c, struct err *e)
+{
+	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1;
+	_own_strv struct strv parents = { 0 };
+	int r;
+
+	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
+		return 0;
+	lock = lock_take(dir, "partial");
+	if (lock == -EAGAIN)
+		return err_say(e, EEXIST, "Container already exists: it is being created just now");
+	if (lock < 0)
+		return err_num(e, -lock, "lock", "%s/partial", c->dir);
+	r = dependents_read(c->dir, PARENTS, &parents, e);
+	if (r == 0)
+		r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, c->dir, e);
+}
+
+static int make_folder(struct claim *f, const struct container *c, struct err *e)
+{
+	int r = io_mkdir_p(c->lxcpath, 0755, e);
+
+	if (r < 0)
+		return r;
+	if (mkdir(c->dir, 0770) == 0)
+		f->made_dir = true;
+	else if (errno != EEXIST)
+		return err_sys(e, "create folder", "%s", c->dir);
+	f->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f->dir_fd < 0)
+		return err_sys(e, "open folder", "%s", c->dir);
+	if (f->made_dir && fchmod(f->dir_fd, 0770) < 0)
+		return err_sys(e, "set the mode of", "%s", c->dir);
+	if (f->made_dir)
+		storage_mark(f->dir_fd, c);
+	return 0;
+}
+
+/* Two creators of one name: the lock says who goes on. */
+int claim_folder(struct claim *f, const struct container *c, struct err *e)
+{
+	int r = make_folder(f, c, e);
+
+	if (r < 0)
+		return r;
+	f->partial_fd = lock_take(f->dir_fd, "partial");
+	if (f->partial_fd < 0)
+		f->made_dir = false; /* whoever holds it goes on in this folder */
+	if (f->partial_fd == -EAGAIN)
+		return err_say(e, EEXIST, "Container already exists");
+	if (f->partial_fd < 0)
+		return err_num(e, -f->partial_fd, "lock", "%s/partial", c->dir);
+	f->empty = f->made_dir || !holds_something(c->dir);
+	return 0;
+}
+
+void claim_complete(struct claim *f)
+{
+	(void)unlinkat(f->dir_fd, "partial", 0);
+}
+
+void claim_end(struct claim *f)
+{
+	close_fd(&f->partial_fd);
+	close_fd(&f->dir_fd);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* lxc_snapshots and lxc_rdepends; see dependents.h. */
+#include "client/dependents.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "client/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { FILE_MOST = 4 << 20, LOCK_MS = 10000, LOCK_STEP_MS = 5 };
+
+static bool is_number(const char *line)
+{
+	return *line && line[strspn(line, "0123456789")] == 0;
+}
+
+/* LXC 1.0 wrote the number of dependents alone: nobody knows who they are. */
+static int split(const char *text, const char *shown, struct strv *out, struct err *e)
+{
+	_own_strv struct strv lines = { 0 };
+	int r = strv_split(&lines, text, "\n");
+
+	if (r == 0 && lines.n == 1 && is_number(lines.v[0]))
+		return strv_add(out, "") || strv_add(out, lines.v[0]) ? -ENOMEM : 0;
+	for (size_t i = 0; r == 0 && i < lines.n; i++)
+		r = strv_add(out, lines.v[i]);
+	if (r < 0)
+		return err_num(e, ENOMEM, "read", "%s", shown);
+	return out->n % 2 ? err_say(e, EINVAL, "%s is cut short: it has to have two lines for each container", shown)
+			  : 0;
+}
+
+int dependents_read(const char *folder, const char *file, struct strv *pairs, struct err *e)
+{
+	_own_free char *path = str_fmt("%s/%s", folder, file), *text = NULL;
+	int r = path ? io_read_file(AT_FDCWD, path, FILE_MOST, &text, NULL) : -ENOMEM;
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? err_num(e, -r, "read", "%s/%s", folder, file) : split(text, path, pairs, e);
+}
+
+/* A destruction renames the folder first, then takes the name out of the lists, then removes what is left. */
+static bool is_going(const char *lxcpath, const char *name)
+{
+	_own_free char *dir = str_fmt("%s/%s", lxcpath, name);
+	_own_free char *trash = str_fmt("%s/" DISK_TRASH "%s/" PARENTS, lxcpath, name);
+
+	return dir && trash && access(dir, F_OK) < 0 && errno == ENOENT && access(trash, F_OK) == 0;
+}
+
+int dependents_of(const char *folder, struct strv *pairs, struct err *e)
+{
+	_own_strv struct strv all = { 0 };
+	int r = dependents_read(folder, DEPENDENTS, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.n; i += 2)
+		if (!is_going(all.v[i], all.v[i + 1]) &&
+		    (strv_add(pairs, all.v[i]) < 0 || strv_add(pairs, all.v[i + 1]) < 0))
+			r = err_num(e, ENOMEM, "read", "%s/" DEPENDENTS, folder);
+	return r;
+}
+
+static int write_pairs(const char *folder, const char *file, const struct strv *pairs, struct err *e)
+{
+	_own_free char *path = str_fmt("%s/%s", folder, file);
+	_own_buf struct buf b = { 0 };
+
+	for (size_t i = 0; i < pairs->n; i++)
+		buf_addf(&b, "%s\n", pairs->v[i]);
+	if (!path || b.failed)
+		return err_num(e, ENOMEM, "write", "%s/%s", folder, file);
+	if (pairs->n)
+		return io_replace_file(AT_FDCWD, path, b.s, b.len, 0644, e);
+	return unlink(path) < 0 && errno != ENOENT ? err_sys(e, "remove", "%s", path) : 0;
+}
+
+int dependents_write_parents(const char *folder, const struct strv *pairs, struct err *e)
+{
+	return write_pairs(folder, PARENTS, pairs, e);
+}
+
+/* The lists below one lxcpath are changed by one process at a time: the lock is on that folder itself. */
+static int lock(const char *lxcpath, struct err *e)
+{
+	_own_fd int fd = open(lxcpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open folder", "%s", lxcpath);
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; ms += LOCK_STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(e, "lock", "%s", lxcpath);
+		if (ms >= LOCK_MS)
+			return err_num(e, ETIMEDOUT, "lock", "%s", lxcpath);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_STEP_MS * 1000000L }, NULL);
+	}
+	return take_fd(&fd);
+}
+
+/* All lines but those of `child`; *found: there were some. */
+static int without(const struct strv *all, struct dependent child, struct strv *out, bool *found)
+{
+	int r = 0;
+
+	*found = false;
+	for (size_t i = 0; r == 0 && i < all->n; i += 2) {
+		if (strcmp(all->v[i], child.lxcpath) == 0 && strcmp(all->v[i + 1], child.name) == 0)
+			*found = true;
+		else
+			r = strv_add(out, all->v[i]) || strv_add(out, all->v[i + 1]) ? -ENOMEM : 0;
+	}
+	return r;
+}
+
+static int change(const char *lxcpath, const char *folder, struct dependent child, bool there, struct err *e)
+{
+	_own_strv struct strv all = { 0 }, rest = { 0 };
+	_own_fd int held = lock(lxcpath, e);
+	bool found;
+	int r = held < 0 ? held : dependents_read(folder, DEPENDENTS, &all, e);
+
+	if (r < 0)
+		return r;
+	if (all.n && !*all.v[0])
+		return there ? err_say(e, ENOTSUP, "%s/" DEPENDENTS " is a mere number, as LXC 1.0 wrote it", folder)
+			     : 0;
+	if (without(&all, child, &rest, &found) < 0)
+		return err_num(e, ENOMEM, "change", "%s/" DEPENDENTS, folder);
+	if (found == there)
+		return 0;
+	if (!there)
+		return write_pairs(folder, DEPENDENTS, &rest, e);
+	if (strv_add(&all, child.lxcpath) < 0 || strv_add(&all, child.name) < 0)
+		return err_num(e, ENOMEM, "change", "%s/" DEPENDENTS, folder);
+	return write_pairs(folder, DEPENDENTS, &all, e);
+}
+
+static int each(const struct strv *parents, struct dependent child, bool there, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i + 1 < parents->n; i += 2) {
+		_own_free char *folder = str_fmt("%s/%s", parents->v[i], parents->v[i + 1]);
+
+		if (!folder)
+			return err_num(e, ENOMEM, "change", "%s", DEPENDENTS);
+		if (!there && access(folder, F_OK) < 0)
+			continue;
+		r = change(parents->v[i], folder, child, there, e);
+	}
+	return r;
+}
+
+int dependents_add(const struct strv *parents, struct dependent child, struct err *e)
+{
+	return each(parents, child, true, e);
+}
+
+int dependents_remove(const struct strv *parents, struct dependent child, struct err *e)
+{
+	return each(parents, child, false, e);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another name for a container. Its folder is renamed, not copied; what its config shall say from then on lies ready
+ * in it, as `.renamed-NEW`. Whoever finds that file in a folder NEW ends a renaming that was cut short; in any other
+ * folder it counts for nothing.
+ */
+#include "client/disk.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "features/mapped.h"
+#include "spec/document.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CONFIG_MOST = 4 << 20 };
+
+#define RENAMED ".renamed-"
+
+struct renaming {
+	struct container *c, *to;
+	struct strv parents;
+};
+
+static struct dependent kin_of(const struct container *c)
+{
+	return (struct dependent){ c->lxcpath, c->name };
+}
+
+static int check_stopped(const struct container *c, struct err *e)
+{
+	struct status s;
+	int r = container_status(c, &s, e);
+
+	if (r < 0)
+		return r;
+	status_free(&s);
+	return s.state == STOPPED ? 0 : err_say(e, EBUSY, "%s is running", c->name);
+}
+
+static int check(const struct renaming *w, struct err *e)
+{
+	struct snapshot *v = NULL;
+	_own_strv struct strv clones = { 0 };
+	size_t n = 0;
+	int r;
+
+	if (!container_defined(w->c))
+		return err_say(e, ENOENT, "Container is not defined");
+	r = check_stopped(w->c, e);
+	if (r < 0)
+		return r;
+	r = container_snapshots(w->c, &v, &n, e);
+	snapshots_free(v, n);
+	if (r == 0 && n)
+		return err_say(e, EBUSY, "Renaming %s failed: %s has snapshots", w->c->name, w->c->name);
+	if (r == 0)
+		r = dependents_of(w->c->dir, &clones, e);
+	if (r == 0 && clones.n)
+		return err_say(e, EBUSY, "Renaming %s failed: %s has clones", w->c->name, w->c->name);
+	if (r == 0)
+		r = claim_clear(w->to, e);
+	if (r == 0 && access(w->to->dir, F_OK) == 0)
+		r = err_say(e, EEXIST, "Container already exists: %s", w->to->name);
+	return r < 0 ? r : storage_not_mounted(w->c->dir, e);
+}
+
+/* The config with its new name, beside the old one. */
+static int write_ready(const struct renaming *w, struct err *e)
+{
+	_own_document struct document *d = NULL;
+	_own_free char *text = NULL, *homed = NULL, *file = str_fmt("%s/" RENAMED "%s", w->c->dir, w->to->name);
+	struct stat st;
+	int r = io_read_file(AT_FDCWD, w->c->config_file, CONFIG_MOST, &text, NULL);
+
+	if (r < 0)
+		return err_num(e, -r, "read", "%s", w->c->config_file);
+	homed = config_rehome(text, &(struct rehome){ .from = w->c->dir, .to = w->to->dir });
+	if (!homed || !file || stat(w->c->config_file, &st) < 0)
+		return err_num(e, homed && file ? errno : ENOMEM, "write", "%s/" RENAMED "%s", w->c->dir, w->to->name);
+	r = document_parse(&d, homed, strlen(homed), file, e);
+	if (r == 0)
+		r = document_set(d, "lxc.uts.name", w->to->name, e);
+	if (r == 0)
+		r = document_save(d, file, e);
+	if (r == 0 && chmod(file, st.st_mode & 07777) < 0)
+		r = err_sys(e, "set the mode of", "%s", file);
+	return r;
+}
+
+static void forget_ready(const struct renaming *w)
+{
+	_own_free char *file = str_fmt("%s/" RENAMED "%s", w->c->dir, w->to->name);
+
+	if (file)
+		(void)unlink(file);
+}
+
+/* Ours stays ours: a mark tells the folder of the container that it was made for. */
+static void mark_again(const struct container *old, const struct container *now, const char *path)
+{
+	_own_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && storage_marked(fd, old))
+		storage_mark(fd, now);
+}
+
+static void move_marks(const struct renaming *w)
+{
+	_own_free char *inside = str_fmt("%s/rootfs", w->to->dir), *outside = storage_rootfs(w->c);
+
+	mark_again(w->c, w->to, w->to->dir);
+	if (inside)
+		mark_again(w->c, w->to, inside);
+	if (outside)
+		mark_again(w->c, w->to, outside);
+}
+
+int rename_finish(const struct container *c)
+{
+	_own_free char *ready = str_fmt("%s/" RENAMED "%s", c->dir, c->name);
+	_own_free char *config = str_fmt("%s/config", c->dir);
+
+	if (!ready || !config)
+		return -ENOMEM;
+	return rename(ready, config) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int rename_folder(struct renaming *w, struct err *e)
+{
+	int r = dependents_add(&w->parents, kin_of(w->to), e);
+
+	if (r < 0)
+		return r;
+	if (renameat2(AT_FDCWD, w->c->dir, AT_FDCWD, w->to->dir, RENAME_NOREPLACE) < 0)
+		return err_sys(e, "rename", "%s to %s", w->c->dir, w->to->dir);
+	r = check_stopped(w->c, e); /* a start that had begun before holds its lock by now */
+	if (r < 0 && rename(w->to->dir, w->c->dir) < 0)
+		err_hint(e, "its folder is now %s", w->to->dir);
+	return r;
+}
+
+static int rename_it(void *arg, struct err *e)
+{
+	struct renaming *w = arg;
+	struct dressing d = { .c = w->to, .src_name = w->c->name, .hostname = true };
+	_own_problems struct problems ignored = { 0 };
+	struct err quiet = { 0 };
+	int r = check(w, e);
+
+	if (r == 0)
+		r = replica_parents(w->c->dir, NULL, &w->parents, e);
+	if (r == 0)
+		r = write_ready(w, e);
+	if (r == 0)
+		r = rename_folder(w, e);
+	if (r < 0) {
+		(void)!dependents_remove(&w->parents, kin_of(w->to), &quiet);
+		forget_ready(w);
+		return r;
+	}
+	r = rename_finish(w->to);
+	if (r < 0)
+		return err_num(e, -r, "replace", "%s", w->to->config_file);
+	r = dependents_remove(&w->parents, kin_of(w->c), e);
+	if (r < 0)
+		return r;
+	move_marks(w);
+	(void)!container_load(w->to, NULL, &ignored);
+	r = copy_dress(&d, e);
+	if (r < 0)
+		err_hint(e, "it is called %s by now", w->to->name);
+	return r;
+}
+
+int container_rename(struct container *c, const char *new_name, struct err *e)
+{
+	_own_problems struct problems ignored = { 0 };
+	struct renaming w = { .c = c };
+	int r = container_open(&w.to, new_name, c->lxcpath, e);
+
+	if (r == 0 && !c->spec)
+		(void)!container_load(c, NULL, &ignored);
+	if (r == 0)
+		r = mapped_needed(c->spec) ? mapped_run(c->spec, rename_it, &w, e) : rename_it(&w, e);
+	strv_free(&w.parents);
+	container_free(w.to);
+	return r;
+}
