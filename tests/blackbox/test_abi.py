@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, SLOW
+from lab import BIN, IS_LXC, MARK, SLOW
 
 LIB = "liblxc.so.1" if IS_LXC else str(BIN.parent / "lib/liblxc.so.1")
 P, S, I, B = C.c_void_p, C.c_char_p, C.c_int, C.c_bool
@@ -18,6 +18,7 @@ AT = {  # offset, result, arguments
     "shutdown": (248, B, I), "get_config_item": (272, I, S, P, I), "get_running_config_item": (280, S, S),
     "get_ips": (304, P, S, S, I), "get_cgroup_item": (312, I, S, P, I), "set_cgroup_item": (320, B, S, S),
     "console_getfd": (352, I, P, P), "attach_run_wait": (376, I, P, S, P), "snapshot": (392, I, S), "snapshot_list": (400, I, P),
+    "rename": (232, B, S), "clone": (344, P, S, S, I, S, S, C.c_uint64, P),
     "snapshot_destroy": (416, B, S), "add_device_node": (432, B, S, S), "reboot2": (512, B, I), "init_pidfd": (552, I),
 }
 
@@ -148,3 +149,23 @@ def test_no_symbol_but_the_documented_ones(lib):
         lxc_attach_run_shell lxc_config_item_is_supported lxc_container_get lxc_container_new lxc_container_put
         lxc_get_global_config_item lxc_get_version lxc_get_wait_states lxc_has_api_extension lxc_log_close lxc_log_init""".split())
     assert Path(LIB).resolve().name == "liblxc.so.1.9.0"
+
+
+def test_a_copy_and_another_name(container, put, lxcpath, lib):
+    c = container("lxc.hook.clone = echo >$LXC_ROOTFS_MOUNT/told")
+    o = put(c)
+    copy = o.clone(f"{MARK}-c", None, 0, None, None, 0, argv("one", "two words"))
+    assert copy, o.error()
+    lib.lxc_container_put(C.c_void_p(copy))
+    assert (lxcpath / f"{MARK}-c/rootfs/told").read_text() == f"{MARK}-c lxc clone one two words\n"
+    clone = o.clone(f"{MARK}-s", str(lxcpath), 4 | 1 | 2, None, None, 0, None)
+    assert clone, o.error()
+    lib.lxc_container_put(C.c_void_p(clone))
+    config = (lxcpath / f"{MARK}-s/config").read_text()
+    assert f"lxc.rootfs.path = overlay:{c.rootfs}:{lxcpath}/{MARK}-s/overlay/delta\n" in config
+    assert f"lxc.uts.name = {c.name}\n" in config
+    assert not o.clone(f"{MARK}-s", None, 0, None, None, 0, None) and o.error() == f"Container already exists: {MARK}-s"
+    assert not o.rename("x") and o.error() == f"Renaming {c.name} failed: {c.name} has clones"
+    (other,) = [put(type(c)(c.keg, lxcpath, f"{MARK}-c"))]
+    assert other.rename(f"{MARK}-r") and (lxcpath / f"{MARK}-r/rootfs/answer").exists()
+    assert not (lxcpath / f"{MARK}-c").exists()

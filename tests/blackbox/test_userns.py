@@ -361,6 +361,32 @@ def test_a_user_creates_snapshots_and_destroys(keg, lxcpath, ordinary):
     assert not c.dir.exists()
 
 
+def test_a_user_copies_clones_and_renames(container, lxcpath, ordinary, keg):
+    c = ordinary.make(container())
+    c.dir.chmod(0o755)
+    run = lambda tool, name, *args: keg.run(tool, "-n", name, "-P", lxcpath, *args, **{"timeout": 40, **ordinary.how}).ok()
+    copy, clone, other = (f"{MARK}-{n}" for n in ("copy", "clone", "other"))
+    try:
+        run("lxc-copy", c.name, "-N", copy)
+        run("lxc-copy", c.name, "-N", clone, "-s")
+        assert ids(lxcpath / copy / "rootfs/answer") == ids(lxcpath / clone / "overlay/delta") == (100000, 100000)
+        assert (c.dir / "lxc_snapshots").read_text() == f"{lxcpath}\n{clone}\n"
+        run("lxc-copy", clone, "-N", other, "-R")
+        for name in (copy, other):
+            run("lxc-start", name)
+            assert Path(f"/proc/{run('lxc-info', name, '-p', '-H').out.strip()}/root/answer").exists()
+            run("lxc-stop", name, "-k")
+        run("lxc-copy", c.name, "-N", f"{MARK}-e", "-e", "-t")
+        run("lxc-stop", f"{MARK}-e", "-k")
+        wait_for(lambda: not (lxcpath / f"{MARK}-e").exists(), "it is gone")
+    finally:
+        for name in (copy, other, f"{MARK}-e"):
+            keg.run("lxc-stop", "-k", "-n", name, "-P", lxcpath, **ordinary.how)
+    for name in (copy, other, c.name):
+        run("lxc-destroy", name)
+    assert not [p for p in lxcpath.iterdir() if p.name.startswith(MARK)]
+
+
 FORBIDDEN = [
     ("ids that are not his", ("lxc.idmap = u 70000 500000 10",), """\
 lxc-start: {c.name}: newuidmap refuses the user map of the container
