@@ -274,7 +274,7 @@ static int prepare(struct copying *w, struct err *e)
 	int r = 0;
 
 	if (!container_defined(w->c))
-		return err_say(e, ENOENT, "Container is not defined");
+		return err_say(e, ENOENT, "%s is not defined", w->c->name);
 	if (!w->c->spec)
 		(void)!container_load(w->c, NULL, &ignored);
 	if (!(w->r->flags & COPY_RUNNING))

@@ -50,7 +50,7 @@ static int check(const struct renaming *w, struct err *e)
 	int r;
 
 	if (!container_defined(w->c))
-		return err_say(e, ENOENT, "Container is not defined");
+		return err_say(e, ENOENT, "%s is not defined", w->c->name);
 	r = check_stopped(w->c, e);
 	if (r < 0)
 		return r;

@@ -64,7 +64,7 @@ static void what_is_not_there_yet_says_so(void **state)
 	errno = 0;
 	assert_false(c->rename(c, "b"));
 	assert_int_equal(errno, ENOENT);
-	assert_string_equal(c->error_string, "Container is not defined");
+	assert_string_equal(c->error_string, "a is not defined");
 	assert_null(c->clone(c, "b", NULL, 0, NULL, NULL, 0, NULL));
 	assert_int_equal(c->migrate(c, MIGRATE_DUMP, NULL, 0), -ENOTSUP);
 	assert_int_equal(c->mount(c, "/", "/", NULL, 0, NULL, NULL), -ESRCH);
