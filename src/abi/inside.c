@@ -104,6 +104,9 @@ static bool add_device_node(struct lxc_container *pub, const char *path, const c
 {
 	struct err e = { 0 };
 
+	/* LXC looks the node's place up on the host, too, where the one without the other is refused. */
+	if (pub && path && to && access(to, F_OK) < 0)
+		return abi_done(pub, err_sys(&e, "find on the host", "%s", to), &e);
 	return pub && path && abi_done(pub, container_device_node(container_of(pub), true, path, to, &e), &e);
 }
 

@@ -22,6 +22,7 @@
 enum { THREADS = 6 };
 
 static char lxcpath[] = "/tmp/keg-stress.XXXXXX";
+static char shared_name[32]; /* cgroups are named after containers: with our pid, that no other run is in the way */
 static struct lxc_container *shared; /* one object, each thread with a reference of its own */
 static time_t end;
 static atomic_int rounds, failures;
@@ -76,6 +77,11 @@ static void make(const char *name, const char *init)
 	(void)fclose(f);
 }
 
+static void name_of(char name[48], int i)
+{
+	(void)snprintf(name, 48, "%s-%d", shared_name, i);
+}
+
 static void asks(struct lxc_container *c)
 {
 	char buf[128];
@@ -110,22 +116,23 @@ static void changes(struct lxc_container *c, int i)
 /* On the shared object, on another of the same container, and on a container of its own. */
 static void *work(void *number)
 {
-	char name[16];
+	char name[48];
 	struct lxc_container *own;
 	int i = 0;
 
-	(void)snprintf(name, sizeof(name), "c%d", (int)(intptr_t)number);
+	name_of(name, (int)(intptr_t)number);
 	EXPECT(lxc_container_get(shared) == 1);
 	own = lxc_container_new(name, lxcpath);
 	EXPECT(own != NULL);
 	for (; own && time(NULL) < end; i++) {
-		struct lxc_container *other = lxc_container_new("shared", lxcpath);
+		struct lxc_container *other = lxc_container_new(shared_name, lxcpath);
 
 		EXPECT(other != NULL);
 		asks(shared);
 		changes(shared, i);
 		asks(other);
-		EXPECT(shared->attach_run_waitl(shared, NULL, "/answer", "/answer", "exit", "0", NULL) == 0);
+		if (shared->attach_run_waitl(shared, NULL, "/answer", "/answer", "exit", "0", NULL) != 0)
+			expect(false, shared->error_string ? shared->error_string : "attach");
 		EXPECT(own->start(own, 0, NULL));
 		EXPECT(own->freeze(own) && own->unfreeze(own));
 		asks(own);
@@ -141,21 +148,24 @@ static void *work(void *number)
 int main(int argc, char **argv)
 {
 	pthread_t threads[THREADS];
-	char name[16], command[64];
+	char name[48], command[64];
 	int before, after;
 
 	if (argc < 2 || geteuid() != 0)
 		return argc < 2 ? 2 : 77;
 	if (!mkdtemp(lxcpath) || chmod(lxcpath, 0755) < 0)
 		return 2;
-	make("shared", argv[1]);
-	shared = lxc_container_new("shared", lxcpath);
-	EXPECT(shared && shared->start(shared, 0, NULL));
+	(void)snprintf(shared_name, sizeof(shared_name), "keg-stress-%d", getpid());
+	make(shared_name, argv[1]);
+	shared = lxc_container_new(shared_name, lxcpath);
+	EXPECT(shared != NULL);
+	if (shared && !shared->start(shared, 0, NULL))
+		expect(false, shared->error_string ? shared->error_string : "start");
 	asks(shared);
 	end = time(NULL) + (argc > 2 ? atoi(argv[2]) : 10);
 	before = fds();
 	for (int i = 0; i < THREADS; i++) {
-		(void)snprintf(name, sizeof(name), "c%d", i);
+		name_of(name, i);
 		make(name, argv[1]);
 		EXPECT(pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i) == 0);
 	}
