@@ -48,6 +48,8 @@ check-asan:
 	@[ -e build-asan/build.ninja ] || meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false $(MESON_FLAGS)
 	@ninja -C build-asan
 	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C build-asan --print-errorlogs --timeout-multiplier 4
+	@$(MAKE) --no-print-directory all
+	@KEG_LIBEXEC=$(abspath $(BUILD))/libexec UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 build-asan/tests/abi/parity $(BUILD)/tests/answer
 	@rm -rf build-asan/reports && mkdir -p build-asan/reports
 	@KEG_BIN=$(abspath build-asan/bin) KEG_SANITIZER_REPORTS=$(abspath build-asan/reports) KEG_SLOW=5 \
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(abspath build-asan/reports)/asan \
