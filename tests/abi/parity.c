@@ -146,8 +146,8 @@ struct lxc_container *container(const char *name, const char *words, const char 
 	copy(init_bin, path);
 	(void)snprintf(config, sizeof(config),
 		       "lxc.rootfs.path = dir:%s/%s/rootfs\nlxc.uts.name = %s\nlxc.init.cmd = /answer %s\n"
-		       "lxc.mount.auto = proc:rw\nlxc.net.0.type = empty\n%s",
-		       lxcpath, name, name, words, more);
+		       "lxc.mount.auto = proc:rw\nlxc.net.0.type = empty\nlxc.cgroup.dir = keg-abi-%d\n%s",
+		       lxcpath, name, name, words, getpid(), more); /* a cgroup that no other run is in */
 	(void)snprintf(path, sizeof(path), "%s/%s/config", lxcpath, name);
 	write_file(path, config);
 	return object(name);
