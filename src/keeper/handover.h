@@ -18,7 +18,7 @@ struct handover {
 	int32_t verdict_fd; /* -1: nobody waits for the end */
 	int32_t console_fd; /* master, -1: none */
 	int32_t console_log_fd;
-	int32_t log_fd; /* of whoever started it, -1: as the config says */
+	int32_t log_fd;	     /* of whoever started it, -1: as the config says */
 	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
 	int32_t listener_fd; /* of seccomp, -1: none */
 	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
