@@ -14,7 +14,8 @@ struct options {
 };
 
 static const struct opt opts[] = {
-	{ 'B', "bdev", "BDEV", OPT_TEXT, offsetof(struct options, bdev), false, "The storage of the rootfs: dir, overlay" },
+	{ 'B', "bdev", "BDEV", OPT_TEXT, offsetof(struct options, bdev), false,
+	  "The storage of the rootfs: dir, overlay" },
 	{ 'f', "config", "FILE", OPT_TEXT, offsetof(struct options, config), false, "The initial config" },
 	{ 't', "template", "TEMPLATE", OPT_TEXT, offsetof(struct options, template), false,
 	  "The template that fills the rootfs; \"none\": no rootfs" },
@@ -77,7 +78,8 @@ static int run(struct cli *c)
 	}
 	for (size_t i = 0; o->bdev && i < ARRAY_SIZE(other); i++)
 		if (strcmp(o->bdev, other[i]) == 0)
-			return cli_say(c, "storage of type \"%s\" is not supported: only \"dir\" and \"overlay\" are", o->bdev);
+			return cli_say(c, "storage of type \"%s\" is not supported: only \"dir\" and \"overlay\" are",
+				       o->bdev);
 	if (o->unused)
 		return cli_say(c, "the storage option \"%s\" does not go with a rootfs that is a folder", o->unused);
 	if (!*o->template || strncmp("none", o->template, strlen(o->template)) != 0)

@@ -196,7 +196,7 @@ static int become_idle(struct keeper *k, struct err *e)
 	(void)snprintf(number, sizeof(number), "%d", fd);
 	const int kept[] = { h->init_pidfd, h->lock_fd,	    h->runtime_fd, h->control_fd,
 			     h->config_fd,  h->verdict_fd,  h->console_fd, h->console_log_fd,
-			     h->peer_fd,    h->listener_fd, h->proxy_fd, h->log_fd };
+			     h->peer_fd,    h->listener_fd, h->proxy_fd,   h->log_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		keep_open(kept[i]);

@@ -43,12 +43,13 @@ struct key {
 	/* "lxc.uts.name"; "lxc.net.#.link": '#' is an index; "lxc.sysctl.*": '*' is a name of the user's */
 	const char *name;
 	const struct type *type;
-	size_t field;		      /* offsetof() in the feature's part, or in what the feature's at() returns */
-	const char *dflt;	      /* text form of the default, NULL: unset or 0 */
-	const char *values;	      /* what is allowed, in words: "0 or 1" */
-	const char *help;	      /* one sentence or more: what it does */
-	const char *since;	      /* LXC version that brought it */
-	const char *good[4], *bad[4]; /* examples: "value", or "name=value" for a '*' key; bad: for spec_check() at least */
+	size_t field;	    /* offsetof() in the feature's part, or in what the feature's at() returns */
+	const char *dflt;   /* text form of the default, NULL: unset or 0 */
+	const char *values; /* what is allowed, in words: "0 or 1" */
+	const char *help;   /* one sentence or more: what it does */
+	const char *since;  /* LXC version that brought it */
+	const char *good[4],
+		*bad[4]; /* examples: "value", or "name=value" for a '*' key; bad: for spec_check() at least */
 	/* What set-empty leaves where it is not the default (lxc.autodev: 0); NULL: the default. */
 	const char *emptied;
 	/* A closer look that the type cannot take; sees the cleaned text. May set a hint. */

@@ -70,8 +70,8 @@ static void never_there_nor_copied(void)
 {
 	struct lxc_container *c = object("a");
 
-	REFUSED(c, !c->clone(c, "b", NULL, 0, NULL, NULL, 0, NULL), ENOENT, "Container is not defined");
-	REFUSED(c, !c->rename(c, "b"), ENOENT, "Container is not defined");
+	REFUSED(c, !c->clone(c, "b", NULL, 0, NULL, NULL, 0, NULL), ENOENT, "a is not defined");
+	REFUSED(c, !c->rename(c, "b"), ENOENT, "a is not defined");
 	(void)lxc_container_put(c);
 }
 
