@@ -50,6 +50,8 @@ check() {
 	need cmd:nft nftables
 	need cmd:ip iproute2
 	need cmd:strace strace
+	need cmd:mkfs.btrfs btrfs-progs
+	need cmd:mkfs.xfs xfsprogs
 	need cmd:newuidmap uidmap
 	need cmd:groff groff-base
 }

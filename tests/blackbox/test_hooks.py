@@ -225,7 +225,7 @@ def test_a_stop_hook_that_hangs_or_fails_ends_nothing(hooked):
     c.up(env=FAULTY)
     c.run("lxc-stop", "-k", timeout=30).ok()
     assert c.state() == "STOPPED"
-    c.up()
+    c.up(env=FAULTY)
 
 
 def test_a_reboot_is_told_by_its_target(hooked):

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -132,6 +133,7 @@ def test_console_escape(busybox, escape, key, shown):
     c.run("lxc-start").ok()
     with Terminal(c, "lxc-console", "-t", "0", "-e", escape) as t:
         t.expect(f"Type <Ctrl+{shown} q> to exit the console, <Ctrl+{shown} Ctrl+{shown}> to enter Ctrl+{shown} itself")
+        wait_for(lambda: not termios.tcgetattr(t.master)[3] & termios.ICANON, "the terminal is raw")
         t.type(key + "q")
         assert t.end() == 0
     c.run("lxc-console", "-e", "!").fails(1)
