@@ -455,7 +455,9 @@ static void test_loaded(void **state)
 	assert_int_equal(WEXITSTATUS(confined("2\ndenylist\nmkdirat errno 71\n", exit_with_errno)), 71);
 	assert_int_equal(WEXITSTATUS(confined("2\ndenylist\nmkdirat log\n", exit_with_errno)), ENOENT);
 	assert_int_equal(WEXITSTATUS(confined("2\ndenylist\nmkdirat trap\n", exit_with_trap)), 42);
+#ifndef __SANITIZE_ADDRESS__ /* a sanitizer's end takes more system calls than one */
 	assert_int_equal(WEXITSTATUS(confined("2\nallowlist errno 72\nexit_group\n", exit_with_errno)), 72);
+#endif
 	assert_int_equal(WEXITSTATUS(confined("2\ndenylist\nmkdirat errno 73 [0,5,==]\n", exit_with_errno)), ENOENT);
 	assert_int_equal(WEXITSTATUS(confined("2\ndenylist\nmkdirat errno 73 [0,5,==]\n", exit_with_errno_of_5)), 73);
 	status = confined("2\ndenylist\nmkdirat kill\n", exit_with_errno);
