@@ -252,7 +252,8 @@ int main(int argc, char **argv)
 			n++;
 		}
 	}
-	(void)rmdir(top);
+	/* All of it is ours: LXC's own library clones to "../b", too. */
+	(void)nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	printf("%d tests on liblxc %s, %d failed, %d of functions that are not there yet\n", n, lxc_get_version(), bad,
 	       absent);
 	return bad ? 1 : 0;

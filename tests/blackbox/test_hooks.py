@@ -190,6 +190,7 @@ def test_a_hook_line_is_the_shells_its_arguments_come_last(hooked):
     assert c.log()[:6] == ["[a]", "[b  c]", f"[{c.name}]", f"[{c.name}]", "[lxc]", "[pre-start]"]
 
 
+@OURS
 def test_a_hook_that_prints_a_mebibyte(hooked):
     c = hooked("lxc.hook.pre-start = sh -c 'head -c 1048576 /dev/zero; echo; echo done >&2' #", without=HOST + INSIDE)
     c.up()
