@@ -104,9 +104,19 @@ bool cgroup_devices_by_bpf(const struct cgroup_host *h);
 /* Puts these rules in the place of what rules there are (v2). */
 int cgroup_tree_set_devices(const struct cgroup_tree *t, const struct bpf_devices *d, struct err *e) _must_check;
 
-struct cgroup_stats { /* -1: the host does not count it */
+struct cgroup_stats { /* -1: the host does not count it, or it was not asked for */
 	int64_t cpu_ns, memory, kmem, swap, io_bytes, pids;
 	int64_t cpu_user_ns, cpu_sys_ns, io_read, io_write, io_ops;
 	int64_t memory_swap; /* both together */
 };
-void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s);
+/* What is asked for: every file that is read costs, memory.stat most. */
+enum {
+	STATS_CPU = 1,	   /* cpu_ns */
+	STATS_MEMORY = 2,  /* memory, kmem */
+	STATS_SWAP = 4,	   /* swap */
+	STATS_IO = 8,	   /* io_bytes */
+	STATS_PIDS = 16,   /* pids */
+	STATS_DETAIL = 32, /* the rest */
+	STATS_ALL = 63
+};
+void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s);

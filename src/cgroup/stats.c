@@ -63,35 +63,68 @@ static void cpu_times(struct cgroup_stats *s, int v1, int v2)
 				: scaled(word(v2, "cpu.stat", "system_usec"), 1000);
 }
 
-static void io_v1_or_v2(struct cgroup_stats *s, int v1, int v2)
+static void memory_use(struct cgroup_stats *s, int v1, int v2)
 {
-	static const char bytes[] = "blkio.throttle.io_service_bytes", ops[] = "blkio.throttle.io_serviced";
-
-	if (v1 >= 0) {
-		s->io_read = summed(v1, bytes, "Read ");
-		s->io_write = summed(v1, bytes, "Write ");
-		s->io_bytes = word(v1, bytes, "Total");
-		s->io_ops = word(v1, ops, "Total");
-		return;
-	}
-	s->io_read = summed(v2, "io.stat", "rbytes=");
-	s->io_write = summed(v2, "io.stat", "wbytes=");
-	s->io_bytes = both(s->io_read, s->io_write);
-	s->io_ops = both(summed(v2, "io.stat", "rios="), summed(v2, "io.stat", "wios="));
+	s->memory = v1 >= 0 ? number(v1, "memory.usage_in_bytes") : number(v2, "memory.current");
+	s->kmem = v1 >= 0 ? number(v1, "memory.kmem.usage_in_bytes") : word(v2, "memory.stat", "kernel");
 }
 
-void cgroup_tree_stats(const struct cgroup_tree *t, struct cgroup_stats *s)
+static int64_t swap_use(int v1, int v2)
+{
+	return v1 >= 0 ? word(v1, "memory.stat", "swap") : number(v2, "memory.swap.current");
+}
+
+#define V1_BYTES "blkio.throttle.io_service_bytes"
+
+static int64_t io_bytes(int v1, int v2)
+{
+	return v1 >= 0 ? word(v1, V1_BYTES, "Total")
+		       : both(summed(v2, "io.stat", "rbytes="), summed(v2, "io.stat", "wbytes="));
+}
+
+static void io_each(struct cgroup_stats *s, int v1, int v2)
+{
+	s->io_read = v1 >= 0 ? summed(v1, V1_BYTES, "Read ") : summed(v2, "io.stat", "rbytes=");
+	s->io_write = v1 >= 0 ? summed(v1, V1_BYTES, "Write ") : summed(v2, "io.stat", "wbytes=");
+	s->io_ops = v1 >= 0 ? word(v1, "blkio.throttle.io_serviced", "Total")
+			    : both(summed(v2, "io.stat", "rios="), summed(v2, "io.stat", "wios="));
+}
+
+static const struct cgroup_stats nothing = {
+	.cpu_ns = -1,
+	.memory = -1,
+	.kmem = -1,
+	.swap = -1,
+	.io_bytes = -1,
+	.pids = -1,
+	.cpu_user_ns = -1,
+	.cpu_sys_ns = -1,
+	.io_read = -1,
+	.io_write = -1,
+	.io_ops = -1,
+	.memory_swap = -1,
+};
+
+void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s)
 {
 	int v2 = t->host->unified < 0 ? -1 : t->fd[t->host->unified];
 	int cpu = v1_fd(t, "cpuacct"), memory = v1_fd(t, "memory"), blkio = v1_fd(t, "blkio"), pids = v1_fd(t, "pids");
 
+	*s = nothing;
 	/* v2 has a cpu.stat also where the controllers are in v1, which then is who counts */
-	s->cpu_ns = cpu >= 0 ? number(cpu, "cpuacct.usage") : scaled(word(v2, "cpu.stat", "usage_usec"), 1000);
-	s->memory = memory >= 0 ? number(memory, "memory.usage_in_bytes") : number(v2, "memory.current");
-	s->kmem = memory >= 0 ? number(memory, "memory.kmem.usage_in_bytes") : word(v2, "memory.stat", "kernel");
-	s->swap = memory >= 0 ? word(memory, "memory.stat", "swap") : number(v2, "memory.swap.current");
-	s->pids = number(pids >= 0 ? pids : v2, "pids.current");
+	if (wanted & STATS_CPU)
+		s->cpu_ns = cpu >= 0 ? number(cpu, "cpuacct.usage") : scaled(word(v2, "cpu.stat", "usage_usec"), 1000);
+	if (wanted & (STATS_MEMORY | STATS_DETAIL))
+		memory_use(s, memory, v2);
+	if (wanted & STATS_SWAP || (wanted & STATS_DETAIL && memory < 0))
+		s->swap = swap_use(memory, v2);
+	if (wanted & STATS_IO)
+		s->io_bytes = io_bytes(blkio, v2);
+	if (wanted & STATS_PIDS)
+		s->pids = number(pids >= 0 ? pids : v2, "pids.current");
+	if (!(wanted & STATS_DETAIL))
+		return;
 	s->memory_swap = memory >= 0 ? number(memory, "memory.memsw.usage_in_bytes") : both(s->memory, s->swap);
 	cpu_times(s, cpu, v2);
-	io_v1_or_v2(s, blkio, v2);
+	io_each(s, blkio, v2);
 }

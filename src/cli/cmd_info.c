@@ -59,7 +59,7 @@ static void cgroup_lines(const struct container *ct, bool raw)
 
 	if (container_cgroup(ct, &host, &tree, &quiet) < 0)
 		return;
-	cgroup_tree_stats(&tree, &s);
+	cgroup_tree_stats(&tree, STATS_CPU | STATS_MEMORY | STATS_IO, &s);
 	cgroup_tree_close(&tree);
 	(void)snprintf(text, sizeof(text), raw ? "%.0f" : "%.2f seconds",
 		       raw ? (double)s.cpu_ns : (double)s.cpu_ns / 1e9);
@@ -178,7 +178,7 @@ static int add_stats(struct strv *cells, const struct container *ct, bool runnin
 	int bad = 0;
 
 	if (running && container_cgroup(ct, &host, &tree, &quiet) == 0) {
-		cgroup_tree_stats(&tree, &s);
+		cgroup_tree_stats(&tree, STATS_ALL & ~STATS_DETAIL, &s);
 		cgroup_tree_close(&tree);
 	}
 	const int64_t n[] = { s.cpu_ns, s.memory, s.swap, s.kmem, s.io_bytes, s.pids };

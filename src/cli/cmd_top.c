@@ -68,7 +68,7 @@ static int add(struct top_rows *rows, const char *lxcpath, const char *name)
 
 	if (container_open(&ct, name, lxcpath, &quiet) < 0 || container_cgroup(ct, &host, &tree, &quiet) < 0)
 		return 0; /* it has stopped meanwhile */
-	cgroup_tree_stats(&tree, &row.s);
+	cgroup_tree_stats(&tree, STATS_ALL, &row.s);
 	cgroup_tree_close(&tree);
 	fill(&row.s);
 	row.name = strdup(name);

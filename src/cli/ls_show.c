@@ -38,7 +38,7 @@ static void fill_pid(struct ls_row *r, struct buf *out)
 		buf_addf(out, "%d", (int)r->status.init_pid);
 }
 
-static bool stats(struct ls_row *r, struct cgroup_stats *s)
+static bool stats(struct ls_row *r, unsigned wanted, struct cgroup_stats *s)
 {
 	struct cgroup_host host;
 	struct cgroup_tree tree;
@@ -46,7 +46,7 @@ static bool stats(struct ls_row *r, struct cgroup_stats *s)
 
 	if (r->status.state == STOPPED || container_cgroup(r->ct, &host, &tree, &quiet) < 0)
 		return false;
-	cgroup_tree_stats(&tree, s);
+	cgroup_tree_stats(&tree, wanted, s);
 	cgroup_tree_close(&tree);
 	return true;
 }
@@ -55,7 +55,7 @@ static void fill_ram(struct ls_row *r, struct buf *out)
 {
 	struct cgroup_stats s;
 
-	if (stats(r, &s))
+	if (stats(r, STATS_MEMORY, &s))
 		buf_addf(out, "%.2f", s.memory > 0 ? (double)s.memory / MIB : 0.0);
 }
 
@@ -64,7 +64,7 @@ static void fill_swap(struct ls_row *r, struct buf *out)
 {
 	struct cgroup_stats s;
 
-	if (stats(r, &s))
+	if (stats(r, STATS_SWAP, &s))
 		buf_addf(out, "%lld.00", s.swap > 0 ? (long long)(s.swap / MIB) : 0);
 }
 

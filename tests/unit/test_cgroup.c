@@ -472,7 +472,7 @@ static void limits_read_back(void **state)
 	set(&t, "cpu.weight", "50");
 	reads(&t, "cpu.shares", "512\n");
 	reads(&t, "cpu.weight", "50\n");
-	cgroup_tree_stats(&t, &s);
+	cgroup_tree_stats(&t, STATS_ALL, &s);
 	assert_int_equal(s.memory, 0);
 	assert_true(s.cpu_ns >= 0);
 	removed(&t);
