@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "client/container.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -122,6 +123,13 @@ int cli_set(const struct cli *c, struct container *ct, const char *key, const ch
 /* The state; STOPPED also where it cannot be read (which is told). */
 enum state cli_state(const struct cli *c, const struct container *ct);
 const char *cli_lxcpath(const struct cli *c);
+
+/* --- ending.c --- */
+/* Signals that would end the command make what it copies or creates be taken back instead; false: as ever. */
+void cli_undo_at_end(bool yes);
+/* They are noted, and let in only while waiting (by that mask), so that none is missed between look and wait. */
+void cli_end_while_waiting(sigset_t *while_waiting);
+extern volatile sig_atomic_t cli_told_to_end;
 
 /* --- namespaces.c --- */
 /* Adds the CLONE_NEW* of "MOUNT|pid|..."; -EINVAL: an unknown word. */

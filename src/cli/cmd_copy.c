@@ -3,11 +3,9 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "client/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -47,22 +45,6 @@ static const struct opt opts[] = {
 
 enum { END_MS = 10000 };
 
-static void cancel(int sig)
-{
-	(void)sig;
-	disk_cancelled = 1;
-}
-
-/* A copy that is told to end takes back what it made; what runs after it is told as ever. */
-static void catch_signals(bool yes)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction a = { .sa_handler = yes ? cancel : SIG_DFL };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		(void)sigaction(ending[i], &a, NULL);
-}
-
 static int check(const struct cli *c, const struct options *o)
 {
 	if (!o->new_name && !o->ephemeral)
@@ -91,9 +73,9 @@ static int make(const struct cli *c, const struct options *o, struct container *
 
 	r.flags = (o->keep_name ? COPY_KEEP_NAME : 0) | (o->keep_mac ? COPY_KEEP_MACS : 0) |
 		  (o->snapshot || o->ephemeral ? COPY_SNAPSHOT : 0) | (o->running ? COPY_RUNNING : 0);
-	catch_signals(true);
+	cli_undo_at_end(true);
 	x = container_copy(ct, &r, copy, &e);
-	catch_signals(false);
+	cli_undo_at_end(false); /* what runs after it is told as ever */
 	return x < 0 ? cli_fail(c, &e) : 0;
 }
 

@@ -5,7 +5,6 @@
 #include "base/own.h"
 #include "client/disk.h"
 
-#include <signal.h>
 #include <string.h>
 
 struct options {
@@ -30,22 +29,6 @@ static const struct opt opts[] = {
 	{ 0, "rbdpool", "POOL", OPT_TEXT, offsetof(struct options, unused), false, NULL },
 	{ 0, "rbduser", "USER", OPT_TEXT, offsetof(struct options, unused), false, NULL },
 };
-
-/* A template under way must not be left half-made: the signals are noted, and the creation is undone. */
-static void cancel(int sig)
-{
-	(void)sig;
-	disk_cancelled = 1;
-}
-
-static void catch_signals(void)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction a = { .sa_handler = cancel };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		(void)sigaction(ending[i], &a, NULL);
-}
 
 /* `lxc-create -t TEMPLATE -h`: our help, then the template's. */
 static int help(struct cli *c, const struct options *o)
@@ -88,7 +71,7 @@ static int run(struct cli *c)
 	ct = cli_container(c);
 	if (!ct)
 		return 1;
-	catch_signals();
+	cli_undo_at_end(true); /* a template under way must not be left half-made */
 	return container_create(ct, &r, &e) < 0 ? cli_fail(c, &e) : 0;
 }
 

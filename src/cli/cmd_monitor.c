@@ -27,29 +27,6 @@ static const struct opt opts[] = {
 	  "json: an object on a line for each event; table: LXC's lines" },
 };
 
-static volatile sig_atomic_t told_to_end;
-
-static void end(int sig)
-{
-	(void)sig;
-	told_to_end = 1;
-}
-
-/* The signals are let in only while waiting, so that none is missed between the look and the wait. */
-static void catch_signals(sigset_t *while_waiting)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a = { .sa_handler = end };
-	sigset_t block;
-
-	(void)sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
-		(void)sigaction(ending[i], &a, NULL);
-		(void)sigaddset(&block, ending[i]);
-	}
-	(void)sigprocmask(SIG_BLOCK, &block, while_waiting);
-}
-
 static void tell_json(const struct event *ev)
 {
 	static const struct format_column columns[] = {
@@ -94,8 +71,8 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 	sigset_t while_waiting;
 	struct event ev;
 
-	catch_signals(&while_waiting);
-	while (!told_to_end) {
+	cli_end_while_waiting(&while_waiting);
+	while (!cli_told_to_end) {
 		int r = ppoll(fds, n, NULL, &while_waiting);
 
 		if (r < 0 && errno != EINTR)

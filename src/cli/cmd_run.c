@@ -8,7 +8,6 @@
 #include "base/own.h"
 #include "client/disk.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/wait.h>
@@ -30,22 +29,6 @@ static const struct opt opts[] = {
 	{ 's', "define", "KEY=VAL", OPT_LIST, offsetof(struct options, defines), false,
 	  "Set a config key for this run" },
 };
-
-/* A template under way must not be left half-made; afterwards the container is stopped by the way back. */
-static void cancel(int sig)
-{
-	(void)sig;
-	disk_cancelled = 1;
-}
-
-static void catch_signals(void)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction a = { .sa_handler = cancel };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		(void)sigaction(ending[i], &a, NULL);
-}
 
 /* "busybox-x7k2qd" */
 static char *some_name(const char *template)
@@ -138,7 +121,7 @@ static int live(struct cli *c, struct container *ct, const struct options *o, co
 	struct err e = { 0 };
 	int code;
 
-	catch_signals();
+	cli_undo_at_end(true); /* afterwards the container is stopped by the way back */
 	if (container_create(ct, &r, &e) < 0)
 		return cli_fail(c, &e);
 	if (start(c, ct, o) != 0) {

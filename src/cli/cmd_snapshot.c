@@ -4,10 +4,8 @@
 
 #include "base/io.h"
 #include "base/own.h"
-#include "client/disk.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 
 enum { COMMENT_MOST = 16 << 20 };
@@ -27,12 +25,6 @@ static const struct opt opts[] = {
 	{ 'c', "comment", "FILE", OPT_TEXT, offsetof(struct options, comment), false, "Keep FILE as a comment" },
 	{ 'C', "showcomments", NULL, OPT_FLAG, offsetof(struct options, comments), false, "List the comments too" },
 };
-
-static void cancel(int sig)
-{
-	(void)sig;
-	disk_cancelled = 1;
-}
 
 static void show_comment(const char *file)
 {
@@ -81,7 +73,6 @@ static int run(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
 	const char *new_name = o->new_name ? o->new_name : c->n_args ? c->args[0] : NULL;
-	struct sigaction a = { .sa_handler = cancel };
 	struct err e = { 0 };
 	int number;
 
@@ -91,10 +82,7 @@ static int run(struct cli *c)
 		return cli_say(c, "Container is not defined");
 	if (o->list)
 		return list(c, ct, o->comments);
-	/* A copy that is told to end takes back what it made. */
-	(void)sigaction(SIGINT, &a, NULL);
-	(void)sigaction(SIGTERM, &a, NULL);
-	(void)sigaction(SIGHUP, &a, NULL);
+	cli_undo_at_end(true);
 	if (o->restore)
 		return container_snapshot_restore(ct, o->restore, new_name, &e) < 0 ? cli_fail(c, &e) : 0;
 	if (o->destroy)

@@ -139,28 +139,6 @@ static bool is_sort(char key)
 
 /* --- the terminal --- */
 
-static volatile sig_atomic_t told_to_end;
-
-static void end(int sig)
-{
-	(void)sig;
-	told_to_end = 1;
-}
-
-static void catch_signals(sigset_t *while_waiting)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction a = { .sa_handler = end };
-	sigset_t block;
-
-	(void)sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
-		(void)sigaction(ending[i], &a, NULL);
-		(void)sigaddset(&block, ending[i]);
-	}
-	(void)sigprocmask(SIG_BLOCK, &block, while_waiting);
-}
-
 /* Keys come one by one and are not shown. */
 static bool take_terminal(struct termios *was)
 {
@@ -182,7 +160,7 @@ static char wait_for_key(bool terminal, int64_t ms, const sigset_t *while_waitin
 	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 	char key = 0;
 
-	if (told_to_end || ppoll(&p, 1, &t, while_waiting) <= 0)
+	if (cli_told_to_end || ppoll(&p, 1, &t, while_waiting) <= 0)
 		return 0;
 	return read(STDIN_FILENO, &key, 1) == 1 ? key : 'q';
 }
@@ -200,11 +178,11 @@ static void wait_in(struct view *v, bool terminal, int delay, const sigset_t *wh
 {
 	int64_t until = now_ms() + delay * (int64_t)1000, left;
 
-	while (!told_to_end && (left = until - now_ms()) > 0) {
+	while (!cli_told_to_end && (left = until - now_ms()) > 0) {
 		char key = wait_for_key(terminal, left, while_waiting);
 
 		if (key == 'q')
-			told_to_end = 1;
+			cli_told_to_end = 1;
 		if (key == 'r')
 			v->reverse = !v->reverse;
 		if (is_sort(key))
@@ -219,10 +197,10 @@ static int show_until_told(const struct cli *c, struct view v, bool batch, bool 
 	sigset_t while_waiting;
 	int r = 0;
 
-	catch_signals(&while_waiting);
+	cli_end_while_waiting(&while_waiting);
 	if (batch)
 		top_show_batch_head(stdout);
-	while (r == 0 && !told_to_end && !ferror(stdout)) {
+	while (r == 0 && !cli_told_to_end && !ferror(stdout)) {
 		struct top_rows rows = { 0 };
 
 		r = gather(c, &rows);
