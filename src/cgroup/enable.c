@@ -169,6 +169,10 @@ int cgroup_enable(const struct cgroup_tree *t, size_t i, const char *only, struc
 		r = r < 0 ? r : x;
 		*slash = '/';
 	}
+	if (t->inner[0] && t->fd[i] >= 0) { /* the tree's own is made: the inner one gets them from it */
+		x = enable_at(path, wanted, e);
+		r = r < 0 ? r : x;
+	}
 	return r;
 }
 

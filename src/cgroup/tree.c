@@ -176,6 +176,8 @@ static int make_inner(struct cgroup_tree *t, size_t i, const char *path, struct 
 	t->inner_fd[i] = open_dir(t->fd[i], t->inner);
 	if (t->inner_fd[i] < 0)
 		return err_num(e, -t->inner_fd[i], "open the cgroup", "%s", inner);
+	if (t->host->v[i].v2)
+		cgroup_try(cgroup_enable(t, i, NULL, NULL));
 	return is_cpuset(&t->host->v[i]) ? fill_cpuset(inner, e) : 0;
 }
 

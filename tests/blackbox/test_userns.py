@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, MARK, Container, Terminal, wait_for
+from lab import IS_LXC, MARK, Container, Terminal, gone, wait_for
 
 MAP = ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 200000 65536")
 HOLES = ("lxc.idmap = u 0 100000 1000", "lxc.idmap = u 1000 1000 1", "lxc.idmap = u 1001 101001 64535", "lxc.idmap = g 0 200000 65536")
@@ -125,7 +125,7 @@ def test_a_dead_keeper_takes_init_along(container):
     c = owned(container(*MAP)).up()
     pid, keeper = c.pid(), c.keeper()
     os.kill(keeper, 9)
-    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "init is gone")
+    wait_for(lambda: gone(pid), "init is gone")
     c.up()  # and what it left is cleared away
 
 
