@@ -27,8 +27,10 @@ static const struct key keys[] = {
 	       NULL, NULL),
 	SIGNAL("lxc.signal.reboot", reboot, "Sent to init to make it reboot. Without it: SIGINT.", "2.1", NULL, NULL),
 	SIGNAL("lxc.signal.stop", stop, "Sent to init by a hard stop. Without it: SIGKILL.", "2.1", NULL, NULL),
-	SIGNAL("lxc.monitor.signal.pdeath", pdeath, "Sent to init when its keeper dies; 0 lets it live on.", "3.1",
-	       "SIGKILL", "0"),
+	SIGNAL("lxc.monitor.signal.pdeath", pdeath,
+	       "Sent to init when its keeper dies; 0 lets it live on. Under an AppArmor profile it does in any "
+	       "case: the kernel forgets the signal when init's exec changes to the profile.",
+	       "3.1", "SIGKILL", "0"),
 };
 
 const struct feature signals_feature = {

@@ -122,7 +122,7 @@ def test_init_as_another_user(container):
 
 
 def test_a_dead_keeper_takes_init_along(container):
-    c = owned(container(*MAP)).up()
+    c = owned(container(*MAP, "lxc.apparmor.profile = unconfined")).up()
     pid, keeper = c.pid(), c.keeper()
     os.kill(keeper, 9)
     wait_for(lambda: gone(pid), "init is gone")
