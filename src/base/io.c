@@ -31,17 +31,25 @@ int io_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+static ssize_t io_read_some(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 ssize_t io_read_full(int fd, void *data, size_t len)
 {
 	size_t got = 0;
 
 	while (got < len) {
-		ssize_t n = read(fd, (char *)data + got, len - got);
+		ssize_t n = io_read_some(fd, (char *)data + got, len - got);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return -errno;
+			return n;
 		if (n == 0)
 			break;
 		got += (size_t)n;
@@ -74,6 +82,31 @@ int io_read_fd(int fd, size_t most, char **out, size_t *len)
 	s[have] = 0;
 	if (len)
 		*len = have;
+	*out = take_ptr(&s);
+	return 0;
+}
+
+int io_read_regular(int fd, size_t size, size_t most, char **out, size_t *len)
+{
+	_own_free char *s = NULL;
+	ssize_t n;
+
+	if (size == 0 || size > most) /* what procfs has no size for; what io_read_fd() refuses */
+		return io_read_fd(fd, most, out, len);
+	s = malloc(size + 2);
+	if (!s)
+		return -ENOMEM;
+	n = io_read_some(fd, s, size + 1);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n != size) { /* it has another size by now */
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return -errno;
+		return io_read_fd(fd, most, out, len);
+	}
+	s[n] = 0;
+	if (len)
+		*len = (size_t)n;
 	*out = take_ptr(&s);
 	return 0;
 }

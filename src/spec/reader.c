@@ -30,7 +30,7 @@ struct reader {
 	struct err e;  /* of the line at hand: it is large, and clean again after each */
 };
 
-static int read_path(struct reader *r, const char *path, struct origin at);
+static int read_path(struct reader *r, const char *path, bool folders, struct origin at);
 
 static void problem(struct reader *r, struct origin at, const char *key, const char *text)
 {
@@ -61,14 +61,15 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Every *.conf of the folder, by name: LXC takes readdir's order, which no user can foresee. */
-static int read_folder(struct reader *r, const char *path, struct origin at)
+static int read_folder(struct reader *r, int *fd, const char *path, struct origin at)
 {
-	_own_dir DIR *d = opendir(path);
+	_own_dir DIR *d = fdopendir(*fd);
 	_own_strv struct strv names = { 0 };
 	size_t len = strlen(path);
 
 	if (!d)
-		return errno == ENOENT ? 0 : unreadable(r, -errno, path, at);
+		return unreadable(r, -errno, path, at);
+	(void)take_fd(fd);
 	for (struct dirent *x; (x = readdir(d));)
 		if (strlen(x->d_name) >= 6 && str_ends(x->d_name, ".conf") && strv_add(&names, x->d_name) < 0)
 			return -ENOMEM;
@@ -81,16 +82,13 @@ static int read_folder(struct reader *r, const char *path, struct origin at)
 
 		if (!p)
 			return -ENOMEM;
-		(void)read_path(r, p, at);
+		(void)read_path(r, p, false, at);
 	}
 	return 0;
 }
 
 static void include(struct reader *r, const char *path, struct origin at)
 {
-	_own_free char *instead = include_instead(path);
-	struct stat st;
-
 	if (!*path)
 		return;
 	if (r->depth >= DEEPEST || r->files >= MOST_FILES) {
@@ -101,13 +99,8 @@ static void include(struct reader *r, const char *path, struct origin at)
 		r->too_deep = true;
 		return;
 	}
-	if (instead)
-		path = instead;
 	r->depth++;
-	if (str_ends(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-		(void)read_folder(r, path, at);
-	else
-		(void)read_path(r, path, at);
+	(void)read_path(r, path, true, at);
 	r->depth--;
 }
 
@@ -132,25 +125,27 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static char *trim(char *s)
+static char *skip_blanks(char *s)
 {
-	char *end;
-
 	while (*s == ' ' || *s == '\t')
 		s++;
-	end = s + strlen(s);
-	while (end > s && is_space(end[-1]))
-		*--end = 0;
 	return s;
 }
 
-static char *unquote(char *s)
+/* Ends the text behind its last character that is no space. */
+static char *cut_spaces(const char *s, char *end)
 {
-	size_t n = strlen(s);
+	while (end > s && is_space(end[-1]))
+		end--;
+	*end = 0;
+	return end;
+}
 
-	if (n < 2 || (s[0] != '"' && s[0] != '\'') || s[n - 1] != s[0])
+static char *unquote(char *s, char *end)
+{
+	if (end - s < 2 || (s[0] != '"' && s[0] != '\'') || end[-1] != s[0])
 		return s;
-	s[n - 1] = 0;
+	end[-1] = 0;
 	return s + 1;
 }
 
@@ -163,7 +158,8 @@ static bool is_key(const char *name)
 	return key_find(name, &f, &index, &rest) != NULL;
 }
 
-static void read_line(struct reader *r, char *line, struct origin *at)
+/* `end` is the NUL behind the line. */
+static void read_line(struct reader *r, char *line, char *end, struct origin *at)
 {
 	char *key, *value, *equals;
 
@@ -171,19 +167,19 @@ static void read_line(struct reader *r, char *line, struct origin *at)
 		wire_origin(r, line, at);
 		return;
 	}
-	line = trim(line);
-	if (!str_starts(line, "lxc.")) /* comments, and what older LXC versions let pass */
+	key = skip_blanks(line);
+	if (!str_starts(key, "lxc.")) /* comments, and what older LXC versions let pass */
 		return;
-	equals = strchr(line, '=');
+	end = cut_spaces(key, end);
+	equals = memchr(key, '=', (size_t)(end - key));
 	if (!equals) {
-		problem(r, *at, line, "a config line needs a \"=\" behind its key");
+		problem(r, *at, key, "a config line needs a \"=\" behind its key");
 		return;
 	}
-	*equals = 0;
-	key = trim(line);
-	value = trim(equals + 1);
+	(void)cut_spaces(key, equals);
+	value = skip_blanks(equals + 1);
 	if (!(r->flags & SPEC_WIRE))
-		value = unquote(value);
+		value = unquote(value, end);
 	if (strcmp(key, "lxc.include") == 0) {
 		include(r, value, *at);
 		return;
@@ -226,7 +222,7 @@ static int read_text(struct reader *r, const char *text, size_t len, const char 
 			*newline = 0;
 		if (!(r->flags & SPEC_WIRE))
 			at.line++;
-		read_line(r, line, &at);
+		read_line(r, line, newline ? newline : copy + len, &at);
 	}
 	return 0;
 }
@@ -258,25 +254,32 @@ static bool is_readable(const char *path, const struct stat *st)
 	return !S_ISFIFO(st->st_mode) || str_starts(path, "/dev/") || str_starts(path, "/proc/");
 }
 
-static int read_path(struct reader *r, const char *path, struct origin at)
+/* What is read for a file of LXC's packages that is not there; NULL: nothing. */
+static int open_instead(const char *path, char **instead)
+{
+	*instead = include_instead(path);
+	return *instead ? open(*instead, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+}
+
+static int read_file(struct reader *r, int fd, const char *path, const struct stat *st, struct origin at)
 {
 	_own_free char *text = NULL;
-	struct reading now = { .by = r->reading };
-	struct stat st;
+	struct reading now = { .dev = st->st_dev, .ino = st->st_ino, .by = r->reading };
 	size_t len;
-	int e = stat(path, &st) < 0 ? -errno : 0;
+	int e;
 
-	if (e < 0)
-		return unreadable(r, e, path, at);
-	if (is_being_read(r, &st))
+	if (is_being_read(r, st))
 		return refuse_file(r, ELOOP, path, "includes itself", at);
-	if (!is_readable(path, &st))
+	if (!is_readable(path, st))
 		return refuse_file(r, EINVAL, path, "is a pipe, which cannot be a config file", at);
-	e = io_read_file(AT_FDCWD, path, LARGEST, &text, &len);
+	if (S_ISREG(st->st_mode)) {
+		e = io_read_regular(fd, (size_t)st->st_size, LARGEST, &text, &len);
+	} else {
+		(void)fcntl(fd, F_SETFL, O_RDONLY); /* a pipe's writer, or a terminal's, is waited for */
+		e = io_read_fd(fd, LARGEST, &text, &len);
+	}
 	if (e < 0)
 		return unreadable(r, e, path, at);
-	now.dev = st.st_dev;
-	now.ino = st.st_ino;
 	r->reading = &now;
 	r->files++;
 	e = read_text(r, text, len, path);
@@ -284,11 +287,33 @@ static int read_path(struct reader *r, const char *path, struct origin at)
 	return e;
 }
 
+/* Opened once, and looked at through the fd. O_NONBLOCK: a pipe without a writer is told, not waited for. */
+static int read_path(struct reader *r, const char *path, bool folders, struct origin at)
+{
+	_own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_own_free char *instead = NULL;
+	int error = errno;
+	struct stat st;
+
+	if (fd < 0 && folders && error == ENOENT) {
+		fd = open_instead(path, &instead);
+		if (instead)
+			path = instead;
+		else if (str_ends(path, "/")) /* a folder that is not there is an empty one */
+			return 0;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return unreadable(r, -error, path, at);
+	if (folders && S_ISDIR(st.st_mode))
+		return read_folder(r, &fd, path, at);
+	return read_file(r, fd, path, &st, at);
+}
+
 int spec_read_file(struct spec *s, const char *path, struct problems *p)
 {
 	struct reader r = { .spec = s, .problems = p };
 	size_t before = p->n;
-	int e = read_path(&r, path, (struct origin){ 0 });
+	int e = read_path(&r, path, false, (struct origin){ 0 });
 
 	return e < 0 ? e : p->n > before ? -EINVAL : 0;
 }

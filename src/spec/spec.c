@@ -18,10 +18,11 @@ static struct item *grow(struct list *l)
 	return n && n & (n - 1) ? l->v : realloc(l->v, (n ? 2 * n : 1) * sizeof(*l->v));
 }
 
-int list_add(struct list *l, const char *name, const char *text, struct origin at)
+/* Takes text, which may be NULL for want of memory; also where it fails. */
+static int list_take(struct list *l, const char *name, char *text, struct origin at)
 {
 	struct item *grown = grow(l);
-	struct item it = { .name = name ? strdup(name) : NULL, .text = strdup(text), .at = at };
+	struct item it = { .name = name ? strdup(name) : NULL, .text = text, .at = at };
 
 	if (grown)
 		l->v = grown;
@@ -32,6 +33,11 @@ int list_add(struct list *l, const char *name, const char *text, struct origin a
 	}
 	l->v[l->n++] = it;
 	return 0;
+}
+
+int list_add(struct list *l, const char *name, const char *text, struct origin at)
+{
+	return list_take(l, name, strdup(text), at);
 }
 
 void list_clear(struct list *l)
@@ -192,7 +198,9 @@ static int add_element(const struct key *k, struct list *l, const char *rest, co
 			return r;
 	}
 	r = rest && k->once ? list_replace(l, rest, cleaned ? cleaned : text, at) : 0;
-	return r ? (r < 0 ? r : 0) : list_add(l, rest, cleaned ? cleaned : text, at);
+	if (r)
+		return r < 0 ? r : 0;
+	return list_take(l, rest, cleaned ? take_ptr(&cleaned) : strdup(text), at);
 }
 
 static int set_list(const struct key *k, struct list *l, const char *rest, const char *value, struct origin at,
