@@ -122,6 +122,8 @@ int cli_set(const struct cli *c, struct container *ct, const char *key, const ch
 	    const char *option) _must_check;
 /* The state; STOPPED also where it cannot be read (which is told). */
 enum state cli_state(const struct cli *c, const struct container *ct);
+/* The same for who does not care whether it is frozen, which takes a look at its cgroups. */
+bool cli_runs(const struct cli *c, const struct container *ct);
 const char *cli_lxcpath(const struct cli *c);
 
 /* --- ending.c --- */

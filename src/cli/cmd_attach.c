@@ -137,7 +137,7 @@ static int run(struct cli *c)
 	ct = cli_container(c);
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) == STOPPED)
+	if (!cli_runs(c, ct))
 		return cli_say(c, "%s is not running", c->name);
 	if (c->rcfile && cli_load(c, ct, &defined) != 0)
 		return 1;

@@ -20,7 +20,7 @@ static int run(struct cli *c)
 	ct = cli_container(c);
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) == STOPPED)
+	if (!cli_runs(c, ct))
 		return cli_say(c, "'%s:%s' is not running", ct->lxcpath, c->name);
 	if (container_cgroup(ct, &host, &tree, &e) < 0)
 		return cli_fail(c, &e);

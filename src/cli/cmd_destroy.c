@@ -37,7 +37,7 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) != STOPPED) {
+	if (cli_runs(c, ct)) {
 		if (!o->force)
 			return cli_say(c, "%s is running", c->name);
 		if (container_kill(ct, &e) < 0)

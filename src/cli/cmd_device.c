@@ -23,7 +23,7 @@ static int run(struct cli *c)
 	ct = cli_container(c);
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) == STOPPED)
+	if (!cli_runs(c, ct))
 		return cli_say(c, "Container %s is not running", c->name);
 	if (c->n_args < 2)
 		return cli_say(c, "Error: no command given (Please see --help output)");

@@ -90,7 +90,7 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) != STOPPED)
+	if (cli_runs(c, ct))
 		return cli_say(c, "Container is already running");
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;

@@ -41,7 +41,7 @@ static char *log_file(const struct cli *c, struct container *ct)
 	_own_spec struct spec *running = NULL;
 	struct err quiet = { 0 };
 
-	if (cli_state(c, ct) == STOPPED || container_running(ct, &running, &quiet) < 0)
+	if (!cli_runs(c, ct) || container_running(ct, &running, &quiet) < 0)
 		(void)!container_load(ct, c->rcfile, &ignored);
 	if (!running && !ct->spec)
 		return NULL;
@@ -69,7 +69,7 @@ static int show_file(const struct cli *c, struct container *ct, const char *file
 			continue;
 		if (last)
 			return 0;
-		last = cli_state(c, ct) == STOPPED; /* once more: for its last words */
+		last = !cli_runs(c, ct); /* once more: for its last words */
 		if (!last)
 			pause_a_moment();
 	}
@@ -86,7 +86,7 @@ static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 		size_t len = 0;
 		int x = container_console_log(ct, &all, &text, &len, &e);
 
-		if (x < 0 && some && cli_state(c, ct) == STOPPED)
+		if (x < 0 && some && !cli_runs(c, ct))
 			return 0;
 		if (x < 0 && (x != -ENODATA || !follow))
 			return cli_fail(c, &e);
@@ -110,7 +110,7 @@ static int run(struct cli *c)
 	file = log_file(c, ct);
 	if (file)
 		return show_file(c, ct, file, o->follow);
-	if (cli_state(c, ct) != STOPPED)
+	if (cli_runs(c, ct))
 		return show_buffer(c, ct, o->follow);
 	(void)err_say(&e, ENOENT, "%s is not running, and nothing of what its console has shown is kept", c->name);
 	err_hint(&e, "set lxc.console.logfile, or lxc.console.buffer.size and ask while it runs");

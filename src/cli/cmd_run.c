@@ -183,7 +183,7 @@ static int run_shell(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) == STOPPED) {
+	if (!cli_runs(c, ct)) {
 		(void)err_say(&e, 0, "%s is not running", c->name);
 		err_hint(&e, "keg start %s", c->name);
 		return cli_fail(c, &e);

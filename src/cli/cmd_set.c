@@ -112,7 +112,7 @@ static int write_file(const struct container *ct, const struct wish *w, size_t n
 
 static int set_all(struct cli *c, struct container *ct, const struct wish *w, size_t n)
 {
-	bool runs = cli_state(c, ct) != STOPPED;
+	bool runs = cli_runs(c, ct);
 	struct err e = { 0 };
 	int x = 0;
 

@@ -111,7 +111,7 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (!r.explain && cli_state(c, ct) != STOPPED) {
+	if (!r.explain && cli_runs(c, ct)) {
 		(void)cli_say(c, "Container is already running");
 		return 0;
 	}

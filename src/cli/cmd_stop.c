@@ -70,7 +70,7 @@ static int run(struct cli *c)
 	ct = cli_container(c);
 	if (!ct)
 		return 1;
-	if (cli_state(c, ct) == STOPPED) {
+	if (!cli_runs(c, ct)) {
 		struct err quiet = { 0 };
 
 		(void)!container_kill(ct, &quiet); /* clears up where its keeper was killed */

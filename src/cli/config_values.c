@@ -79,7 +79,7 @@ static int load_running(const struct cli *c, struct container *ct)
 	struct spec *s = NULL;
 	struct err e = { 0 };
 
-	if (cli_state(c, ct) == STOPPED)
+	if (!cli_runs(c, ct))
 		return cli_say(c, "it is not running");
 	if (container_running(ct, &s, &e) < 0)
 		return cli_fail(c, &e);

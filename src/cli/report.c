@@ -118,15 +118,30 @@ int cli_define(const struct cli *c, struct container *ct, const struct strv *def
 	return 0;
 }
 
+static enum state told(const struct cli *c, int x, struct status *s, const struct err *e)
+{
+	if (x < 0) {
+		(void)cli_fail(c, e);
+		return STOPPED;
+	}
+	status_free(s);
+	return s->state;
+}
+
 enum state cli_state(const struct cli *c, const struct container *ct)
 {
 	struct err e = { 0 };
 	struct status s;
+	int x = container_status(ct, &s, &e);
 
-	if (container_status(ct, &s, &e) < 0) {
-		(void)cli_fail(c, &e);
-		return STOPPED;
-	}
-	status_free(&s);
-	return s.state;
+	return told(c, x, &s, &e);
+}
+
+bool cli_runs(const struct cli *c, const struct container *ct)
+{
+	struct err e = { 0 };
+	struct status s;
+	int x = state_read(ct->lxcpath, ct->name, &s, &e);
+
+	return told(c, x, &s, &e) != STOPPED;
 }

@@ -190,11 +190,11 @@ static int fill(struct attach *a, const struct attach_request *r, const struct s
 }
 
 /* Where the container's processes live: below its limits where the config says so. */
-static int open_home(const struct container *c, const struct spec *s, struct cgroup_host *host, struct cgroup_tree *t,
+static int open_home(const struct status *st, const struct spec *s, struct cgroup_host *host, struct cgroup_tree *t,
 		     struct err *e)
 {
 	const char *inner = cgroup_inner(s);
-	int x = container_cgroup(c, host, t, e);
+	int x = container_cgroup_as(st, host, t, e);
 
 	if (x == -ENOENT) { /* it runs without */
 		err_clear(e);
@@ -265,7 +265,9 @@ static int find_filter(const struct container *c, struct run *run, struct err *e
 	return dir < 0 ? dir : seccomp_running_filter(dir, &run->filter, e);
 }
 
-int container_attach_begin(struct container *c, const struct attach_request *r, pid_t *pid, struct err *e)
+/* All that the table needs, gathered and run; st is what the pidfd's container says of itself. */
+static int begin(struct container *c, const struct attach_request *r, const struct status *st, struct run *ru,
+		 struct err *e)
 {
 	static const struct cgroup_host no_host;
 	struct host host = { .cgroup = no_host };
@@ -275,43 +277,48 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	char cwd[PATH_MAX];
 	struct plan plan = { .name = c->name, .lxcpath = c->lxcpath, .host = &host };
 	struct attach a;
-	struct status s;
-	struct run ru;
-	int x = state_read(c->lxcpath, c->name, &s, e); /* frozen or not */
+	int x = container_running_as(c, st, &spec, e);
 
 	if (x < 0)
 		return x;
-	status_free(&s);
-	if (s.state == STOPPED || s.init_pid <= 0)
-		return err_say(e, ESRCH, "it is not running");
-	x = container_running(c, &spec, e);
-	if (x < 0)
-		return x;
 	plan.spec = spec;
-	run_init_fields(&ru, &plan);
-	ru.init_pidfd = (int)syscall(SYS_pidfd_open, s.init_pid, 0);
-	if (ru.init_pidfd < 0)
-		return err_say(e, ESRCH, "it is not running");
-	x = r->keep_lsm ? 0 : find_filter(c, &ru, e);
+	ru->plan = &plan;
+	x = r->keep_lsm ? 0 : find_filter(c, ru, e);
 	if (x == 0 && !r->keep_cgroup)
-		x = open_home(c, spec, &host.cgroup, &ru.cgroup, e);
+		x = open_home(st, spec, &host.cgroup, &ru->cgroup, e);
 	if (x == 0 && !r->keep_lsm)
-		x = apparmor_of(s.init_pid, &profile, e);
+		x = apparmor_of(st->init_pid, &profile, e);
 	if (x == 0 && build_env(r, spec, &env) < 0)
 		x = err_num(e, ENOMEM, "hold", "the environment");
 	if (x == 0)
-		x = fill(&a, r, spec, s.init_pid);
-	if (x == 0) {
-		plan.clone_flags = a.namespaces;
-		a.envp = env.v;
-		a.profile = profile;
-		a.filter = ru.filter;
-		a.cwd = r->cwd ? r->cwd : getcwd(cwd, sizeof(cwd));
-		x = run(c, &ru, &a, r, e);
-	}
+		x = fill(&a, r, spec, st->init_pid);
+	if (x < 0)
+		return x;
+	plan.clone_flags = a.namespaces;
+	a.envp = env.v;
+	a.profile = profile;
+	a.filter = ru->filter;
+	a.cwd = r->cwd ? r->cwd : getcwd(cwd, sizeof(cwd));
+	return run(c, ru, &a, r, e);
+}
+
+int container_attach_begin(struct container *c, const struct attach_request *r, pid_t *pid, struct err *e)
+{
+	struct status st;
+	struct run ru;
+	int x;
+
+	run_init_fields(&ru, NULL);
+	x = container_hold(c, &st, &ru.init_pidfd, e);
+	if (x == -ESRCH && !(e && e->set))
+		return err_say(e, ESRCH, "it is not running");
+	if (x < 0)
+		return x;
+	x = begin(c, r, &st, &ru, e);
 	if (x == 0)
 		*pid = ru.init_pid;
 	close_run(&ru);
+	status_free(&st);
 	return x;
 }
 

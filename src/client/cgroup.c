@@ -4,6 +4,20 @@
 
 #include <errno.h>
 
+int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
+{
+	int x = 0;
+
+	if (s->state == STOPPED)
+		return err_say(e, ESRCH, "it is not running");
+	if (!s->cgroup[0]) /* started by a user who may make none */
+		return err_say(e, ENOENT, "it has no cgroup");
+	x = cgroup_look(host, e);
+	if (x == 0)
+		x = cgroup_tree_init(t, host, s->cgroup, e);
+	return x < 0 ? x : cgroup_tree_open(t, e);
+}
+
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
 {
 	struct status s;
@@ -11,16 +25,7 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 
 	if (x < 0)
 		return x;
-	if (s.state == STOPPED)
-		x = err_say(e, ESRCH, "it is not running");
-	else if (!s.cgroup[0]) /* started by a user who may make none */
-		x = err_say(e, ENOENT, "it has no cgroup");
-	if (x == 0)
-		x = cgroup_look(host, e);
-	if (x == 0)
-		x = cgroup_tree_init(t, host, s.cgroup, e);
-	if (x == 0)
-		x = cgroup_tree_open(t, e);
+	x = container_cgroup_as(&s, host, t, e);
 	status_free(&s);
 	return x;
 }

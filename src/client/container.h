@@ -68,9 +68,6 @@ const struct global_key *global_key(size_t i);
 /* --- update_config.c --- */
 /* Gives the keys of an old file today's names; *changed: there were some, and FILE.backup is what it was. */
 int config_update(const char *file, bool *changed, struct err *e) _must_check;
-/* --- running.c --- */
-/* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
-int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
 /* --- live.c --- */
 /* Sets a key of a running one: in its cgroups at once, in the config that it runs with. -EPERM: that key cannot. */
 int container_set_running(const struct container *c, const char *key, const char *value, struct err *e) _must_check;
@@ -92,6 +89,9 @@ int container_move(struct container *c, const char *lxcpath, struct err *e) _mus
 /* --- running.c --- */
 /* The config that a running one runs with, which its file may no longer say. The caller has asked whether it runs. */
 int container_running(const struct container *c, struct spec **out, struct err *e) _must_check;
+/* The same for who has read its state. */
+int container_running_as(const struct container *c, const struct status *st, struct spec **out,
+			 struct err *e) _must_check;
 
 /* --- start.c --- */
 struct start_request {
@@ -126,6 +126,8 @@ int container_wait(struct container *c, unsigned states, int timeout_ms, struct 
 /* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,
 		     struct err *e) _must_check;
+int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t,
+			struct err *e) _must_check;
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
@@ -236,6 +238,8 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 
 /* The pid of its init, held by a pidfd that the caller closes. -ESRCH: it is not running. */
 int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e) _must_check;
+/* The same with all of its state; the caller frees that. -ESRCH without words: it does not run. */
+int container_hold(const struct container *c, struct status *s, int *pidfd, struct err *e) _must_check;
 
 /* --- mount.c --- */
 struct mount_request {

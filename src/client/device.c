@@ -19,29 +19,43 @@
 #include <unistd.h>
 
 /* The pid that the state file names, held by a pidfd and asked for again: it is still this container's. */
-int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
+int container_hold(const struct container *c, struct status *s, int *pidfd, struct err *e)
 {
 	_own_fd int fd = -1;
-	pid_t first = 0;
+	pid_t first;
+	int r = state_read(c->lxcpath, c->name, s, e); /* frozen or not */
 
-	for (int i = 0; i < 2; i++) {
-		struct status s;
-		int r = state_read(c->lxcpath, c->name, &s, e); /* frozen or not */
-
-		if (r < 0)
-			return r;
-		status_free(&s);
-		if (s.state == STOPPED || s.init_pid <= 0 || (first && s.init_pid != first))
-			return err_say(e, ESRCH, "Container %s is not running", c->name);
-		if (first)
-			break;
-		first = s.init_pid;
-		fd = (int)syscall(SYS_pidfd_open, first, 0); /* Linux 5.3 */
-		if (fd < 0)
-			return err_sys(e, "hold", "init of %s", c->name);
+	if (r < 0)
+		return r;
+	first = s->state == STOPPED ? 0 : s->init_pid;
+	status_free(s);
+	if (first <= 0)
+		return -ESRCH;
+	fd = (int)syscall(SYS_pidfd_open, first, 0); /* Linux 5.3 */
+	if (fd < 0)
+		return errno == ESRCH ? -ESRCH : err_sys(e, "hold", "init of %s", c->name);
+	r = state_read(c->lxcpath, c->name, s, e);
+	if (r < 0)
+		return r;
+	if (s->state == STOPPED || s->init_pid != first) {
+		status_free(s);
+		return -ESRCH;
 	}
-	*pid = first;
 	*pidfd = take_fd(&fd);
+	return 0;
+}
+
+int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
+{
+	struct status s;
+	int r = container_hold(c, &s, pidfd, e);
+
+	if (r == -ESRCH)
+		return err_say(e, ESRCH, "Container %s is not running", c->name);
+	if (r < 0)
+		return r;
+	*pid = s.init_pid;
+	status_free(&s);
 	return 0;
 }
 

@@ -8,20 +8,7 @@
 
 enum { CONFIG_MOST = 16 << 20 };
 
-/* What the config left to the keeper: the names of veths. */
-static int tell_names(const struct container *c, struct spec *s, struct err *e)
-{
-	struct status st;
-	int x = state_read(c->lxcpath, c->name, &st, e); /* frozen or not */
-
-	if (x < 0)
-		return x;
-	x = net_tell_names(s, &st.nics);
-	status_free(&st);
-	return x < 0 ? err_num(e, -x, "read", "the devices of %s", c->name) : 0;
-}
-
-int container_running(const struct container *c, struct spec **out, struct err *e)
+int container_running_as(const struct container *c, const struct status *st, struct spec **out, struct err *e)
 {
 	_own_problems struct problems p = { 0 };
 	_own_spec struct spec *s = NULL;
@@ -35,9 +22,21 @@ int container_running(const struct container *c, struct spec **out, struct err *
 	if (x < 0)
 		return err_num(e, -x, "read", "the running config of %s", c->name);
 	(void)!spec_read_text(s, text, len, "", SPEC_WIRE, &p);
-	x = tell_names(c, s, e);
+	x = net_tell_names(s, &st->nics); /* what the config left to the keeper: the names of veths */
 	if (x < 0)
-		return x;
+		return err_num(e, -x, "read", "the devices of %s", c->name);
 	*out = take_ptr(&s);
 	return 0;
+}
+
+int container_running(const struct container *c, struct spec **out, struct err *e)
+{
+	struct status st;
+	int x = state_read(c->lxcpath, c->name, &st, e); /* frozen or not */
+
+	if (x < 0)
+		return x;
+	x = container_running_as(c, &st, out, e);
+	status_free(&st);
+	return x;
 }

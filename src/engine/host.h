@@ -11,7 +11,6 @@ struct host {
 	bool apparmor_spaces;	   /* and a container can have a policy namespace, stacked below its profile */
 	bool selinux;		   /* the kernel enforces, or would enforce, SELinux */
 	bool ipv6;
-	unsigned last_cap; /* the highest capability the kernel knows */
 };
 
 int host_look(struct host *h, struct err *e) _must_check;

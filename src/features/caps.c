@@ -135,10 +135,14 @@ int caps_drop_of(const struct spec *s, struct err *e)
 {
 	uint64_t keep = allowed(s);
 
-	/* The kernel's last capability is the first that it refuses to read. */
-	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+	for (int cap = 0; cap < 64; cap++) {
+		if (keep >> cap & 1)
+			continue;
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0) /* behind the kernel's last */
+			break;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return err_sys(e, "drop capability", "%d", cap);
+	}
 	return 0;
 }
 
