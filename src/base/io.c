@@ -91,7 +91,7 @@ int io_read_regular(int fd, size_t size, size_t most, char **out, size_t *len)
 	_own_free char *s = NULL;
 	ssize_t n;
 
-	if (size == 0 || size > most) /* what procfs has no size for; what io_read_fd() refuses */
+	if (size == 0 || size > most) /* none in procfs; what io_read_fd() refuses */
 		return io_read_fd(fd, most, out, len);
 	s = malloc(size + 2);
 	if (!s)

@@ -16,7 +16,7 @@ ssize_t io_read_full(int fd, void *data, size_t len) _must_check;
 /* The whole file, NUL added, at most `most` bytes (-EFBIG). The caller frees *out. len may be NULL. */
 int io_read_file(int dir, const char *path, size_t most, char **out, size_t *len) _must_check;
 int io_read_fd(int fd, size_t most, char **out, size_t *len) _must_check;
-/* The same of a regular file just opened, whose st_size is known: one read and no more. */
+/* The same of a regular file just opened, whose st_size is known: one read and no more. 0: io_read_fd() it is. */
 int io_read_regular(int fd, size_t size, size_t most, char **out, size_t *len) _must_check;
 /* One write(2) to an existing file, as the kernel's own files want it. */
 int io_write_file(int dir, const char *path, const char *text) _must_check;

@@ -60,19 +60,33 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Every *.conf of the folder, by name: LXC takes readdir's order, which no user can foresee. */
-static int read_folder(struct reader *r, int *fd, const char *path, struct origin at)
+/* By the system call itself: readdir(3) takes and gives back 32 KiB for the two names that are there as a rule. */
+static int list_confs(int fd, struct strv *names)
 {
-	_own_dir DIR *d = fdopendir(*fd);
+	_Alignas(struct dirent64) char room[2048];
+	ssize_t n;
+
+	while ((n = getdents64(fd, room, sizeof(room))) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *x = (const void *)(room + at);
+
+			if (strlen(x->d_name) >= 6 && str_ends(x->d_name, ".conf") && strv_add(names, x->d_name) < 0)
+				return -ENOMEM;
+			at += x->d_reclen;
+		}
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/* Every *.conf of the folder, by name: LXC takes readdir's order, which no user can foresee. */
+static int read_folder(struct reader *r, int fd, const char *path, struct origin at)
+{
 	_own_strv struct strv names = { 0 };
 	size_t len = strlen(path);
+	int e = list_confs(fd, &names);
 
-	if (!d)
-		return unreadable(r, -errno, path, at);
-	(void)take_fd(fd);
-	for (struct dirent *x; (x = readdir(d));)
-		if (strlen(x->d_name) >= 6 && str_ends(x->d_name, ".conf") && strv_add(&names, x->d_name) < 0)
-			return -ENOMEM;
+	if (e < 0)
+		return unreadable(r, e, path, at);
 	if (names.n)
 		qsort(names.v, names.n, sizeof(*names.v), by_name);
 	while (len > 1 && path[len - 1] == '/')
@@ -305,7 +319,7 @@ static int read_path(struct reader *r, const char *path, bool folders, struct or
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return unreadable(r, -error, path, at);
 	if (folders && S_ISDIR(st.st_mode))
-		return read_folder(r, &fd, path, at);
+		return read_folder(r, fd, path, at);
 	return read_file(r, fd, path, &st, at);
 }
 

@@ -125,10 +125,15 @@ static int set_type(void *part, unsigned index, const char *value, struct origin
 
 	if (*value && net_type_type.number(value, &v) < 0)
 		return -EINVAL;
-	nic = nic_at(part, index, *value);
+	nic = find(part, index);
+	if (!nic && !*value)
+		return 0;
+	if (nic)
+		nic_reset(nic);
+	else
+		nic = nic_at(part, index, true);
 	if (!nic)
-		return *value ? err_num(e, ENOMEM, "hold", "lxc.net.%u", index) : 0;
-	nic_reset(nic);
+		return err_num(e, ENOMEM, "hold", "lxc.net.%u", index);
 	nic->type = (struct number){ .n = v, .set = true, .at = at };
 	return 0;
 }

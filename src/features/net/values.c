@@ -123,7 +123,6 @@ static int clean_hwaddr(const char *text, char **out)
 static int clean_address4(const char *text, char **out)
 {
 	_own_strv struct strv words = { 0 };
-	char at[IP_TEXT], brd[IP_TEXT];
 	struct ip a, b;
 	int prefix;
 
@@ -134,11 +133,11 @@ static int clean_address4(const char *text, char **out)
 		return -EINVAL;
 	if (prefix < 0)
 		prefix = ip_class_prefix(a.v4);
-	ip_print(&a, at);
+	/* inet_pton(3) takes one form of an IPv4 address only, the one that it would be printed in */
+	words.v[0][strcspn(words.v[0], "/")] = 0;
 	if (words.n == 1)
-		return give(str_fmt("%s/%d", at, prefix), out);
-	ip_print(&b, brd);
-	return give(str_fmt("%s/%d %s", at, prefix, brd), out);
+		return give(str_fmt("%s/%d", words.v[0], prefix), out);
+	return give(str_fmt("%s/%d %s", words.v[0], prefix, words.v[1]), out);
 }
 
 static int clean_address6(const char *text, char **out)
