@@ -5,7 +5,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "cli/checkconfig.h"
-#include "cli/version.h"
+#include "base/version.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
-#include "cli/version.h"
+#include "base/version.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/num.h"
 #include "base/own.h"
-#include "cli/version.h"
+#include "base/version.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -141,7 +141,7 @@ bool cli_runs(const struct cli *c, const struct container *ct)
 {
 	struct err e = { 0 };
 	struct status s;
-	int x = state_read(ct->lxcpath, ct->name, &s, &e);
+	int x = container_look(ct, &s, &e);
 
 	return told(c, x, &s, &e) != STOPPED;
 }

@@ -21,7 +21,7 @@ int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
 {
 	struct status s;
-	int x = state_read(c->lxcpath, c->name, &s, e);
+	int x = container_look(c, &s, e);
 
 	if (x < 0)
 		return x;

@@ -150,7 +150,7 @@ static bool frozen(const struct status *s)
 
 int container_status(const struct container *c, struct status *s, struct err *e)
 {
-	int r = state_read(c->lxcpath, c->name, s, e);
+	int r = container_look(c, s, e);
 
 	if (r < 0)
 		return r;

@@ -111,9 +111,13 @@ int container_check(const struct container *c, struct problems *p) _must_check;
 /* Returns when it runs (or, in the foreground, has stopped; *status is then init's wait status). */
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e) _must_check;
 
+/* --- adopt.c --- */
+/* After a keeper that was killed: 1: its init lives on, under a new one; 0: what it left is cleared up. */
+int container_adopt(const struct container *c, struct err *e) _must_check;
+/* As container_status(), frozen or not. */
+int container_look(const struct container *c, struct status *s, struct err *e) _must_check;
+
 /* --- stop.c --- */
-/* Clears up what a keeper that was killed left behind. */
-int container_recover(const struct container *c, struct err *e) _must_check;
 /* The hard stop: lxc.signal.stop to init. 0 also when it was stopped already. */
 int container_kill(struct container *c, struct err *e) _must_check;
 /* lxc.signal.halt, then waits timeout_ms (-1: for ever, 0: not at all); -ETIMEDOUT. */

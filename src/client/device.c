@@ -23,7 +23,7 @@ int container_hold(const struct container *c, struct status *s, int *pidfd, stru
 {
 	_own_fd int fd = -1;
 	pid_t first;
-	int r = state_read(c->lxcpath, c->name, s, e); /* frozen or not */
+	int r = container_look(c, s, e);
 
 	if (r < 0)
 		return r;

@@ -89,7 +89,7 @@ int container_set_running(const struct container *c, const char *key, const char
 	struct status st;
 	bool v2;
 	const char *file = cgroup_file(key, &v2);
-	int x = state_read(c->lxcpath, c->name, &st, e);
+	int x = container_look(c, &st, e);
 
 	if (x < 0)
 		return x;

@@ -32,7 +32,7 @@ int container_running_as(const struct container *c, const struct status *st, str
 int container_running(const struct container *c, struct spec **out, struct err *e)
 {
 	struct status st;
-	int x = state_read(c->lxcpath, c->name, &st, e); /* frozen or not */
+	int x = container_look(c, &st, e);
 
 	if (x < 0)
 		return x;

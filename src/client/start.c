@@ -181,7 +181,8 @@ static int tell_lost(struct launch *l, struct err *e)
 	const char *step = at > 0 && (size_t)at <= start_seq.n ? start_seq.v[at - 1].name : "its begin";
 	struct err ignored = { 0 };
 
-	(void)!container_recover(l->c, &ignored);
+	if (container_adopt(l->c, &ignored) == 1)
+		return err_say(e, ECHILD, "its keeper was killed; it runs on under a new one");
 	return err_say(e, ECHILD, "its keeper died in step %s", step);
 }
 

@@ -7,8 +7,6 @@
 
 #include "base/own.h"
 #include "base/script.h"
-#include "base/spawn.h"
-#include "engine/paths.h"
 #include "features/signals.h"
 
 #include <errno.h>
@@ -21,25 +19,6 @@
 enum { KILL_MS = 30 * 1000, STEP_MS = 100 };
 enum { HOOKS_MS = SCRIPT_MS + KILL_MS }; /* what its stop and post-stop hooks may take, after init's end */
 
-int container_recover(const struct container *c, struct err *e)
-{
-	_own_free char *path = path_libexec("keg-keeper");
-	char *argv[] = { "keg-keeper", "recover", c->name, c->lxcpath, NULL };
-	const int null[3] = { -1, -1, 2 };
-	struct spawn s = { .path = path, .argv = argv, .stdio = null };
-	int status = 0, x;
-	pid_t pid;
-
-	if (!path)
-		return err_num(e, ENOMEM, "run", "the keeper");
-	x = spawn(&s, &pid, e);
-	if (x == 0)
-		x = spawn_wait(pid, HOOKS_MS, &status);
-	if (x < 0 || status)
-		return err_say(e, EIO, "what its killed keeper left could not be cleared up");
-	return 0;
-}
-
 /* init as a pidfd. The pid is init's for as long as the keeper, which alone reaps it, holds the lock. */
 static int open_init(const struct container *c, struct status *s, struct err *e)
 {
@@ -48,7 +27,7 @@ static int open_init(const struct container *c, struct status *s, struct err *e)
 
 	if (x < 0)
 		return x;
-	if (s->dead && container_recover(c, e) < 0)
+	if (s->dead && container_adopt(c, e) < 0)
 		return -EIO;
 	if (s->state == STOPPED || s->init_pid <= 0)
 		return err_say(e, ESRCH, "it is not running");

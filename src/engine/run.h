@@ -41,6 +41,12 @@ struct nics {
 	size_t n;
 };
 
+/* Which of all processes that have had its pid init is; see identity.h. */
+struct identity {
+	uint64_t inode; /* of its pidfd: unique where there is a pidfs (Linux 6.9), else 0 */
+	uint64_t since; /* else its start, in ticks since boot */
+};
+
 /* Kinds of namespace that can be somebody else's, in the order of features/namespace_share.c. */
 enum { RUN_SHARED = 8 };
 
@@ -76,6 +82,7 @@ struct run {
 	struct cgroup_tree cgroup;
 	pid_t init_pid; /* 0: none, or reaped */
 	int init_pidfd;
+	struct identity identity;
 	bool cloned_into_cgroup; /* init was born in its v2 cgroup */
 	int exit_status;	 /* of init, as waitpid(2), once it is reaped */
 	struct nics nics;

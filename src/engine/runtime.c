@@ -5,9 +5,11 @@
 #include "base/io.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "engine/identity.h"
 #include "engine/event.h"
 #include "engine/paths.h"
 #include "engine/leftovers.h"
+#include "features/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,15 +17,60 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-int runtime_set_state(const struct run *r, enum state s, struct err *e)
+static int write_state(const struct run *r, enum state s, struct err *e)
 {
-	struct status st = { .state = s, .keeper_pid = getpid(), .init_pid = r->init_pid, .nics = r->nics };
+	struct status st = {
+		.state = s,
+		.keeper_pid = getpid(),
+		.init_pid = r->init_pid,
+		.nics = r->nics,
+		.identity = r->identity,
+		.outlives = signals_outlives(r->plan->spec),
+	};
 	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
 
-	if (x == 0)
-		x = state_write(r->runtime_fd, &st, e);
+	return x < 0 ? err_num(e, -x, "record", "the cgroup %s", r->cgroup.path) : state_write(r->runtime_fd, &st, e);
+}
+
+int runtime_set_state(const struct run *r, enum state s, struct err *e)
+{
+	int x = write_state(r, s, e);
+
 	monitor_tell_state(r->plan->lxcpath, r->plan->name, s);
 	return x;
+}
+
+int runtime_take_over(const struct run *r, struct err *e)
+{
+	return write_state(r, RUNNING, e);
+}
+
+void runtime_sweep(int runtime_fd)
+{
+	int fd = openat(runtime_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		(void)close(fd);
+	for (struct dirent *x; d && (x = readdir(d));)
+		if (str_starts(x->d_name, "state.new.") || strcmp(x->d_name, "handover.new") == 0)
+			(void)unlinkat(runtime_fd, x->d_name, 0);
+}
+
+/* A keeper was killed. What it left is undone, unless its container lives: that is adopted, not started anew. */
+static int follow_dead(struct run *r, struct err *e)
+{
+	struct status s;
+	int x = state_read(r->plan->lxcpath, r->plan->name, &s, e);
+	bool lives = x == 0 && identity_outlives(&s, NULL);
+
+	status_free(&s);
+	if (lives) {
+		close_fd(&r->lock_fd);
+		return err_say(e, EBUSY, "it is already running");
+	}
+	runtime_sweep(r->runtime_fd);
+	return x < 0 ? x : leftovers_undo(r, e);
 }
 
 /*
@@ -50,14 +97,12 @@ int runtime_lock(struct run *r, struct err *e)
 	if (fd < 0)
 		return err_num(e, -fd, "lock", "the runtime folder of %s", r->plan->name);
 	r->lock_fd = fd;
-	if (faccessat(r->runtime_fd, "state", F_OK, 0) == 0)
-		return leftovers_undo(r, e);
-	return 0;
+	return faccessat(r->runtime_fd, "state", F_OK, 0) == 0 ? follow_dead(r, e) : 0;
 }
 
 void runtime_unlock(struct run *r)
 {
-	static const char *const files[] = { "control", "config", "state", "seccomp", "lock" };
+	static const char *const files[] = { "control", "config", "handover", "state", "seccomp", "lock" };
 	_own_free char *base = path_runtime(r->plan->lxcpath),
 		       *path = base ? str_fmt("%s/%s", base, r->plan->name) : NULL;
 
@@ -93,10 +138,9 @@ int runtime_announce(struct run *r, struct err *e)
  */
 int runtime_record(struct run *r, struct err *e)
 {
-	struct status st = { .state = STARTING, .keeper_pid = getpid(), .init_pid = r->init_pid, .nics = r->nics };
-	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
+	int x = identity_look(r->init_pid, r->init_pidfd, &r->identity);
 
-	return x < 0 ? err_num(e, -x, "record", "the cgroup %s", r->cgroup.path) : state_write(r->runtime_fd, &st, e);
+	return x < 0 ? err_num(e, -x, "look at", "init") : write_state(r, STARTING, e);
 }
 
 /*

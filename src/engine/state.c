@@ -68,6 +68,12 @@ static int take_line(struct status *s, const char *word, char *value)
 		s->keeper_pid = (pid_t)n;
 	} else if (strcmp(word, "init") == 0 && num_i64(value, 1, INT_MAX, &n) == 0) {
 		s->init_pid = (pid_t)n;
+	} else if (strcmp(word, "inode") == 0 && num_i64(value, 1, INT64_MAX, &n) == 0) {
+		s->identity.inode = (uint64_t)n;
+	} else if (strcmp(word, "since") == 0 && num_i64(value, 1, INT64_MAX, &n) == 0) {
+		s->identity.since = (uint64_t)n;
+	} else if (strcmp(word, "outlives") == 0) {
+		s->outlives = strcmp(value, "1") == 0;
 	} else if (strcmp(word, "cgroup") == 0) {
 		return str_copy(s->cgroup, sizeof(s->cgroup), value);
 	} else if (strcmp(word, "nic") == 0) {
@@ -133,6 +139,7 @@ int state_read(const char *lxcpath, const char *name, struct status *s, struct e
 		status_free(s);
 		return err_num(e, -r, "read", "the state of %s", name);
 	}
+	s->stored = s->state;
 	s->dead = !held;
 	if (s->dead)
 		s->state = STOPPED;
@@ -146,6 +153,12 @@ int state_write(int runtime_fd, const struct status *s, struct err *e)
 	buf_addf(&b, "state %s\nkeeper %d\n", state_name(s->state), (int)s->keeper_pid);
 	if (s->init_pid > 0)
 		buf_addf(&b, "init %d\n", (int)s->init_pid);
+	if (s->identity.inode)
+		buf_addf(&b, "inode %llu\n", (unsigned long long)s->identity.inode);
+	if (s->identity.since)
+		buf_addf(&b, "since %llu\n", (unsigned long long)s->identity.since);
+	if (s->outlives)
+		buf_addf(&b, "outlives 1\n");
 	buf_addf(&b, "cgroup %s\n", s->cgroup);
 	for (size_t i = 0; i < s->nics.n; i++)
 		buf_addf(&b, "nic %d %s\n", s->nics.v[i].ifindex, s->nics.v[i].host);

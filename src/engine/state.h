@@ -7,6 +7,7 @@
  *   state    text, replaced by rename: state, pids, host interfaces
  *   config   the running config, canonical, with origins
  *   control  the keeper's socket
+ *   handover what its stages hand to each other, and a killed one to the keeper after it (keeper/handover.h)
  * The folder goes when the container has stopped. A folder whose lock is free is a dead keeper's.
  */
 #include "engine/run.h"
@@ -23,7 +24,10 @@ struct status {
 	pid_t keeper_pid, init_pid;
 	char cgroup[512]; /* struct cgroup_tree's path */
 	struct nics nics; /* owned */
-	bool dead;	  /* a state file without a keeper: left by one that was killed */
+	struct identity identity;
+	bool outlives;	   /* init is not killed with its keeper (lxc.monitor.signal.pdeath) */
+	enum state stored; /* as it was written, also by a keeper that is dead */
+	bool dead;	   /* a state file without a keeper: left by one that was killed */
 };
 
 /* dirfd of the runtime folder; made if `create`. -ENOENT. */

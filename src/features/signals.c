@@ -61,6 +61,11 @@ int signals_stop(const struct spec *s)
 	return part(s)->stop.n ? (int)part(s)->stop.n : SIGKILL;
 }
 
+bool signals_outlives(const struct spec *s)
+{
+	return part(s)->pdeath.n != SIGKILL;
+}
+
 /*
  * Leaves:  the parent-death signal set.
  * Mustn't: go on where the keeper died before that: the kernel would not tell.

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * The control protocol: what a running keeper answers. Messages are base/msg.h's: fixed header, size
- * checked before dispatch. A connection speaks for one tty at a time and holds it until it is closed.
+ * checked before dispatch. Keepers outlive upgrades: numbers and bodies stay as they are. A connection speaks for one
+ * tty at a time and holds it until it is closed.
  */
 #include <stdint.h>
 
@@ -14,11 +15,17 @@ enum {
 			    serve */
 	CONTROL_LISTENER, /* no body, one fd: a listener more to serve; answered by struct control_error */
 	CONTROL_LOG,	  /* struct control_log: what the console has shown; answered by the same, with a memfd of it */
+	CONTROL_UPGRADE,  /* struct control_upgrade; struct control_error, of the program that it has become */
 };
 
 struct control_tty {
 	int32_t number; /* 1..N, 0: the console, -1: the first free tty */
 	int32_t error;	/* of an answer: 0 or an errno value */
+};
+
+/* The programs to become: of both stages, by their absolute paths. */
+struct control_upgrade {
+	char idle[1024], keeper[1024];
 };
 
 struct control_error {

@@ -8,10 +8,9 @@
  */
 #include "base/msg.h"
 #include "base/own.h"
+#include "base/version.h"
 #include "keeper/control.h"
-#include "keeper/handover.h"
-#include "keeper/ring.h"
-#include "seccomp/notify.h"
+#include "keeper/idle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,26 +26,13 @@
 #include <sys/syscall.h>
 #include <termios.h>
 
-enum { CLIENTS = 32, CHUNK = 4096, DRAIN_MS = 1000 };
+enum { DRAIN_MS = 1000 };
 
-static struct handover hand;
-static int hand_fd;
-
-/* Who is connected; a tty is theirs until they close. */
-static struct client {
-	int fd;	 /* -1: free */
-	int tty; /* 0: none; N: holds ttyN */
-	bool console;
-} clients[CLIENTS];
-
-/* Console output that the peer has not taken yet; while there is some, no more is read. */
-static struct {
-	char data[CHUNK];
-	size_t at, end;
-} pending;
+struct handover hand;
+struct live *live;
+int hand_fd;
 
 static long long logged; /* bytes in the log file */
-static struct ring shown;
 
 /* --- the console ------------------------------------------------------------------------------- */
 
@@ -84,49 +70,46 @@ static void log_console(const char *data, size_t n)
 		logged += (long long)n;
 }
 
-/* A file as lxc.console.path has nothing to say, but goes on taking. */
-static bool peer_types = true;
-
 static void take_peer(int fd)
 {
-	hand.peer_fd = fd;
-	peer_types = true;
+	live->peer_fd = fd;
+	live->peer_mute = 0;
 	if (fd >= 0)
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 static void drop_peer(void)
 {
-	if (hand.peer_fd >= 0)
-		(void)close(hand.peer_fd);
-	hand.peer_fd = -1;
-	pending.at = pending.end = 0;
+	if (live->peer_fd >= 0)
+		(void)close(live->peer_fd);
+	live->peer_fd = -1;
+	live->pending.at = live->pending.end = 0;
 }
 
 static void push_peer(void)
 {
-	ssize_t n = write(hand.peer_fd, pending.data + pending.at, pending.end - pending.at);
+	ssize_t n = write(live->peer_fd, live->pending.data + live->pending.at, live->pending.end - live->pending.at);
 
 	if (n > 0)
-		pending.at += (size_t)n;
+		live->pending.at += (size_t)n;
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		drop_peer();
-	if (pending.at == pending.end)
-		pending.at = pending.end = 0;
+	if (live->pending.at == live->pending.end)
+		live->pending.at = live->pending.end = 0;
 }
 
 /* Without a reader the pty would fill and stop the container's writers: so it is always read. */
 static bool read_console(void)
 {
-	ssize_t n = read(hand.console_fd, pending.data, sizeof(pending.data));
+	ssize_t n = read(hand.console_fd, live->pending.data, sizeof(live->pending.data));
 
 	if (n <= 0)
 		return false; /* EIO: nobody has the slave open (yet); EAGAIN: nothing there */
-	log_console(pending.data, (size_t)n);
-	ring_add(&shown, pending.data, (size_t)n);
-	pending.at = 0;
-	pending.end = hand.peer_fd >= 0 ? (size_t)n : 0;
-	if (pending.end)
+	log_console(live->pending.data, (size_t)n);
+	ring_add(&live->shown, live->pending.data, (size_t)n);
+	live->pending.at = 0;
+	live->pending.end = live->peer_fd >= 0 ? (size_t)n : 0;
+	if (live->pending.end)
 		push_peer();
 	return true;
 }
@@ -135,15 +118,15 @@ static bool read_console(void)
 static void read_peer(void)
 {
 	char data[512];
-	ssize_t n = read(hand.peer_fd, data, sizeof(data));
+	ssize_t n = read(live->peer_fd, data, sizeof(data));
 	struct stat st;
 
 	if (n > 0 && hand.console_fd >= 0)
 		(void)!write(hand.console_fd, data, (size_t)n);
 	else if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	else if (n <= 0 && fstat(hand.peer_fd, &st) == 0 && S_ISREG(st.st_mode))
-		peer_types = false;
+	else if (n <= 0 && fstat(live->peer_fd, &st) == 0 && S_ISREG(st.st_mode))
+		live->peer_mute = 1; /* it goes on taking */
 	else if (n <= 0)
 		drop_peer();
 }
@@ -156,8 +139,8 @@ static void drain_console(void)
 	if (hand.console_fd < 0)
 		return;
 	do {
-		while (hand.peer_fd >= 0 && pending.at < pending.end) {
-			p.fd = hand.peer_fd;
+		while (live->peer_fd >= 0 && live->pending.at < live->pending.end) {
+			p.fd = live->peer_fd;
 			if (poll(&p, 1, DRAIN_MS) <= 0)
 				drop_peer();
 			else
@@ -168,12 +151,12 @@ static void drain_console(void)
 
 /* --- clients ----------------------------------------------------------------------------------- */
 
-static void drop_client(struct client *c)
+static void drop_client(struct live_client *c)
 {
 	if (c->console)
 		drop_peer();
 	(void)close(c->fd);
-	*c = (struct client){ .fd = -1 };
+	*c = (struct live_client){ .fd = -1 };
 }
 
 static bool is_ours(int fd)
@@ -190,9 +173,9 @@ static void accept_client(void)
 
 	if (fd < 0)
 		return;
-	for (int i = 0; i < CLIENTS && is_ours(fd); i++) {
-		if (clients[i].fd < 0) {
-			clients[i] = (struct client){ .fd = fd };
+	for (int i = 0; i < LIVE_CLIENTS && is_ours(fd); i++) {
+		if (live->client[i].fd < 0) {
+			live->client[i] = (struct live_client){ .fd = fd };
 			return;
 		}
 	}
@@ -201,14 +184,14 @@ static void accept_client(void)
 
 static bool is_taken(int tty)
 {
-	for (int i = 0; i < CLIENTS; i++)
-		if (clients[i].fd >= 0 && clients[i].tty == tty)
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		if (live->client[i].fd >= 0 && live->client[i].tty == tty)
 			return true;
 	return false;
 }
 
 /* A pty's master: 1..N, or -1 for the first that is free. */
-static int give_tty(struct client *c, struct control_tty *t)
+static int give_tty(struct live_client *c, struct control_tty *t)
 {
 	for (int n = 1; t->number == -1 && n <= hand.n_ttys; n++)
 		if (!is_taken(n))
@@ -222,13 +205,13 @@ static int give_tty(struct client *c, struct control_tty *t)
 }
 
 /* The console has one user at a time: a stream to it, so that a slow one never blocks us. */
-static int give_console(struct client *c, int *stream)
+static int give_console(struct live_client *c, int *stream)
 {
 	int pair[2];
 
 	if (hand.console_fd < 0)
 		return ENODEV;
-	if (hand.peer_fd >= 0)
+	if (live->peer_fd >= 0)
 		return EBUSY;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return errno;
@@ -238,7 +221,7 @@ static int give_console(struct client *c, int *stream)
 	return 0;
 }
 
-static void answer_tty(struct client *c, const struct msg *m)
+static void answer_tty(struct live_client *c, const struct msg *m)
 {
 	struct control_tty t;
 	int fd = -1, stream = -1;
@@ -257,7 +240,7 @@ static void answer_tty(struct client *c, const struct msg *m)
 		(void)close(stream);
 }
 
-static void answer_error(struct client *c, uint16_t type, int error, int fd)
+static void answer_error(struct live_client *c, uint16_t type, int error, int fd)
 {
 	struct control_error a = { .error = error };
 
@@ -265,7 +248,7 @@ static void answer_error(struct client *c, uint16_t type, int error, int fd)
 		drop_client(c);
 }
 
-static void give_listener(struct client *c)
+static void give_listener(struct live_client *c)
 {
 	int fd = notify_give();
 
@@ -273,7 +256,7 @@ static void give_listener(struct client *c)
 }
 
 /* Of a program that was attached: its filter has a listener of its own. */
-static void take_listener(struct client *c, struct msg *m)
+static void take_listener(struct live_client *c, struct msg *m)
 {
 	int x = m->fd[0] < 0 ? -EBADF : notify_add(m->fd[0]);
 
@@ -282,16 +265,22 @@ static void take_listener(struct client *c, struct msg *m)
 	answer_error(c, CONTROL_LISTENER, -x, -1);
 }
 
+static void resize_console(void)
+{
+	const struct winsize ws = { .ws_row = live->rows, .ws_col = live->columns };
+
+	if (hand.console_fd >= 0)
+		(void)ioctl(hand.console_fd, TIOCSWINSZ, &ws);
+}
+
 static void set_size(const struct msg *m)
 {
 	struct control_winch w;
-	struct winsize ws = { 0 };
 
 	memcpy(&w, m->body, sizeof(w));
-	ws.ws_row = w.rows;
-	ws.ws_col = w.columns;
-	if (hand.console_fd >= 0)
-		(void)ioctl(hand.console_fd, TIOCSWINSZ, &ws);
+	live->rows = w.rows;
+	live->columns = w.columns;
+	resize_console();
 }
 
 /* The whole of it into the log file, which is begun anew where old ones are kept. */
@@ -301,13 +290,13 @@ static int shown_to_logfile(void)
 		return EBADF;
 	if (hand.rotate)
 		rotate_log();
-	return -ring_write(&shown, shown.used, hand.console_log_fd);
+	return -ring_write(&live->shown, live->shown.used, hand.console_log_fd);
 }
 
 /* Into a file of the asker's own: however much it is, nobody waits for him to take it. */
 static int shown_to_memory(size_t n, int *fd)
 {
-	int mem = memfd_create("keg-console", MFD_CLOEXEC), x = mem < 0 ? -errno : ring_write(&shown, n, mem);
+	int mem = memfd_create("keg-console", MFD_CLOEXEC), x = mem < 0 ? -errno : ring_write(&live->shown, n, mem);
 
 	if (x == 0 && lseek(mem, 0, SEEK_SET) == 0) {
 		*fd = mem;
@@ -318,26 +307,52 @@ static int shown_to_memory(size_t n, int *fd)
 	return x ? -x : EIO;
 }
 
-static void answer_log(struct client *c, const struct msg *m)
+static void answer_log(struct live_client *c, const struct msg *m)
 {
 	struct control_log l;
 	size_t n;
 	int fd = -1;
 
 	memcpy(&l, m->body, sizeof(l));
-	n = l.most && l.most < shown.used ? (size_t)l.most : l.most || l.read ? shown.used : 0;
-	l.error = !shown.data ? EFAULT : (l.read || l.to_logfile) && !shown.used ? ENODATA : 0;
+	n = l.most && l.most < live->shown.used ? (size_t)l.most : l.most || l.read ? live->shown.used : 0;
+	l.error = !live->shown.data ? EFAULT : (l.read || l.to_logfile) && !live->shown.used ? ENODATA : 0;
 	if (!l.error && l.to_logfile)
 		l.error = shown_to_logfile();
 	if (!l.error && l.read)
 		l.error = shown_to_memory(n, &fd);
 	if (!l.error)
-		ring_drop(&shown, l.clear ? shown.used : n);
+		ring_drop(&live->shown, l.clear ? live->shown.used : n);
 	l.most = n;
 	if (msg_send(c->fd, CONTROL_LOG, &l, sizeof(l), &fd, fd >= 0) < 0)
 		drop_client(c);
 	if (fd >= 0)
 		(void)close(fd);
+}
+
+/* The answer is the newer program's. */
+static void upgrade(struct live_client *c, const struct msg *m)
+{
+	struct control_upgrade u;
+	int error = EINVAL;
+
+	memcpy(&u, m->body, sizeof(u));
+	c->upgrading = 1;
+	if (live->magic && memchr(u.idle, 0, sizeof(u.idle)) && memchr(u.keeper, 0, sizeof(u.keeper)))
+		error = become_newer(u.idle, u.keeper);
+	c->upgrading = 0;
+	answer_error(c, CONTROL_UPGRADE, error, -1);
+}
+
+static void answer_upgrade(void)
+{
+	for (int i = 0; i < LIVE_CLIENTS; i++) {
+		struct live_client *c = &live->client[i];
+
+		if (c->fd < 0 || !c->upgrading)
+			continue;
+		c->upgrading = 0;
+		answer_error(c, CONTROL_UPGRADE, 0, -1);
+	}
 }
 
 /* What each message's body must measure; checked before it is looked at. */
@@ -351,6 +366,7 @@ static const struct {
 	{ CONTROL_SECCOMP, 0 },
 	{ CONTROL_LISTENER, 0 },
 	{ CONTROL_LOG, sizeof(struct control_log) },
+	{ CONTROL_UPGRADE, sizeof(struct control_upgrade) },
 };
 
 static bool has_its_size(const struct msg *m)
@@ -361,7 +377,7 @@ static bool has_its_size(const struct msg *m)
 	return false;
 }
 
-static void serve(struct client *c)
+static void serve(struct live_client *c)
 {
 	static struct msg m;
 
@@ -394,6 +410,9 @@ static void serve(struct client *c)
 	case CONTROL_LOG:
 		answer_log(c, &m);
 		break;
+	case CONTROL_UPGRADE:
+		upgrade(c, &m);
+		break;
 	}
 	msg_close_fds(&m);
 }
@@ -405,32 +424,26 @@ static void pass_signal(int fd)
 {
 	struct signalfd_siginfo si;
 
-	if (read(fd, &si, sizeof(si)) != sizeof(si) || si.ssi_signo == SIGCHLD)
+	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		return;
+	if (si.ssi_signo == SIGCHLD) {
+		guard_look();
+		return;
+	}
 	(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, si.ssi_signo == SIGHUP ? SIGTERM : (int)si.ssi_signo,
 		      NULL, 0);
 }
 
-static void become_engine(void)
+/* init has ended. Whoever holds a tty of it is let go; who has the console stays for what comes, the end or a reboot.
+ */
+_Noreturn static void end(void)
 {
-	char number[16], *argv[] = { "keg-keeper", "stop", number, NULL };
-	int n = hand_fd, i = 0;
-	char digits[12];
-
 	drain_console();
-	do
-		digits[i++] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	for (n = 0; i > 0;)
-		number[n++] = digits[--i];
-	number[n] = 0;
-	/* The peer sees the end of its stream once all is undone; what the engine does not know closes here. */
-	for (i = 0; i < CLIENTS; i++)
-		if (clients[i].fd >= 0)
-			drop_client(&clients[i]);
-	if (lseek(hand_fd, 0, SEEK_SET) == 0 && write(hand_fd, &hand, sizeof(hand)) == (ssize_t)sizeof(hand))
-		(void)execve(hand.keeper, argv, environ);
-	_exit(1); /* the lock goes with us; the next command clears up */
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		if (live->client[i].fd >= 0 && (live->client[i].tty || !live->magic))
+			drop_client(&live->client[i]);
+	notify_end();
+	become_engine();
 }
 
 enum {
@@ -441,7 +454,7 @@ enum {
 	WAIT_PEER,
 	WAIT_VERDICT,
 	WAIT_CLIENTS,
-	WAIT_NOTIFY = WAIT_CLIENTS + CLIENTS
+	WAIT_NOTIFY = WAIT_CLIENTS + LIVE_CLIENTS
 };
 
 static void wait_once(int signal_fd)
@@ -450,34 +463,36 @@ static void wait_once(int signal_fd)
 		[WAIT_INIT] = { hand.init_pidfd, POLLIN, 0 },
 		[WAIT_SIGNAL] = { signal_fd, POLLIN, 0 },
 		[WAIT_CONTROL] = { hand.control_fd, POLLIN, 0 },
-		[WAIT_CONSOLE] = { pending.at < pending.end ? -1 : hand.console_fd, POLLIN, 0 },
-		[WAIT_PEER] = { hand.peer_fd, (peer_types ? POLLIN : 0) | (pending.at < pending.end ? POLLOUT : 0), 0 },
-		[WAIT_VERDICT] = { hand.foreground ? hand.verdict_fd : -1, 0, 0 },
+		[WAIT_CONSOLE] = { live->pending.at < live->pending.end ? -1 : hand.console_fd, POLLIN, 0 },
+		[WAIT_PEER] = { live->peer_fd,
+				(live->peer_mute ? 0 : POLLIN) | (live->pending.at < live->pending.end ? POLLOUT : 0),
+				0 },
+		[WAIT_VERDICT] = { live->foreground ? hand.verdict_fd : -1, 0, 0 },
 	};
 
-	for (int i = 0; i < CLIENTS; i++)
-		p[WAIT_CLIENTS + i] = (struct pollfd){ clients[i].fd, POLLIN, 0 };
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		p[WAIT_CLIENTS + i] = (struct pollfd){ live->client[i].fd, POLLIN, 0 };
 	notify_poll(p + WAIT_NOTIFY);
 	if (poll(p, ARRAY_SIZE(p), notify_timeout()) < 0)
 		return;
 	if (p[WAIT_INIT].revents)
-		become_engine();
+		end();
 	if (p[WAIT_SIGNAL].revents)
 		pass_signal(signal_fd);
 	/* Whoever stayed for a foreground start is gone: so goes the container, as under LXC. */
 	if (p[WAIT_VERDICT].revents & (POLLHUP | POLLERR)) {
 		(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, SIGKILL, NULL, 0);
-		hand.foreground = 0;
+		live->foreground = 0;
 	}
 	if (p[WAIT_PEER].revents & POLLOUT)
 		push_peer();
-	if (p[WAIT_PEER].revents & (POLLIN | POLLHUP | POLLERR) && hand.peer_fd >= 0)
+	if (p[WAIT_PEER].revents & (POLLIN | POLLHUP | POLLERR) && live->peer_fd >= 0)
 		read_peer();
 	if (p[WAIT_CONSOLE].revents & POLLIN)
 		(void)read_console();
-	for (int i = 0; i < CLIENTS; i++)
-		if (p[WAIT_CLIENTS + i].revents && clients[i].fd >= 0)
-			serve(&clients[i]);
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		if (p[WAIT_CLIENTS + i].revents && live->client[i].fd >= 0)
+			serve(&live->client[i]);
 	notify_serve(p + WAIT_NOTIFY);
 	if (p[WAIT_CONTROL].revents)
 		accept_client();
@@ -500,6 +515,34 @@ static void hold_console_open(void)
 	logged = hand.console_log_fd >= 0 ? lseek(hand.console_log_fd, 0, SEEK_END) : 0;
 }
 
+static void begin_ring(void)
+{
+	live->shown.data = NULL; /* of another program's memory */
+	/* without memory: as if there were none */
+	if (hand.ring_fd >= 0)
+		(void)!ring_map(&live->shown, hand.ring_fd);
+	else if (hand.console_buffer_size > 0)
+		(void)!ring_make(&live->shown, (size_t)hand.console_buffer_size, &hand.ring_fd);
+}
+
+static void begin_notify(void)
+{
+	notify_begin(&live->notify, hand.proxy, hand.cookie, hand.init_pid, hand.proxy_fd);
+	if (hand.listener_fd >= 0 && notify_add(hand.listener_fd) < 0)
+		(void)close(hand.listener_fd); /* such calls fail with ENOSYS then */
+	hand.listener_fd = hand.proxy_fd = -1; /* known in there from now on */
+}
+
+/* Another program wrote it, perhaps an older one: what follows shall find this one's. */
+static void sign(void)
+{
+	if (hand.size == sizeof(hand) && strcmp(hand.version, KEG_VERSION) == 0)
+		return;
+	hand.size = sizeof(hand);
+	memcpy(hand.version, KEG_VERSION, sizeof(KEG_VERSION));
+	(void)!handover_write(hand_fd, &hand);
+}
+
 static int number_of(const char *text)
 {
 	int n = 0;
@@ -518,22 +561,24 @@ int main(int argc, char **argv)
 		return 2;
 	hand_fd = number_of(argv[1]);
 	(void)prctl(PR_SET_NAME, "keg-keeper", 0, 0, 0);
-	if (lseek(hand_fd, 0, SEEK_SET) < 0 || read(hand_fd, &hand, sizeof(hand)) != (ssize_t)sizeof(hand) ||
-	    hand.magic != HANDOVER_MAGIC || hand.size != sizeof(hand))
+	if (handover_read(hand_fd, &hand) < 0)
 		return 2;
-	for (int i = 0; i < CLIENTS; i++)
-		clients[i].fd = -1;
-	notify_begin(hand.proxy, hand.cookie, hand.init_pid, hand.proxy_fd);
-	if (hand.listener_fd >= 0 && notify_add(hand.listener_fd) < 0)
-		(void)close(hand.listener_fd); /* such calls fail with ENOSYS then */
-	if (hand.console_buffer_size > 0)
-		(void)!ring_make(&shown, (size_t)hand.console_buffer_size); /* without memory: as if there were none */
+	live = live_map(&hand.live_fd);
+	live->size = sizeof(*live);
+	begin_notify();
+	begin_ring();
 	hold_console_open();
+	if (live->rows)
+		resize_console();
 	take_peer(hand.peer_fd);
+	live->foreground = hand.foreground;
+	sign();
 	(void)signal(SIGPIPE, SIG_IGN); /* of our own writes; not init's business */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	guard_begin();
+	answer_upgrade();
 	for (;;)
 		wait_once(signal_fd);
 }

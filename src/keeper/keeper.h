@@ -18,7 +18,24 @@ struct keeper {
 
 int keeper_start(int argc, char **argv);
 int keeper_stop(const char *fd);
-int keeper_recover(const char *name, const char *lxcpath);
+/* --- adopt.c --- */
+int keeper_adopt(const char *name, const char *lxcpath);
+int keeper_resume(const char *fd);
+
+/* --- stop.c: what the stage before has left --- */
+/* All of it, by the hand-over's fd; *fd: the same as a number. */
+int keeper_continue(struct keeper *k, const char *number, int *fd, struct err *e) _must_check;
+int keeper_read_handover(struct keeper *k, int fd) _must_check;
+void keeper_take_config(struct keeper *k);
+/* After keeper_load(). */
+int keeper_take_run(struct keeper *k, struct err *e) _must_check;
+
+/* --- start.c --- */
+/* Writes the hand-over; its fd. From then on a killed keeper can be followed. */
+int keeper_prepare_idle(struct keeper *k, struct err *e) _must_check;
+/* Returns only where that failed. */
+void keeper_become_idle(const struct keeper *k, int fd, struct err *e);
+int keeper_write_pidfile(const struct keeper *k, struct err *e) _must_check;
 
 /* Spec, host and plan out of k->hand, k->argv and the config's memfd; no run yet. */
 int keeper_load(struct keeper *k, struct err *e) _must_check;

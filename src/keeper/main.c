@@ -5,7 +5,10 @@
  *
  *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE]
  *		[--log-prefix TOOL] [--log-level LEVEL] [--cgroup-pattern PATTERN] [--cgroup-use CONTROLLERS] NAME
- *LXCPATH [ARGV...] keg-keeper stop FD		the handover is in that fd keg-keeper recover NAME LXCPATH
+ *		LXCPATH [ARGV...]
+ *	keg-keeper stop FD		the hand-over is in that fd
+ *	keg-keeper resume FD		goes on for one that was killed, whose fds it has
+ *	keg-keeper adopt NAME LXCPATH	goes on for one that was killed, or clears up what it left
  */
 #include "keeper/keeper.h"
 
@@ -33,8 +36,10 @@ int main(int argc, char **argv)
 		return keeper_start(argc - 2, argv + 2);
 	if (argc == 3 && strcmp(argv[1], "stop") == 0)
 		return keeper_stop(argv[2]);
-	if (argc == 4 && strcmp(argv[1], "recover") == 0)
-		return keeper_recover(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "resume") == 0)
+		return keeper_resume(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "adopt") == 0)
+		return keeper_adopt(argv[2], argv[3]);
 	(void)fprintf(stderr, "keg-keeper is run by keg: see keg(1)\n");
 	return 2;
 }

@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* A ring of bytes without a heap. */
+/* A ring of bytes without a heap; see ring.h. */
 #include "keeper/ring.h"
+
+#include "base/own.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-int ring_make(struct ring *r, size_t size)
+int ring_map(struct ring *r, int fd)
 {
-	/* pages are there from the first byte on that is put into them, not before */
-	char *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *data = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
 	if (data == MAP_FAILED)
 		return -errno;
-	*r = (struct ring){ .data = data, .size = size };
+	r->data = data;
 	return 0;
+}
+
+int ring_make(struct ring *r, size_t size, int *fd)
+{
+	/* pages are there from the first byte on that is put into them, not before */
+	_own_fd int mem = memfd_create("keg-ring", 0);
+	int x;
+
+	*r = (struct ring){ .size = size };
+	if (mem < 0 || ftruncate(mem, (off_t)size) < 0)
+		return -errno;
+	x = ring_map(r, mem);
+	if (x == 0)
+		*fd = take_fd(&mem);
+	return x;
 }
 
 void ring_drop(struct ring *r, size_t n)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The last bytes that a console has shown (lxc.console.buffer.size): mapped once, older ones give way. */
+/*
+ * The last bytes that a console has shown (lxc.console.buffer.size): mapped once, older ones give way. They lie in a
+ * memfd, so that they outlive the program that holds them: a reboot, an upgrade.
+ */
 #include "base/err.h"
 
 #include <stddef.h>
@@ -10,7 +13,10 @@ struct ring {
 	size_t size, first, used;
 };
 
-int ring_make(struct ring *r, size_t size) _must_check;
+/* *fd: the memfd, not close-on-exec. */
+int ring_make(struct ring *r, size_t size, int *fd) _must_check;
+/* Another program's ring, by its size, first and used. */
+int ring_map(struct ring *r, int fd) _must_check;
 void ring_add(struct ring *r, const char *data, size_t n);
 /* Writes the first n bytes (at most what there is) to an fd. 0 or -errno. */
 int ring_write(const struct ring *r, size_t n, int fd) _must_check;

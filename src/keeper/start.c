@@ -5,12 +5,14 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "base/version.h"
 #include "engine/event.h"
 #include "engine/paths.h"
 #include "engine/runtime.h"
 #include "features/console.h"
 #include "features/seccomp.h"
 #include "features/signals.h"
+#include "keeper/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,6 +112,8 @@ int keeper_start(int argc, char **argv)
 			.console_log_fd = -1,
 			.listener_fd = -1,
 			.proxy_fd = -1,
+			.live_fd = -1,
+			.ring_fd = -1,
 		},
 	};
 	struct err e = { 0 };
@@ -136,7 +140,7 @@ int keeper_start(int argc, char **argv)
 	return keeper_launch(&k, 0);
 }
 
-static int write_pidfile(struct keeper *k, struct err *e)
+int keeper_write_pidfile(const struct keeper *k, struct err *e)
 {
 	char pid[16];
 
@@ -146,13 +150,26 @@ static int write_pidfile(struct keeper *k, struct err *e)
 	return io_replace_file_fast(AT_FDCWD, k->hand.pidfile, pid, strlen(pid), 0600, e);
 }
 
-/* The memfd that the idle stage, and after it the stop, read. */
+static int new_file(int dir)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, "handover.new", flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, "handover.new", 0) == 0) /* of one that was killed here */
+		fd = openat(dir, "handover.new", flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* What the idle stage reads, after it the stop, and whoever follows a killed keeper. */
 static int write_handover(struct keeper *k)
 {
 	struct handover *h = &k->hand;
 	struct run *r = &k->run;
-	int fd = memfd_create("keg-handover", 0), x;
+	_own_fd int fd = new_file(r->runtime_fd);
+	int verdict = h->verdict_fd, x;
 
+	if (fd < 0)
+		return fd;
 	h->init_pid = r->init_pid;
 	h->init_pidfd = r->init_pidfd;
 	h->lock_fd = r->lock_fd;
@@ -167,10 +184,19 @@ static int write_handover(struct keeper *k)
 	for (int i = 0; i < RUN_NAMESPACES; i++)
 		h->ns_fd[i] = r->hooks.ns_fd[i];
 	h->argv_words = (uint32_t)k->argv.n;
-	x = fd < 0 ? -errno : io_write_all(fd, h, sizeof(*h));
+	h->outlives = signals_outlives(k->spec);
+	memcpy(h->version, KEG_VERSION, sizeof(KEG_VERSION));
+	if (!h->foreground)
+		h->verdict_fd = -1; /* it hears of the begin, and no more */
+	x = handover_write(fd, h);
+	h->verdict_fd = verdict;
+	if (x == 0 && k->argv.n && lseek(fd, HANDOVER_WORDS, SEEK_SET) < 0)
+		x = -errno;
 	for (size_t i = 0; x == 0 && i < k->argv.n; i++)
 		x = io_write_all(fd, k->argv.v[i], strlen(k->argv.v[i]) + 1);
-	return x < 0 ? x : fd;
+	if (x == 0 && renameat(r->runtime_fd, "handover.new", r->runtime_fd, "handover") < 0)
+		x = -errno;
+	return x < 0 ? x : take_fd(&fd);
 }
 
 static void keep_open(int fd)
@@ -179,42 +205,60 @@ static void keep_open(int fd)
 		(void)fcntl(fd, F_SETFD, 0);
 }
 
-/* Execs the idle stage; what it needs stays open, all else closes. */
-static int become_idle(struct keeper *k, struct err *e)
+int keeper_prepare_idle(struct keeper *k, struct err *e)
 {
-	_own_free char *idle = path_libexec("keg-idle"), *keeper = path_libexec("keg-keeper");
-	const struct handover *h = &k->hand;
-	char number[16];
-	char *argv[] = { "keg-keeper", number, k->hand.name, k->hand.lxcpath, NULL };
+	_own_free char *keeper = path_libexec("keg-keeper");
 	int fd;
 
-	if (!idle || !keeper || str_copy(k->hand.keeper, sizeof(k->hand.keeper), keeper) < 0)
+	if (!keeper || str_copy(k->hand.keeper, sizeof(k->hand.keeper), keeper) < 0)
 		return err_num(e, ENOMEM, "run", "keg-idle");
 	fd = write_handover(k);
-	if (fd < 0)
-		return err_num(e, -fd, "hand over to", "%s", idle);
-	(void)snprintf(number, sizeof(number), "%d", fd);
-	const int kept[] = { h->init_pidfd, h->lock_fd,	    h->runtime_fd, h->control_fd,
-			     h->config_fd,  h->verdict_fd,  h->console_fd, h->console_log_fd,
-			     h->peer_fd,    h->listener_fd, h->proxy_fd,   h->log_fd };
+	if (fd < 0) {
+		(void)err_num(e, -fd, "write", "what its idle keeper has to know to the runtime folder of %s",
+			      k->hand.name);
+		err_hint(e, fd == -ENOSPC ? "make room in the file system of the runtime folder: df /run" : NULL);
+	}
+	return fd;
+}
 
+void keeper_become_idle(const struct keeper *k, int fd, struct err *e)
+{
+	_own_free char *idle = path_libexec("keg-idle");
+	const struct handover *h = &k->hand;
+	char number[16];
+	char *argv[] = { "keg-keeper", number, (char *)h->name, (char *)h->lxcpath, NULL };
+	const int kept[] = { fd,
+			     h->init_pidfd,
+			     h->lock_fd,
+			     h->runtime_fd,
+			     h->control_fd,
+			     h->config_fd,
+			     h->verdict_fd,
+			     h->console_fd,
+			     h->console_log_fd,
+			     h->peer_fd,
+			     h->listener_fd,
+			     h->proxy_fd,
+			     h->log_fd,
+			     h->ring_fd };
+
+	(void)snprintf(number, sizeof(number), "%d", fd);
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		keep_open(kept[i]);
 	for (int i = 0; i < h->n_ttys; i++)
 		keep_open(h->tty[i]);
 	for (int i = 0; i < RUN_NAMESPACES; i++)
 		keep_open(h->ns_fd[i]);
-	(void)execve(idle, argv, environ);
-	return err_sys(e, "run", "%s", idle);
+	live_inherit_fd(h->live_fd, true);
+	if (!idle || execve(idle, argv, environ) < 0)
+		(void)err_sys(e, "run", "%s", idle ? idle : "keg-idle");
 }
 
 /* Between the table and the idle stage: what only makes sense once init runs. */
 static int settle(struct keeper *k, struct err *e)
 {
-	int x = runtime_set_state(&k->run, RUNNING, e);
+	int x = keeper_write_pidfile(k, e);
 
-	if (x == 0)
-		x = write_pidfile(k, e);
 	if (x == 0)
 		x = console_open_log(&k->plan, &k->hand.console_log_fd, e);
 	if (x == 0 && k->hand.peer_fd < 0)
@@ -235,7 +279,7 @@ static int settle(struct keeper *k, struct err *e)
 int keeper_launch(struct keeper *k, size_t first)
 {
 	struct err e = { 0 };
-	int x;
+	int x, fd = -1;
 
 	log_at(LOG_INFO, "start", "starting %s of %s", k->hand.name, k->hand.lxcpath);
 	x = seq_run(&start_seq, first, &k->run, k->page, &e);
@@ -245,12 +289,17 @@ int keeper_launch(struct keeper *k, size_t first)
 			start_undo_all(&k->run);
 		return fail(k, &e);
 	}
-	if (settle(k, &e) == 0) {
+	x = settle(k, &e);
+	if (x == 0)
+		x = fd = keeper_prepare_idle(k, &e);
+	if (x >= 0)
+		x = runtime_set_state(&k->run, RUNNING, &e);
+	if (x >= 0) {
 		log_at(LOG_NOTICE, "start", "it runs: init is process %d", (int)k->run.init_pid);
 		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 		if (!k->hand.foreground)
 			close_fd(&k->hand.verdict_fd);
-		(void)!become_idle(k, &e); /* returns only where it failed */
+		keeper_become_idle(k, fd, &e); /* returns only where it failed */
 	}
 	start_undo_all(&k->run);
 	return fail(k, &e);

@@ -8,10 +8,11 @@
 #include "base/own.h"
 #include "engine/clone.h"
 #include "engine/event.h"
-#include "engine/leftovers.h"
+#include "engine/identity.h"
 #include "engine/paths.h"
 #include "engine/runtime.h"
 #include "features/autostart.h"
+#include "keeper/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,12 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-static void again_cloexec(struct handover *h)
+/* No hook gets one of them. */
+static void again_cloexec(const struct handover *h, int fd)
 {
-	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd,     h->control_fd, h->config_fd,
-			     h->verdict_fd, h->console_fd, h->console_log_fd, h->peer_fd,    h->log_fd };
+	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd, h->control_fd,
+			     h->config_fd,  h->verdict_fd, h->console_fd, h->console_log_fd,
+			     h->peer_fd,    h->log_fd,	   h->ring_fd,	  fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (kept[i] >= 0)
@@ -33,32 +36,39 @@ static void again_cloexec(struct handover *h)
 		if (h->ns_fd[i] >= 0)
 			(void)fcntl(h->ns_fd[i], F_SETFD, FD_CLOEXEC);
 	for (int i = 0; i < h->n_ttys; i++)
-		(void)close(h->tty[i]);
-	close_fd(&h->listener_fd);
-	close_fd(&h->proxy_fd);
+		(void)fcntl(h->tty[i], F_SETFD, FD_CLOEXEC);
+	live_inherit_fd(h->live_fd, false);
 }
 
-static int read_handover(struct keeper *k, int fd)
+static int read_words(struct keeper *k, int fd)
 {
-	struct handover *h = &k->hand;
 	_own_free char *words = NULL;
 	size_t len, at = 0;
+	int x;
 
-	if (lseek(fd, 0, SEEK_SET) < 0 || io_read_full(fd, h, sizeof(*h)) != sizeof(*h) || h->magic != HANDOVER_MAGIC ||
-	    h->size != sizeof(*h) || io_read_fd(fd, 16 << 20, &words, &len) < 0)
-		return -EBADMSG;
-	for (uint32_t i = 0; i < h->argv_words && at < len; i++) {
-		if (strv_add(&k->argv, words + at) < 0)
-			return -ENOMEM;
+	if (!k->hand.argv_words)
+		return 0;
+	if (lseek(fd, HANDOVER_WORDS, SEEK_SET) < 0)
+		return -errno;
+	x = io_read_fd(fd, 16 << 20, &words, &len);
+	for (uint32_t i = 0; x == 0 && i < k->hand.argv_words; i++) {
+		if (at >= len)
+			return -EBADMSG;
+		x = strv_add(&k->argv, words + at);
 		at += strlen(words + at) + 1;
 	}
-	again_cloexec(h);
-	(void)close(fd);
-	return 0;
+	return x;
+}
+
+int keeper_read_handover(struct keeper *k, int fd)
+{
+	int x = handover_read(fd, &k->hand);
+
+	return x < 0 ? x : read_words(k, fd);
 }
 
 /* The config that it runs with, as commands have changed it since. */
-static void take_config(struct keeper *k)
+void keeper_take_config(struct keeper *k)
 {
 	int fd = openat(k->hand.runtime_fd, "config", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
@@ -69,7 +79,7 @@ static void take_config(struct keeper *k)
 }
 
 /* The run as the start left it, as far as its undo needs it. */
-static int take_run(struct keeper *k, struct err *e)
+int keeper_take_run(struct keeper *k, struct err *e)
 {
 	struct run *r = &k->run;
 	struct status s;
@@ -83,6 +93,7 @@ static int take_run(struct keeper *k, struct err *e)
 	r->init_pid = k->hand.init_pid;
 	r->init_pidfd = k->hand.init_pidfd;
 	r->nics = s.nics;
+	r->identity = s.identity;
 	r->hooks.init_pid = k->hand.init_pid;
 	r->hooks.nics_up = SIZE_MAX;
 	for (int i = 0; i < RUN_NAMESPACES; i++)
@@ -161,52 +172,46 @@ static int begin_again(struct keeper *k, int status)
 	return 1;
 }
 
+int keeper_continue(struct keeper *k, const char *number, int *fd, struct err *e)
+{
+	int64_t n;
+	int x = num_i64(number, 3, INT_MAX, &n);
+
+	if (x == 0)
+		x = keeper_read_handover(k, (int)n);
+	if (x < 0)
+		return x;
+	*fd = (int)n;
+	again_cloexec(&k->hand, *fd);
+	keeper_take_config(k);
+	x = keeper_load(k, e);
+	return x < 0 ? x : keeper_take_run(k, e);
+}
+
 int keeper_stop(const char *number)
 {
 	struct keeper k = { 0 };
 	struct err e = { 0 };
-	int64_t fd;
-	int x = num_i64(number, 3, INT_MAX, &fd), status = 0;
+	bool known;
+	int fd, status = 0, x = keeper_continue(&k, number, &fd, &e);
 
-	if (x == 0)
-		x = read_handover(&k, (int)fd);
-	if (x == 0)
-		take_config(&k);
-	if (x == 0)
-		x = keeper_load(&k, &e);
-	if (x == 0)
-		x = take_run(&k, &e);
 	if (x < 0) /* the next command finds the lock free and clears up */
 		return 1;
+	(void)close(fd);
+	for (int i = 0; i < k.hand.n_ttys; i++)
+		(void)close(k.hand.tty[i]);
 	close_fd(&k.hand.console_fd);
-	(void)waitpid(k.run.init_pid, &status, 0);
+	/* Of an init that was adopted the kernel need not tell us how it ended: then it is as if it had ended well. */
+	known = identity_end(k.run.init_pid, k.run.init_pidfd, &status) == 0;
 	k.run.init_pid = 0;
 	close_fd(&k.run.init_pidfd);
 	(void)!keeper_log(&k, &e);
-	log_exit(status);
-	tell_exit(&k, status);
+	if (known) {
+		log_exit(status);
+		tell_exit(&k, status);
+	} else {
+		log_at(LOG_INFO, "stop", "init has ended; how, only its parent was told");
+	}
 	(void)!runtime_set_state(&k.run, STOPPING, &e);
 	return wants_reboot(status) ? begin_again(&k, status) : end(&k, status);
-}
-
-int keeper_recover(const char *name, const char *lxcpath)
-{
-	struct host host;
-	struct err e = { 0 };
-	_own_spec struct spec *spec = NULL;
-	struct plan plan = { .name = name, .lxcpath = lxcpath, .host = &host };
-	struct run run;
-	int x = host_look(&host, &e);
-
-	if (x == 0)
-		x = spec_new(&spec, &e);
-	plan.spec = spec;
-	run_init_fields(&run, &plan);
-	if (x == 0)
-		x = runtime_lock(&run, &e); /* clears up, then holds it */
-	if (x == 0)
-		runtime_unlock(&run);
-	if (x < 0 && x != -EBUSY)
-		err_print(&e, "keg", name);
-	return x < 0 && x != -EBUSY;
 }

@@ -2,7 +2,7 @@
 /* Plain text in the language of man(7). */
 #include "man/man.h"
 
-#include "cli/version.h"
+#include "base/version.h"
 
 #include <ctype.h>
 #include <string.h>

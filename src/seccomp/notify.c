@@ -15,32 +15,19 @@
 #include <sys/un.h>
 #include <time.h>
 
-/* Room for what later kernels add to the two structs: they tell their size, and the proxy is told. */
-enum { LARGEST = 256, ANSWER_MS = 30 * 1000 };
+enum { ANSWER_MS = 30 * 1000 };
 
 static struct {
 	const char *address, *cookie;
 	pid_t init_pid;
-	int proxy;
-	int listener[NOTIFY_LISTENERS]; /* -1: free; the first is init's */
-	bool given;			/* somebody else answers for init's */
 	struct seccomp_notif_sizes sizes;
 } n;
 
-/* The notification that waits for its answer. */
-static struct {
-	int listener; /* -1: none */
-	bool again;   /* it was sent to a second connection */
-	int64_t until;
-	union {
-		struct seccomp_notif it;
-		char room[LARGEST];
-	} notif;
-} asked = { .listener = -1 };
+static struct notify_state *s;
 
 union response {
 	struct seccomp_notif_resp it;
-	char room[LARGEST];
+	char room[NOTIFY_LARGEST];
 };
 
 static int64_t now_ms(void)
@@ -70,25 +57,48 @@ int notify_connect(const char *address)
 	return take_fd(&fd);
 }
 
-void notify_begin(const char *address, const char *cookie, pid_t init_pid, int proxy_fd)
+/* How large the kernel's structs are. */
+static int ask_sizes(void)
 {
+	if (!n.sizes.seccomp_notif && syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &n.sizes) < 0)
+		return -errno;
+	return n.sizes.seccomp_notif > NOTIFY_LARGEST || n.sizes.seccomp_notif_resp > NOTIFY_LARGEST ? -E2BIG : 0;
+}
+
+void notify_begin(struct notify_state *state, const char *address, const char *cookie, pid_t init_pid, int proxy_fd)
+{
+	s = state;
 	n.address = address;
 	n.cookie = cookie;
 	n.init_pid = init_pid;
-	n.proxy = proxy_fd;
+	if (s->begun) {
+		(void)!ask_sizes(); /* it answered once */
+		return;
+	}
+	s->begun = 1;
+	s->proxy = proxy_fd;
+	s->asked = -1;
 	for (int i = 0; i < NOTIFY_LISTENERS; i++)
-		n.listener[i] = -1;
+		s->listener[i] = -1;
+}
+
+void notify_end(void)
+{
+	for (int i = 0; i < NOTIFY_LISTENERS; i++)
+		close_fd(&s->listener[i]);
+	close_fd(&s->proxy);
+	*s = (struct notify_state){ 0 };
 }
 
 int notify_add(int listener)
 {
-	if (!n.sizes.seccomp_notif && syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &n.sizes) < 0)
-		return -errno;
-	if (n.sizes.seccomp_notif > LARGEST || n.sizes.seccomp_notif_resp > LARGEST)
-		return -E2BIG;
+	int x = ask_sizes();
+
+	if (x < 0)
+		return x;
 	for (int i = 0; i < NOTIFY_LISTENERS; i++) {
-		if (n.listener[i] < 0) {
-			n.listener[i] = listener;
+		if (s->listener[i] < 0) {
+			s->listener[i] = listener;
 			return 0;
 		}
 	}
@@ -97,8 +107,8 @@ int notify_add(int listener)
 
 int notify_give(void)
 {
-	n.given = n.listener[0] >= 0;
-	return n.listener[0];
+	s->given = s->listener[0] >= 0;
+	return s->listener[0];
 }
 
 /* --- the kernel's side ------------------------------------------------------------------------- */
@@ -106,9 +116,9 @@ int notify_give(void)
 /* Whoever asked may be dead, or somebody else has answered: then there is nobody to tell. */
 static void answer(union response *r)
 {
-	r->it.id = asked.notif.it.id;
-	(void)ioctl(asked.listener, SECCOMP_IOCTL_NOTIF_SEND, &r->it);
-	asked.listener = -1;
+	r->it.id = s->notif.it.id;
+	(void)ioctl(s->asked, SECCOMP_IOCTL_NOTIF_SEND, &r->it);
+	s->asked = -1;
 }
 
 static void answer_default(void)
@@ -120,21 +130,21 @@ static void answer_default(void)
 
 static bool is_alive(void)
 {
-	return ioctl(asked.listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked.notif.it.id) == 0;
+	return ioctl(s->asked, SECCOMP_IOCTL_NOTIF_ID_VALID, &s->notif.it.id) == 0;
 }
 
 /* --- the proxy's side -------------------------------------------------------------------------- */
 
 static void drop_proxy(void)
 {
-	close_fd(&n.proxy);
+	close_fd(&s->proxy);
 }
 
 static bool has_proxy(void)
 {
-	if (n.proxy < 0 && n.address[0])
-		n.proxy = notify_connect(n.address);
-	return n.proxy >= 0;
+	if (s->proxy < 0 && n.address[0])
+		s->proxy = notify_connect(n.address);
+	return s->proxy >= 0;
 }
 
 /* "/proc/PID" and, with a tail, a file in it. */
@@ -163,12 +173,12 @@ static bool send_with_fds(struct msghdr *m, const int fd[3])
 	memcpy(CMSG_DATA(&c.head), fd, 3 * sizeof(int));
 	m->msg_control = &c;
 	m->msg_controllen = sizeof(c.room);
-	return sendmsg(n.proxy, m, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
+	return sendmsg(s->proxy, m, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
 }
 
 static bool send_to_proxy(const int fd[3])
 {
-	union response r = { .it = { .id = asked.notif.it.id } };
+	union response r = { .it = { .id = s->notif.it.id } };
 	struct notify_head head = {
 		.keeper_pid = getpid(),
 		.init_pid = n.init_pid,
@@ -177,7 +187,7 @@ static bool send_to_proxy(const int fd[3])
 	};
 	struct iovec v[] = {
 		{ &head, sizeof(head) },
-		{ &asked.notif, n.sizes.seccomp_notif },
+		{ &s->notif, n.sizes.seccomp_notif },
 		{ &r, n.sizes.seccomp_notif_resp },
 		{ (void *)n.cookie, strlen(n.cookie) },
 	};
@@ -189,10 +199,10 @@ static bool send_to_proxy(const int fd[3])
 /* To the connection that there is, or to a new one where it has ended. */
 static bool ask(void)
 {
-	pid_t pid = (pid_t)asked.notif.it.pid;
+	pid_t pid = (pid_t)s->notif.it.pid;
 	_own_fd int proc = n.address[0] ? open_proc(pid, "", O_RDONLY | O_DIRECTORY) : -1;
 	_own_fd int mem = proc >= 0 ? open_proc(pid, "/mem", O_RDWR) : -1;
-	const int fd[3] = { proc, mem, asked.listener };
+	const int fd[3] = { proc, mem, s->asked };
 
 	/* Its pid may be another's by now; it is not while its call waits. */
 	if (mem < 0 || !is_alive())
@@ -200,19 +210,20 @@ static bool ask(void)
 	if (has_proxy() && send_to_proxy(fd))
 		return true;
 	drop_proxy();
-	asked.again = true;
+	s->again = true;
 	return has_proxy() && send_to_proxy(fd);
 }
 
 static void take_notification(int listener)
 {
-	memset(&asked, 0, sizeof(asked)); /* the kernel wants it so */
-	asked.listener = listener;
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked.notif.it) < 0) {
-		asked.listener = -1; /* ENOENT: killed meanwhile */
+	memset(&s->notif, 0, sizeof(s->notif)); /* the kernel wants it so */
+	s->again = 0;
+	s->asked = listener;
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &s->notif.it) < 0) {
+		s->asked = -1; /* ENOENT: killed meanwhile */
 		return;
 	}
-	asked.until = now_ms() + ANSWER_MS;
+	s->until = now_ms() + ANSWER_MS;
 	if (!ask())
 		answer_default();
 }
@@ -223,7 +234,7 @@ static int receive(union response *r)
 	struct notify_head head;
 	union {
 		struct seccomp_notif it;
-		char room[LARGEST];
+		char room[NOTIFY_LARGEST];
 	} notif;
 	struct iovec v[] = {
 		{ &head, sizeof(head) },
@@ -232,17 +243,17 @@ static int receive(union response *r)
 	};
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = ARRAY_SIZE(v) };
 	size_t whole = v[0].iov_len + v[1].iov_len + v[2].iov_len;
-	ssize_t got = recvmsg(n.proxy, &m, MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t got = recvmsg(s->proxy, &m, MSG_DONTWAIT | MSG_TRUNC);
 
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		return 0;
-	if (got < 0 || asked.listener < 0)
+	if (got < 0 || s->asked < 0)
 		return -1;
 	if ((size_t)got != whole) { /* a short one means: the default */
 		*r = (union response){ .it = { .error = -ENOSYS } };
 		return 1;
 	}
-	return notif.it.id == asked.notif.it.id || r->it.id == asked.notif.it.id ? 1 : -1;
+	return notif.it.id == s->notif.it.id || r->it.id == s->notif.it.id ? 1 : -1;
 }
 
 /* It went away without an answer: it may be back already, and is asked once more. */
@@ -256,44 +267,44 @@ static void hear_proxy(void)
 	if (x != 0)
 		return;
 	drop_proxy();
-	if (asked.listener < 0)
+	if (s->asked < 0)
 		return;
-	if (asked.again || !ask())
+	if (s->again || !ask())
 		answer_default();
 	else
-		asked.again = true;
+		s->again = true;
 }
 
 /* --- waiting ----------------------------------------------------------------------------------- */
 
 void notify_poll(struct pollfd *p)
 {
-	bool busy = asked.listener >= 0;
+	bool busy = s->asked >= 0;
 
 	for (int i = 0; i < NOTIFY_LISTENERS; i++)
-		p[i] = (struct pollfd){ busy || (i == 0 && n.given) ? -1 : n.listener[i], POLLIN, 0 };
-	p[NOTIFY_LISTENERS] = (struct pollfd){ n.proxy, POLLIN, 0 };
+		p[i] = (struct pollfd){ busy || (i == 0 && s->given) ? -1 : s->listener[i], POLLIN, 0 };
+	p[NOTIFY_LISTENERS] = (struct pollfd){ s->proxy, POLLIN, 0 };
 }
 
 int notify_timeout(void)
 {
-	int64_t left = asked.until - now_ms();
+	int64_t left = s->until - now_ms();
 
-	return asked.listener < 0 ? -1 : left > 0 ? (int)left : 0;
+	return s->asked < 0 ? -1 : left > 0 ? (int)left : 0;
 }
 
 void notify_serve(const struct pollfd *p)
 {
-	if (p[NOTIFY_LISTENERS].revents && n.proxy >= 0)
+	if (p[NOTIFY_LISTENERS].revents && s->proxy >= 0)
 		hear_proxy();
-	if (asked.listener >= 0 && now_ms() >= asked.until)
+	if (s->asked >= 0 && now_ms() >= s->until)
 		answer_default();
-	for (int i = 0; i < NOTIFY_LISTENERS && asked.listener < 0; i++) {
+	for (int i = 0; i < NOTIFY_LISTENERS && s->asked < 0; i++) {
 		if (p[i].fd < 0)
 			continue;
 		if (p[i].revents & POLLIN)
-			take_notification(n.listener[i]);
+			take_notification(s->listener[i]);
 		else if (p[i].revents) /* Linux 5.9: nobody is under its filter any more */
-			close_fd(&n.listener[i]);
+			close_fd(&s->listener[i]);
 	}
 }

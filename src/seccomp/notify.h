@@ -30,8 +30,27 @@ _Static_assert(sizeof(struct notify_head) == 32, "a contract of LXC's");
 /* "/path" or "@name"; never waits. The connection, or -errno. */
 int notify_connect(const char *address) _must_check;
 
-/* Both texts must stay. address "": no proxy; proxy_fd: a connection to it, or -1. */
-void notify_begin(const char *address, const char *cookie, pid_t init_pid, int proxy_fd);
+/* What is under way, as plain bytes that another stage of the keeper goes on with. Zeros: nothing. */
+enum { NOTIFY_LARGEST = 256 }; /* room for what later kernels add to the two structs: they tell their size */
+struct notify_state {
+	uint32_t begun; /* 0: the fds below mean nothing yet */
+	int32_t proxy;
+	int32_t listener[NOTIFY_LISTENERS]; /* -1: free; the first is init's */
+	int32_t asked;			    /* the listener whose notification waits for its answer; -1: none */
+	int64_t until;			    /* it may wait; CLOCK_MONOTONIC, ms */
+	uint8_t given;			    /* somebody else answers for init's */
+	uint8_t again;			    /* it was sent to a second connection */
+	union {
+		struct seccomp_notif it;
+		char room[NOTIFY_LARGEST];
+	} notif;
+};
+
+/* State and texts must stay. address "": no proxy; proxy_fd: a connection to it, or -1. A state that has begun goes on.
+ */
+void notify_begin(struct notify_state *s, const char *address, const char *cookie, pid_t init_pid, int proxy_fd);
+/* Lets go of all: init has ended. */
+void notify_end(void);
 /* Takes the listener over; -ENOSPC: there are NOTIFY_LISTENERS already, it stays the caller's. */
 int notify_add(int listener) _must_check;
 /* init's listener, for another program that answers: from now on this one does not. -1: none. */

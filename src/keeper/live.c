@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Which fds go along where a stage of the keeper becomes the next. */
+#include "keeper/live.h"
+
+#include "base/own.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+static void inherit(int fd, bool stay)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, stay ? 0 : FD_CLOEXEC);
+}
+
+/* Where no memory of its own can be had the keeper runs all the same; it cannot be exchanged then. */
+static struct live spare;
+
+static struct live *map(int fd)
+{
+	struct stat st;
+	void *at;
+
+	if (fstat(fd, &st) < 0 || (st.st_size < (off_t)sizeof(spare) && ftruncate(fd, sizeof(spare)) < 0))
+		return NULL;
+	at = mmap(NULL, sizeof(spare), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+struct live *live_map(int *fd)
+{
+	struct live *l = *fd >= 0 ? map(*fd) : NULL;
+
+	if (l && l->magic == LIVE_MAGIC && l->size >= LIVE_LEAST)
+		return l;
+	close_fd(fd);
+	*fd = memfd_create("keg-live", 0);
+	l = *fd >= 0 ? map(*fd) : NULL;
+	if (l)
+		l->magic = LIVE_MAGIC;
+	else
+		close_fd(fd);
+	l = l ? l : &spare;
+	l->peer_fd = -1;
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		l->client[i].fd = -1;
+	return l;
+}
+
+void live_inherit(const struct live *l, bool stay)
+{
+	inherit(l->peer_fd, stay);
+	for (int i = 0; i < LIVE_CLIENTS; i++)
+		inherit(l->client[i].fd, stay);
+	if (!l->notify.begun)
+		return;
+	inherit(l->notify.proxy, stay);
+	for (int i = 0; i < NOTIFY_LISTENERS; i++)
+		inherit(l->notify.listener[i], stay);
+}
+
+void live_inherit_fd(int live_fd, bool stay)
+{
+	struct live l = { 0 };
+
+	inherit(live_fd, stay);
+	if (live_fd >= 0 && pread(live_fd, &l, sizeof(l), 0) >= LIVE_LEAST && l.magic == LIVE_MAGIC)
+		live_inherit(&l, stay);
+}
