@@ -68,7 +68,9 @@ static int build_argv(struct strv *v, const char *path, const struct container *
 
 /*
  * In the child: the root of the container's ids, with what it is to fill given to it. As LXC has it, the
- * group stays the caller's where he is not root, so that he still gets into his folder.
+ * group stays the caller's where he is not root, so that he still gets into his folder. Where the caller is root,
+ * the host's root is an id like others in here: a setuid program, as mount is, would become that one and so lose
+ * every right, if it were let.
  */
 static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
 {
@@ -76,6 +78,7 @@ static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
 
 	if ((ids_set_groups(0, NULL) < 0 && errno != EPERM) || ids_set_gid(0) < 0 || ids_set_uid(0) < 0)
 		return false;
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return chown(dir, 0, group) == 0 && chown(rootfs, 0, group) == 0;
 }
 
