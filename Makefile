@@ -5,6 +5,7 @@
 #   make install  PREFIX=/usr/local DESTDIR= make check-asan  with sanitizers  make bench  held against others
 #   make check-lxc       the library's tests on Debian's liblxc, too    make check-tsan      its threads under ThreadSanitizer
 #   make check-bindings  Ruby and Haskell, which it installs
+#   make deb      Debian packages, into build-deb/  make check-deb   installs, uses and purges them in a Debian of its own
 #   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
 
 PREFIX  ?= /usr/local
@@ -14,7 +15,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install lint lint-format clean
+.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -93,6 +94,14 @@ install:
 		--prefix=$(PREFIX) --sysconfdir=/etc --localstatedir=/var $(MESON_FLAGS) >/dev/null
 	@DESTDIR=$(DESTDIR) meson install -C build-install --quiet
 
+deb:
+	@tools/deps.sh deb
+	@tools/deb.sh build-deb
+
+check-deb: deb
+	@tools/deps.sh check-deb
+	@tests/deb/check.sh build-deb
+
 # How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
 lint: lint-format all
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
@@ -102,4 +111,4 @@ lint-format:
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 
 clean:
-	@rm -rf build build-asan build-tsan build-fuzz build-install
+	@rm -rf build build-asan build-tsan build-fuzz build-install build-deb

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What is needed beside a checkout, by purpose; installs what is missing where it may.
 #
-#   tools/deps.sh build|demo|check|abi|bindings|fuzz|lint|bench...
+#   tools/deps.sh build|demo|check|abi|bindings|fuzz|lint|bench|deb|check-deb...
 #
 # Looks for the things themselves (a program, a pkg-config module, a file), so that it also serves where
 # they came from elsewhere. As root on a machine with apt-get it installs the Debian packages of what is
@@ -77,6 +77,18 @@ lint() {
 	need cmd:run-clang-tidy clang-tidy
 }
 
+deb() {
+	build
+	need cmd:dh debhelper
+	need cmd:dpkg-buildpackage dpkg-dev
+}
+
+check_deb() {
+	deb
+	need cmd:mmdebstrap mmdebstrap
+	need cmd:lintian lintian
+}
+
 bench() {
 	demo
 	need cmd:ip iproute2
@@ -90,9 +102,10 @@ bench() {
 [ $# -gt 0 ] || set -- build
 for purpose; do
 	case $purpose in
-	build | demo | check | abi | bindings | fuzz | lint | bench) $purpose ;;
+	build | demo | check | abi | bindings | fuzz | lint | bench | deb) $purpose ;;
+	check-deb) check_deb ;;
 	*)
-		echo "deps.sh: unknown purpose $purpose: build, demo, check, abi, bindings, fuzz, lint or bench" >&2
+		echo "deps.sh: unknown purpose $purpose: build, demo, check, abi, bindings, fuzz, lint, bench, deb or check-deb" >&2
 		exit 1
 		;;
 	esac

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keg __complete WORD...: what could follow a command line, for completion/keg.bash. The option rows, the config's rows
- * and the containers are asked, so that there is no second list of them. The exit code 2 says: a file's name.
+ * keg __complete WORD...: what could follow a command line, for the shells (completion/): a word on a line, and behind a
+ * tab what it is for. The option rows, the config's rows and the containers are asked, so that there is no second list
+ * of them. The exit code 2 says: a file's name.
  */
 #include "cli/cli.h"
 
@@ -25,10 +26,19 @@ struct asked {
 	const char *word, *before;  /* what is completed, and what stands before it in the word: "--logpriority=" */
 };
 
+/* about NULL: the word says it. */
+static void offer_as(const struct asked *a, const char *text, const char *about)
+{
+	const char *end = about ? strstr(about, ". ") : NULL;
+	size_t n = end ? (size_t)(end - about) : about ? strlen(about) : 0;
+
+	if (str_starts(text, a->word))
+		(void)printf("%s%s%s%.*s\n", a->before, text, n ? "\t" : "", (int)n, n ? about : "");
+}
+
 static void offer(const struct asked *a, const char *text)
 {
-	if (str_starts(text, a->word))
-		(void)printf("%s%s\n", a->before, text);
+	offer_as(a, text, NULL);
 }
 
 static int offer_all(const struct asked *a, const char *const *words)
@@ -128,7 +138,7 @@ static void offer_key(const struct asked *a, const struct key *k, const char *be
 	else
 		name = str_fmt("%s%s", k->name, behind);
 	if (name)
-		offer(a, name);
+		offer_as(a, name, k->help);
 }
 
 static int offer_keys(const struct asked *a, const char *behind)
@@ -158,7 +168,7 @@ static int offer_globals(const struct asked *a)
 
 	for (size_t i = 0; (g = global_key(i)); i++)
 		if (g->listed)
-			offer(a, g->name);
+			offer_as(a, g->name, g->help);
 	return NAMES;
 }
 
@@ -233,7 +243,7 @@ static int offer_options(const struct asked *a)
 
 		/* The same word may stand in two rows: -h and -?. */
 		if (with && (o->help || strcmp(o->name, "help") != 0))
-			offer(a, with);
+			offer_as(a, with, o->help);
 	}
 	return NAMES;
 }
@@ -243,7 +253,7 @@ static int offer_options(const struct asked *a)
 static int offer_verbs(const struct asked *a, const struct verb *const *list)
 {
 	for (; *list; list++)
-		offer(a, (*list)->name);
+		offer_as(a, (*list)->name, (*list)->about);
 	return NAMES;
 }
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab import BIN, TOP, needs
+from lab import BIN, TOP, Terminal, needs
 
 UTS = """lxc.uts.name
 
@@ -139,50 +139,108 @@ def test_every_option_is_in_the_manual(keg):
 
 COMPLETE = """
 . "$1"; COMP_LINE=$2; COMP_POINT=${#COMP_LINE}
-compopt() { echo "compopt $*"; }
+compopt() { [[ $2 != default ]] || echo FILES; }
 read -ra words <<<"$COMP_LINE"
 _keg "${words[0]}"
 for r in "${COMPREPLY[@]}"; do printf '%s\\n' "$r"; done
 """
 
+# As the completion system calls it, with its own words for what it shows.
+COMPLETE_ZSH = """
+compadd() { while [[ $1 != -- ]]; do shift; done; print -rl -- "${@:2}" }
+compset() { : }
+_files() { print FILES }
+words=(${(z)2}); [[ $2 == *' ' ]] && words+=('')
+CURRENT=$#words; PREFIX=$words[-1]
+compdef() { : }
+. $1
+"""
 
-@pytest.fixture
-def complete(keg):
+COMPLETE_FISH = """
+source $argv[1]
+function __fish_complete_path; echo FILES; end
+complete -C $argv[2] | string replace -r '\\t.*' '' | string replace -r '.*FILES' FILES
+"""
+
+SHELLS = {"bash": ["bash", "--norc", "-c", COMPLETE, "bash"], "zsh": ["zsh", "-f", "-c", COMPLETE_ZSH, "zsh"],
+          "fish": ["fish", "--no-config", "-c", COMPLETE_FISH]}
+
+
+@pytest.fixture(params=SHELLS)
+def complete(keg, request):
+    shell = request.param
+    needs(shutil.which(shell), f"no {shell}")
+
     def ask(line):
-        r = subprocess.run(["bash", "--norc", "-c", COMPLETE, "bash", BIN.parent / "completion/keg.bash", line],
-                           capture_output=True, text=True, env=keg.environ(), timeout=20)
+        r = subprocess.run([*SHELLS[shell], BIN.parent / f"completion/keg.{shell}", line], capture_output=True, text=True,
+                           env=keg.environ(), timeout=20)
         assert r.stderr == ""
-        return r.stdout.split("\n")[:-1]
+        return sorted(r.stdout.split("\n")[:-1])
 
     return ask
 
 
-@pytest.mark.parametrize("line, words", [
+LINES = [
     ("keg st", ["start", "stop"]),
     ("keg update", ["update-config"]),
     ("keg config e", ["explain"]),
     ("keg help lxc.uts", ["lxc.uts.name"]),
     ("keg help sta", ["start"]),
     ("keg explain lxc.arc", ["lxc.arch"]),
-    ("lxc-config lxc.bdev.l", ["lxc.bdev.lvm.vg", "lxc.bdev.lvm.thin_pool"]),
-    ("lxc-wait --s", ["compopt -o nospace", "--state="]),
+    ("lxc-config lxc.bdev.l", ["lxc.bdev.lvm.thin_pool", "lxc.bdev.lvm.vg"]),
+    ("lxc-wait --s", ["--state="]),
     ("lxc-wait -n x --state=RUN", ["RUNNING"]),
     ("lxc-wait -n x -s RUN", ["RUNNING"]),
     ("lxc-start --logpriority TR", ["TRACE"]),
     ("keg start -l TR", ["TRACE"]),
-    ("lxc-start -s lxc.uts", ["compopt -o nospace", "lxc.uts.name="]),
+    ("lxc-start -s lxc.uts", ["lxc.uts.name="]),
     ("lxc-info -c lxc.net.12.lin", ["lxc.net.12.link"]),
     ("lxc-info -c lxc.net.lin", []),
     ("lxc-ls -F NAME,ST", ["NAME,STATE"]),
     ("lxc-create -t busy", ["busybox"]),
-    ("lxc-start -f ", ["compopt -o default"]),
-    ("lxc-start --rcfile=/et", ["compopt -o default"]),
+    ("lxc-start -f ", ["FILES"]),
+    ("lxc-start --rcfile=/et", ["FILES"]),
     ("lxc-attach -n x -- l", []),
     ("keg nonsense ", []),
     ("lxc-freeze --no-such=", []),
-])
-def test_completion(complete, line, words):
-    assert complete(line) == words
+]
+
+
+def test_completion(complete):
+    assert [(line, complete(line)) for line, _ in LINES] == LINES
+
+
+def test_completion_tells_what_words_are_for(keg):
+    assert keg.run("keg", "__complete", "keg", "st").ok().out == """\
+start\tboots a container, with COMMAND as its init
+stop\tstops a container
+"""
+    assert keg.run("keg", "__complete", "lxc-start", "-s", "lxc.uts").ok().out == "lxc.uts.name=\tThe host name that the container starts with\n"
+
+
+# What a person at a terminal gets: the shell's own completion loads the file by the command's name.
+TYPED = {
+    "bash": (["bash", "--norc", "-i"], ". {0}/keg.bash\n", "keg upd\t"),
+    "zsh": (["zsh", "-f", "-i"], "mkdir {1}/f; cp {0}/keg.zsh {1}/f/_keg; fpath=({1}/f $fpath); autoload -U compinit; compinit -u -D\n",
+            "keg upd\t"),
+    "fish": (["fish", "--no-config", "-i"], "source {0}/keg.fish\n", "keg upd\t"),
+}
+
+
+@pytest.mark.parametrize("shell", TYPED)
+def test_completion_at_a_terminal(keg, tmp_path, shell):
+    needs(shutil.which(shell), f"no {shell}")
+    argv, before, typed = TYPED[shell]
+
+    class At:  # what Terminal runs
+        def popen(self, *argv, **how):
+            return subprocess.Popen(argv, env=keg.environ({"HOME": str(tmp_path), "PS1": "$ "}), start_new_session=True, **how)
+
+    with Terminal(At(), *argv) as t:
+        t.type(before.format(BIN.parent / "completion", tmp_path) + "echo REA''DY\n")
+        t.expect("READY")
+        t.type(typed)
+        t.expect("ate-config")
 
 
 def test_completion_of_containers_by_their_state(complete, container):
