@@ -158,7 +158,7 @@ compdef() { : }
 
 COMPLETE_FISH = """
 source $argv[1]
-function __fish_complete_path; echo FILES; end
+function __fish_complete_path; echo $argv[1]FILES; end
 complete -C $argv[2] | string replace -r '\\t.*' '' | string replace -r '.*FILES' FILES
 """
 
@@ -177,37 +177,43 @@ def complete(keg, request):
         assert r.stderr == ""
         return sorted(r.stdout.split("\n")[:-1])
 
+    def expected(line, words):
+        """Readline replaces what is behind the "=" of a word; the others the whole of it."""
+        before = re.search(r"[^ =]*=(?=[^ ]*$)|$", line)[0] if shell != "bash" else ""
+        return [w if w == "FILES" else before + w for w in words]
+
+    ask.expected = expected
     return ask
 
 
-LINES = [
-    ("keg st", ["start", "stop"]),
-    ("keg update", ["update-config"]),
-    ("keg config e", ["explain"]),
-    ("keg help lxc.uts", ["lxc.uts.name"]),
-    ("keg help sta", ["start"]),
-    ("keg explain lxc.arc", ["lxc.arch"]),
-    ("lxc-config lxc.bdev.l", ["lxc.bdev.lvm.thin_pool", "lxc.bdev.lvm.vg"]),
-    ("lxc-wait --s", ["--state="]),
-    ("lxc-wait -n x --state=RUN", ["RUNNING"]),
-    ("lxc-wait -n x -s RUN", ["RUNNING"]),
-    ("lxc-start --logpriority TR", ["TRACE"]),
-    ("keg start -l TR", ["TRACE"]),
-    ("lxc-start -s lxc.uts", ["lxc.uts.name="]),
-    ("lxc-info -c lxc.net.12.lin", ["lxc.net.12.link"]),
-    ("lxc-info -c lxc.net.lin", []),
-    ("lxc-ls -F NAME,ST", ["NAME,STATE"]),
-    ("lxc-create -t busy", ["busybox"]),
-    ("lxc-start -f ", ["FILES"]),
-    ("lxc-start --rcfile=/et", ["FILES"]),
-    ("lxc-attach -n x -- l", []),
-    ("keg nonsense ", []),
-    ("lxc-freeze --no-such=", []),
-]
+LINES = {
+    "keg st": ["start", "stop"],
+    "keg update": ["update-config"],
+    "keg config e": ["explain"],
+    "keg help lxc.uts": ["lxc.uts.name"],
+    "keg help sta": ["start"],
+    "keg explain lxc.arc": ["lxc.arch"],
+    "lxc-config lxc.bdev.l": ["lxc.bdev.lvm.thin_pool", "lxc.bdev.lvm.vg"],
+    "lxc-wait --s": ["--state="],
+    "lxc-wait -n x --state=RUN": ["RUNNING"],
+    "lxc-wait -n x -s RUN": ["RUNNING"],
+    "lxc-start --logpriority TR": ["TRACE"],
+    "keg start -l TR": ["TRACE"],
+    "lxc-start -s lxc.uts": ["lxc.uts.name="],
+    "lxc-info -c lxc.net.12.lin": ["lxc.net.12.link"],
+    "lxc-info -c lxc.net.lin": [],
+    "lxc-ls -F NAME,ST": ["NAME,STATE"],
+    "lxc-create -t busy": ["busybox"],
+    "lxc-start -f ": ["FILES"],
+    "lxc-start --rcfile=/et": ["FILES"],
+    "lxc-attach -n x -- l": [],
+    "keg nonsense ": [],
+    "lxc-freeze --no-such=": [],
+}
 
 
 def test_completion(complete):
-    assert [(line, complete(line)) for line, _ in LINES] == LINES
+    assert {line: complete(line) for line in LINES} == {line: complete.expected(line, LINES[line]) for line in LINES}
 
 
 def test_completion_tells_what_words_are_for(keg):
@@ -251,7 +257,8 @@ def test_completion_of_containers_by_their_state(complete, container):
     assert complete(f"keg stop --lxcpath={path} ") == [a.name]
     assert complete(f"keg stop --lxcpath {path} -n ") == [a.name]
     assert complete(f"lxc-info -P {path} ") == [a.name, b.name]
-    assert complete(f"lxc-attach -P {path} --name={a.name[:-1]}") == [a.name]
+    line = f"lxc-attach -P {path} --name={a.name[:-1]}"
+    assert complete(line) == complete.expected(line, [a.name])
     assert complete(f"keg config get -P {path} ") == [a.name, b.name]
     assert complete(f"keg config set -P {path} {a.name} lxc.start.a") == ["lxc.start.auto"]
     assert complete(f"keg config set -P {path} {a.name} lxc.start.auto ") == ["0", "1"]
