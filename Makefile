@@ -6,6 +6,7 @@
 #   make check-lxc       the library's tests on Debian's liblxc, too    make check-tsan      its threads under ThreadSanitizer
 #   make check-bindings  Ruby and Haskell, which it installs
 #   make deb      Debian packages, into build-deb/  make check-deb   installs, uses and purges them in a Debian of its own
+#   make killer   every verb, killed before each of its system calls
 #   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
 
 PREFIX  ?= /usr/local
@@ -15,7 +16,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean
+.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean killer
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -71,6 +72,10 @@ check-tsan: all
 check-bindings: all
 	@tools/deps.sh build bindings
 	@bindings/check.sh $(BUILD)
+
+# Each verb is called as often as it makes system calls, and killed before the next of them. KILLER_FLAGS="--verb destroy -v"
+killer: all
+	@$(BUILD)/tests/killer/killer $(BUILD)/bin $(BUILD)/tests/answer $(KILLER_FLAGS)
 
 # Each target looks for FUZZ_SECONDS; what it finds interesting stays in build-fuzz/corpus, what breaks it in build-fuzz/.
 FUZZ_SECONDS ?= 60
