@@ -149,51 +149,6 @@ int io_read_line(int dir, const char *path, char *line, size_t size)
 	return (int)strlen(line);
 }
 
-static int replace(int dir, const char *path, const void *data, size_t len, mode_t mode, bool sync, struct err *e)
-{
-	_own_free char *tmp = str_fmt("%s.new.%d", path, (int)getpid());
-	_own_free char *folder = strdup(path);
-	_own_fd int fd = -1, dfd = -1;
-	char *slash;
-	int r;
-
-	if (!tmp || !folder)
-		return err_num(e, ENOMEM, "write", "%s", path);
-	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0 && errno == EEXIST && unlinkat(dir, tmp, 0) == 0) /* a killed process of our pid left it */
-		fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return err_sys(e, "create", "%s", tmp);
-	r = io_write_all(fd, data, len);
-	if (r == 0 && sync && fsync(fd) < 0)
-		r = -errno;
-	if (r == 0 && renameat(dir, tmp, dir, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		(void)unlinkat(dir, tmp, 0);
-		return err_num(e, -r, "write", "%s", path);
-	}
-	if (!sync)
-		return 0;
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = 0;
-	dfd = openat(dir, slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dfd >= 0)
-		(void)fsync(dfd); /* some file systems cannot; the rename itself has happened */
-	return 0;
-}
-
-int io_replace_file(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
-{
-	return replace(dir, path, data, len, mode, true, e);
-}
-
-int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
-{
-	return replace(dir, path, data, len, mode, false, e);
-}
-
 /* One way down. -errno, with the folder that could not be made in p. */
 static int mkdir_each(char *p, mode_t mode)
 {

@@ -7,7 +7,9 @@
  */
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 int io_write_all(int fd, const void *data, size_t len) _must_check;
@@ -22,9 +24,20 @@ int io_read_regular(int fd, size_t size, size_t most, char **out, size_t *len) _
 int io_write_file(int dir, const char *path, const char *text) _must_check;
 /* The first line of a short (< size) file of the kernel's, without its newline; returns its length. */
 int io_read_line(int dir, const char *path, char *line, size_t size) _must_check;
-/* Writes beside, fsyncs, renames over `path`, fsyncs the folder: afterwards old or new, never half. */
+/* --- replace.c --- */
+struct replace {
+	mode_t mode;		 /* of a new file */
+	const struct stat *like; /* its owner and mode instead, as far as they may be given; NULL: none */
+	bool sync;		 /* it, and its place in the folder, are on disk in the end */
+};
+/*
+ * Writes beside, renames over `path`: a reader sees the old file or the new one, never half. A writer that is killed
+ * leaves nothing, or PATH.new, which the next writer takes away.
+ */
+int io_replace(int dir, const char *path, const void *data, size_t len, const struct replace *how) _must_check;
+/* The same with fsync and words. */
 int io_replace_file(int dir, const char *path, const void *data, size_t len, mode_t mode, struct err *e) _must_check;
-/* The same without fsync, for files that do not outlive the machine's run (tmpfs). */
+/* Without fsync, for files that do not outlive the machine's run (tmpfs). */
 int io_replace_file_fast(int dir, const char *path, const void *data, size_t len, mode_t mode,
 			 struct err *e) _must_check;
 /* mkdir -p; folders that are there are left as they are. Begins anew where one goes away meanwhile. */

@@ -45,6 +45,7 @@ int runtime_take_over(const struct run *r, struct err *e)
 	return write_state(r, RUNNING, e);
 }
 
+/* What is called so is of a writer that was killed between two calls (base/replace.c). */
 void runtime_sweep(int runtime_fd)
 {
 	int fd = openat(runtime_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -53,7 +54,7 @@ void runtime_sweep(int runtime_fd)
 	if (!d && fd >= 0)
 		(void)close(fd);
 	for (struct dirent *x; d && (x = readdir(d));)
-		if (str_starts(x->d_name, "state.new.") || strcmp(x->d_name, "handover.new") == 0)
+		if (str_ends(x->d_name, ".new") || strstr(x->d_name, ".new."))
 			(void)unlinkat(runtime_fd, x->d_name, 0);
 }
 
@@ -108,6 +109,7 @@ void runtime_unlock(struct run *r)
 
 	if (r->lock_fd < 0) /* somebody else's */
 		return;
+	runtime_sweep(r->runtime_fd);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		(void)unlinkat(r->runtime_fd, files[i], 0);
 	if (path)

@@ -411,45 +411,6 @@ char *document_text(const struct document *d, size_t *len)
 	return buf_take(&b);
 }
 
-/* Writes beside, with the old file's mode and owner, and renames. */
-static int write_over(const char *path, const char *text, size_t len, const struct stat *was)
-{
-	_own_free char *beside = str_fmt("%s.new.%d", path, (int)getpid());
-	_own_fd int fd = -1;
-	int r;
-
-	if (!beside)
-		return -ENOMEM;
-	(void)unlink(beside); /* a killed process of our pid left it */
-	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return -errno;
-	/* An owner that may not be given leaves the file ours; its mode must not open it to more then. */
-	if (was && (fchown(fd, was->st_uid, was->st_gid) == 0 || was->st_uid == geteuid()) &&
-	    fchmod(fd, was->st_mode & 0777) < 0)
-		r = -errno;
-	else
-		r = io_write_all(fd, text, len);
-	if (r == 0 && (fsync(fd) < 0 || rename(beside, path) < 0))
-		r = -errno;
-	if (r < 0)
-		(void)unlink(beside);
-	return r;
-}
-
-static void sync_folder(const char *path)
-{
-	_own_free char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-	_own_fd int fd = -1;
-
-	if (slash)
-		slash[slash == folder] = 0;
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		(void)fsync(fd); /* some file systems cannot; the rename itself has happened */
-}
-
 int document_save(struct document *d, const char *path, struct err *e)
 {
 	const char *to = path ? path : d->path;
@@ -466,10 +427,11 @@ int document_save(struct document *d, const char *path, struct err *e)
 	text = document_text(d, &len);
 	real = realpath(to, NULL);
 	there = real && stat(real, &st) == 0;
-	r = text ? write_over(real ? real : to, text, len, there ? &st : NULL) : -ENOMEM;
+	r = text ? io_replace(AT_FDCWD, real ? real : to, text, len,
+			      &(struct replace){ .mode = 0640, .like = there ? &st : NULL, .sync = true })
+		 : -ENOMEM;
 	if (r < 0)
 		return err_num(e, -r, "write", "%s", to);
-	sync_folder(real ? real : to);
 	if (d->path && strcmp(to, d->path) == 0)
 		d->changed = false;
 	return 0;

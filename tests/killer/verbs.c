@@ -35,6 +35,15 @@ static char *below(const char *folder, const char *name)
 	return path[next];
 }
 
+/* A file of the container's. */
+static char *of_container(const char *file)
+{
+	static char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s/%s", lab.lxcpath, lab.name, file);
+	return path;
+}
+
 static void make_folder(const char *path)
 {
 	if (mkdir(path, 0755) < 0)
@@ -78,7 +87,7 @@ static void set_up_files(const struct verb *v)
 	must(run("lxc-create", "-n", lab.name, "-P", lab.lxcpath, "-t", below(lab.top, "template"), "-f",
 		 below(lab.top, "first.conf"), NULL));
 	if (v->config) {
-		FILE *f = fopen(below(lab.lxcpath, below(lab.name, "config")), "ae");
+		FILE *f = fopen(of_container("config"), "ae");
 
 		if (!f || fputs(v->config, f) < 0 || fclose(f) != 0)
 			fail("write the config");
@@ -90,8 +99,8 @@ static void set_up_snapshot(const struct verb *v)
 {
 	set_up_files(v);
 	must(run("lxc-snapshot", "-n", lab.name, "-P", lab.lxcpath, NULL));
-	write_text(below(lab.lxcpath, below(lab.name, "rootfs/etc/hosts")), "changed since\n", 0644);
-	write_text(below(lab.lxcpath, below(lab.name, "rootfs/etc/new")), "new\n", 0644);
+	write_text(of_container("rootfs/etc/hosts"), "changed since\n", 0644);
+	write_text(of_container("rootfs/etc/new"), "new\n", 0644);
 	must(run("keg", "config", "set", "-P", lab.lxcpath, lab.name, "lxc.uts.name", "changed", NULL));
 }
 

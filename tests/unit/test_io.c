@@ -86,6 +86,53 @@ static void replacing_gives_a_new_file_of_that_mode(void **state)
 	assert_string_equal(text, "new");
 }
 
+static void replacing_takes_what_a_killed_writer_left(void **state)
+{
+	struct fixture *f = *state;
+	_own_free char *text = NULL;
+
+	unit_write(f->dir, "f", "old");
+	unit_write(f->dir, "f.new", "of a killed one");
+	assert_int_equal(io_replace_file(f->dir, "f", "new", 3, 0600, NULL), 0);
+	assert_int_equal(io_read_file(f->dir, "f", 100, &text, NULL), 0);
+	assert_string_equal(text, "new");
+	assert_int_equal(faccessat(f->dir, "f.new", F_OK, 0), -1);
+}
+
+/* Each writes its own letter. */
+static void write_often(int dir, char letter)
+{
+	char text[5000];
+
+	memset(text, letter, sizeof(text));
+	for (int i = 0; i < 300; i++)
+		if (io_replace_file_fast(dir, "f", text, sizeof(text), 0600, NULL) < 0)
+			_exit(1);
+	_exit(0);
+}
+
+static void writers_of_one_file_do_not_mix(void **state)
+{
+	struct fixture *f = *state;
+	int status, running = 3;
+
+	unit_write(f->dir, "f", "a");
+	for (int i = 0; i < running; i++)
+		if (fork() == 0)
+			write_often(f->dir, (char)('a' + i));
+	while (running) {
+		_own_free char *text = NULL;
+
+		assert_int_equal(io_read_file(f->dir, "f", 10000, &text, NULL), 0);
+		assert_int_equal(strspn(text, (char[]){ text[0], 0 }), strlen(text));
+		while (waitpid(-1, &status, WNOHANG) > 0) {
+			assert_int_equal(status, 0);
+			running--;
+		}
+	}
+	assert_int_equal(faccessat(f->dir, "f.new", F_OK, 0), -1);
+}
+
 /* A link that stands at the name is replaced itself; what it leads to is not written. */
 static void replacing_does_not_follow_a_link(void **state)
 {
@@ -215,6 +262,8 @@ int main(void)
 		T(a_file_that_is_too_large_is_refused),
 		T(a_line_ends_at_its_newline),
 		T(replacing_gives_a_new_file_of_that_mode),
+		T(replacing_takes_what_a_killed_writer_left),
+		T(writers_of_one_file_do_not_mix),
 		T(replacing_does_not_follow_a_link),
 		T(a_replacement_that_fails_leaves_the_old_file_and_no_other),
 		T(folders_are_made_with_their_parents),
