@@ -6,7 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
+
+enum { STEP_MS = 5 };
 
 static struct flock whole(short type)
 {
@@ -36,6 +40,23 @@ int lock_take(int dir, const char *name)
 			return take_fd(&fd);
 	}
 	return -EAGAIN;
+}
+
+int lock_folder(int dir, const char *path, int ms)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+	_own_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (; flock(fd, LOCK_EX | LOCK_NB) < 0; ms -= STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (ms <= 0)
+			return -ETIMEDOUT;
+		(void)nanosleep(&step, NULL);
+	}
+	return take_fd(&fd);
 }
 
 int lock_held(int dir, const char *name)

@@ -10,3 +10,5 @@
 int lock_take(int dir, const char *name) _must_check;
 /* 1: held by somebody, 0: free or no such file; -errno. */
 int lock_held(int dir, const char *name) _must_check;
+/* A folder, for as long as the fd that is returned stays open; waits at most `ms`. -ETIMEDOUT. */
+int lock_folder(int dir, const char *path, int ms) _must_check;

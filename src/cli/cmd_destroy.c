@@ -50,9 +50,9 @@ static int run(struct cli *c)
 	if (r < 0)
 		return cli_fail(c, &e);
 	kept = storage_rootfs(ct);
-	if (container_defined(ct))
+	if (!destroy_removes(ct))
 		cli_note(c, "%s: %s: nothing is removed: lxc.rootfs.managed is 0\n", c->tool, c->name);
-	else if (kept)
+	else if (kept && !storage_inside(ct, kept)) /* inside it is a newer container's */
 		cli_note(c, "%s: %s: %s is kept: it was not made for this container\n", c->tool, c->name, kept);
 	free(kept);
 	return 0;

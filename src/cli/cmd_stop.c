@@ -55,6 +55,9 @@ static int act(struct cli *c, struct container *ct, const struct options *o, int
 		err_clear(&e);
 		r = container_kill(ct, &e);
 	}
+	if (r == -ETIMEDOUT && !e.set)
+		return cli_say(c, "%s has not %s within %d s", c->name, o->reboot ? "rebooted" : "stopped",
+			       timeout_ms / 1000);
 	return r < 0 ? cli_fail(c, &e) : 0;
 }
 

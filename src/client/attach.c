@@ -73,6 +73,8 @@ static int build_env(const struct attach_request *r, const struct spec *s, struc
 	return bad ? -ENOMEM : 0;
 }
 
+enum { DYING_MS = 200 };
+
 /* Those of the wanted namespaces that differ from the caller's; entering one's own may be refused. */
 static uint64_t to_enter(pid_t init, uint64_t wanted)
 {
@@ -309,7 +311,7 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	int x;
 
 	run_init_fields(&ru, NULL);
-	x = container_hold(c, &st, &ru.init_pidfd, e);
+	x = container_find_init(c, &st, &ru.init_pidfd, e);
 	if (x == -ESRCH && !(e && e->set))
 		return err_say(e, ESRCH, "it is not running");
 	if (x < 0)
@@ -317,6 +319,10 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	x = begin(c, r, &st, &ru, e);
 	if (x == 0)
 		*pid = ru.init_pid;
+	else if (!container_init_alive(ru.init_pidfd, x == -ECHILD ? DYING_MS : 0)) { /* hence whatever went wrong */
+		err_clear(e);
+		x = err_say(e, ESRCH, "it has stopped meanwhile");
+	}
 	close_run(&ru);
 	status_free(&st);
 	return x;

@@ -36,12 +36,22 @@ bool claim_is_free(const struct container *c)
 
 int claim_clear(const struct container *c, struct err *e)
 {
-	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1;
+	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1, held = -1;
 	_own_strv struct strv parents = { 0 };
 	int r;
 
+	disk_sweep(c->lxcpath);
 	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
 		return 0;
+	held = container_hold(c, HOLD_ALONE | HOLD_REMAINS, e);
+	if (held == -ENOENT) { /* it was destroyed just now */
+		err_clear(e);
+		return 0;
+	}
+	if (held == -EBUSY)
+		return err_say(e, EEXIST, "Container already exists: it is being created just now");
+	if (held < 0)
+		return held;
 	lock = lock_take(dir, "partial");
 	if (lock == -EAGAIN)
 		return err_say(e, EEXIST, "Container already exists: it is being created just now");

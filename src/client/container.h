@@ -49,6 +49,8 @@ static inline pthread_mutex_t *container_lock(const struct container *c)
 }
 
 bool container_defined(const struct container *c);
+/* 0; -EBUSY: it is being created just now; -EINVAL: its creation was cut short. */
+int container_complete(const struct container *c, struct err *e) _must_check;
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
 int container_load(struct container *c, const char *file, struct problems *p) _must_check;
 /* -EEXIST/-ENOENT style words: "NAME is not defined" */
@@ -243,7 +245,9 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 /* The pid of its init, held by a pidfd that the caller closes. -ESRCH: it is not running. */
 int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e) _must_check;
 /* The same with all of its state; the caller frees that. -ESRCH without words: it does not run. */
-int container_hold(const struct container *c, struct status *s, int *pidfd, struct err *e) _must_check;
+int container_find_init(const struct container *c, struct status *s, int *pidfd, struct err *e) _must_check;
+/* Still so after `ms`. */
+bool container_init_alive(int pidfd, int ms);
 
 /* --- mount.c --- */
 struct mount_request {

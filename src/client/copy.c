@@ -253,7 +253,8 @@ static void take_back(struct copying *w)
 static int copy(void *arg, struct err *e)
 {
 	struct copying *w = arg;
-	int r = claim_clear(w->to, e);
+	_own_fd int held = container_hold(w->c, 0, e);
+	int r = held < 0 ? held : claim_clear(w->to, e);
 
 	if (r == 0 && !claim_is_free(w->to))
 		r = err_say(e, EEXIST, "Container already exists: %s", w->to->name);

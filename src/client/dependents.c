@@ -3,17 +3,16 @@
 #include "client/dependents.h"
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "client/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
-enum { FILE_MOST = 4 << 20, LOCK_MS = 10000, LOCK_STEP_MS = 5 };
+enum { FILE_MOST = 4 << 20, LOCK_MS = 10000 };
 
 static bool is_number(const char *line)
 {
@@ -89,18 +88,9 @@ int dependents_write_parents(const char *folder, const struct strv *pairs, struc
 /* The lists below one lxcpath are changed by one process at a time: the lock is on that folder itself. */
 static int lock(const char *lxcpath, struct err *e)
 {
-	_own_fd int fd = open(lxcpath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = lock_folder(AT_FDCWD, lxcpath, LOCK_MS);
 
-	if (fd < 0)
-		return err_sys(e, "open folder", "%s", lxcpath);
-	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; ms += LOCK_STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_sys(e, "lock", "%s", lxcpath);
-		if (ms >= LOCK_MS)
-			return err_num(e, ETIMEDOUT, "lock", "%s", lxcpath);
-		(void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_STEP_MS * 1000000L }, NULL);
-	}
-	return take_fd(&fd);
+	return fd < 0 ? err_num(e, -fd, "lock", "%s", lxcpath) : fd;
 }
 
 /* All lines but those of `child`; *found: there were some. */

@@ -63,7 +63,7 @@ static int check_dependents(struct container *c, struct err *e)
 	return check_clones(c, c->dir, e);
 }
 
-static bool managed(const struct container *c)
+bool destroy_removes(const struct container *c)
 {
 	_own_buf struct buf b = { 0 };
 
@@ -140,21 +140,37 @@ static int run_hooks(const struct container *c, struct err *e)
 	return hooks_run_destroy(&p, e);
 }
 
+static bool is_there(const struct container *c)
+{
+	_own_free char *partial = str_fmt("%s/partial", c->dir);
+
+	return container_defined(c) || (partial && access(partial, F_OK) == 0);
+}
+
 static int destroy(void *container, struct err *e)
 {
 	struct container *c = container;
-	_own_free char *partial = str_fmt("%s/partial", c->dir), *outside = NULL;
+	_own_free char *outside = NULL;
+	_own_fd int held = -1;
 	int r;
 
-	if (!container_defined(c) && (!partial || access(partial, F_OK) < 0))
+	disk_sweep(c->lxcpath);
+	if (!is_there(c))
 		return err_say(e, ENOENT, "Container is not defined");
 	r = check_stopped(c, e);
 	if (r == 0)
 		r = check_dependents(c, e);
-	if (r < 0 || !managed(c))
+	if (r < 0 || !destroy_removes(c))
 		return r;
+	r = held = container_hold(c, HOLD_ALONE | HOLD_REMAINS, e);
+	if (r < 0)
+		return r;
+	if (!is_there(c))
+		return err_say(e, ENOENT, "Container is not defined");
+	r = check_dependents(c, e); /* again: until now a snapshot may have been taken */
 	outside = own_outside(c);
-	r = storage_not_mounted(c->dir, e);
+	if (r == 0)
+		r = storage_not_mounted(c->dir, e);
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
 	if (r == 0 && c->spec)

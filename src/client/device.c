@@ -3,6 +3,7 @@
 #include "client/container.h"
 
 #include "base/beneath.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "cgroup/cgroup.h"
 #include "features/dev_inject.h"
@@ -18,8 +19,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+enum { LOCK_MS = 5000 };
+
 /* The pid that the state file names, held by a pidfd and asked for again: it is still this container's. */
-int container_hold(const struct container *c, struct status *s, int *pidfd, struct err *e)
+int container_find_init(const struct container *c, struct status *s, int *pidfd, struct err *e)
 {
 	_own_fd int fd = -1;
 	pid_t first;
@@ -48,7 +51,7 @@ int container_hold(const struct container *c, struct status *s, int *pidfd, stru
 int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e)
 {
 	struct status s;
-	int r = container_hold(c, &s, pidfd, e);
+	int r = container_find_init(c, &s, pidfd, e);
 
 	if (r == -ESRCH)
 		return err_say(e, ESRCH, "Container %s is not running", c->name);
@@ -59,11 +62,11 @@ int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struc
 	return 0;
 }
 
-static bool alive(int pidfd)
+bool container_init_alive(int pidfd, int ms)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 0;
+	return poll(&p, 1, ms) == 0;
 }
 
 /* Where a device goes: a running container. */
@@ -93,10 +96,11 @@ static int open_place(struct place *p, struct err *e)
 	p->bind = dev_needs_inject(pid);
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* A dying process has lost its root (ENOENT) a moment before its pidfd tells of its end. */
+	if (!container_init_alive(pidfd, 0) || (fd < 0 && errno == ENOENT))
+		return err_say(e, ESRCH, "Container %s is not running", c->name);
 	if (fd < 0)
 		return err_sys(e, "open", "the root of %s", c->name);
-	if (!alive(pidfd))
-		return err_say(e, ESRCH, "Container %s is not running", c->name);
 	p->root = take_fd(&fd);
 	p->pidfd = take_fd(&pidfd);
 	return 0;
@@ -217,7 +221,7 @@ static int shares_our_network(pid_t pid)
 
 int container_device_net(struct container *c, bool add, const char *device, const char *to, struct err *e)
 {
-	_own_fd int pidfd = -1, dir = -1;
+	_own_fd int pidfd = -1, dir = -1, held = -1;
 	struct run holder = { .runtime_fd = -1 };
 	int r = container_hold_init(c, &holder.init_pid, &pidfd, e);
 
@@ -226,9 +230,13 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 	dir = state_open_dir(c->lxcpath, c->name, false, e);
 	if (dir < 0)
 		return dir;
+	/* The journal is rewritten by one at a time; its keeper waits with the last look at it, too. */
+	held = lock_folder(dir, ".", LOCK_MS);
+	if (held < 0)
+		return err_num(e, -held, "lock", "the devices of %s", c->name);
 	holder.runtime_fd = dir;
 	r = shares_our_network(holder.init_pid);
-	if (r < 0 || !alive(pidfd))
+	if (r < 0 || !container_init_alive(pidfd, 0))
 		return err_say(e, ESRCH, "Container %s is not running", c->name);
 	if (r)
 		return err_say(e, EINVAL, "%s has the host's own network: there is nowhere to move %s", c->name,

@@ -10,6 +10,18 @@
 #define DISK_TRASH   ".trash-"
 #define DISK_RESTORE ".restore-"
 bool disk_is_reserved(const char *name);
+/* In a folder that a restore has put in place: the old one's other files have yet to move over. */
+#define DISK_RESTORED "restored"
+
+/* --- hold.c --- */
+enum {
+	HOLD_ALONE = 1,	 /* its files change; without it they are only read */
+	HOLD_REMAINS = 2 /* also what a creation that was cut short has left */
+};
+/* An fd that holds the container's folder until it is closed. -ENOENT; -EBUSY: another command is at it. */
+int container_hold(const struct container *c, unsigned how, struct err *e) _must_check;
+/* Removes what killed commands have left below the reserved names. */
+void disk_sweep(const char *lxcpath);
 
 /*
  * Set by a command when it is told to end: a creation or copy under way then gives up and takes back
@@ -74,6 +86,10 @@ struct dressing {
 	char *const *hook_args;
 };
 int copy_dress(const struct dressing *d, struct err *e) _must_check;
+
+/* --- destroy.c --- */
+/* Not if its config says that its rootfs is managed by somebody else. */
+bool destroy_removes(const struct container *c);
 
 /* --- rename.c --- */
 /* Ends a renaming to this name that was cut short. 0 also where there was none; -errno. */

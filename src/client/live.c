@@ -3,16 +3,15 @@
 #include "client/container.h"
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "spec/key.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 
-enum { LOCK_TRIES = 500, LOCK_STEP_MS = 10 };
+enum { LOCK_MS = 5000 };
 
 static int may_change(const char *key, struct err *e)
 {
@@ -61,15 +60,9 @@ static int write_limit(const struct container *c, const char *file, bool v2, con
 /* Two that set at once: one after the other. */
 static int lock(int dir, struct err *e)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-	_own_fd int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = lock_folder(dir, ".", LOCK_MS);
 
-	for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
-			return err_sys(e, "lock", "the running config");
-		(void)nanosleep(&pause, NULL);
-	}
-	return fd < 0 ? err_sys(e, "open", "the runtime folder") : take_fd(&fd);
+	return fd < 0 ? err_num(e, -fd, "lock", "the running config") : fd;
 }
 
 static int write_config(int dir, const struct spec *s, struct err *e)

@@ -149,8 +149,9 @@ static int rename_it(void *arg, struct err *e)
 	struct renaming *w = arg;
 	struct dressing d = { .c = w->to, .src_name = w->c->name, .hostname = true };
 	_own_problems struct problems ignored = { 0 };
+	_own_fd int held = container_hold(w->c, HOLD_ALONE, e);
 	struct err quiet = { 0 };
-	int r = check(w, e);
+	int r = held < 0 ? held : check(w, e);
 
 	if (r == 0)
 		r = replica_parents(w->c->dir, NULL, &w->parents, e);

@@ -23,9 +23,6 @@
 
 enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000 };
 
-/* In a folder that a restore has put in place: the old one's other files have yet to move over. */
-#define RESTORED "restored"
-
 /* LXC before 1.1 kept snapshots in <LXCPATH>snaps; where that folder is, it still counts. */
 static char *snaps_folder(const struct container *c)
 {
@@ -85,14 +82,14 @@ static int finish_locked(const struct container *c, const char *beside, int old,
 {
 	int r = 0;
 
-	if (dir < 0 || faccessat(dir, RESTORED, F_OK, 0) < 0)
+	if (dir < 0 || faccessat(dir, DISK_RESTORED, F_OK, 0) < 0)
 		return old >= 0 ? io_remove_tree(AT_FDCWD, beside, e) : 0;
 	if (old >= 0)
 		r = move_rest(old, dir, beside, e);
 	if (r == 0 && old >= 0)
 		r = io_remove_tree(AT_FDCWD, beside, e);
-	if (r == 0 && unlinkat(dir, RESTORED, 0) < 0 && errno != ENOENT)
-		r = err_sys(e, "remove", "%s/" RESTORED, c->dir);
+	if (r == 0 && unlinkat(dir, DISK_RESTORED, 0) < 0 && errno != ENOENT)
+		r = err_sys(e, "remove", "%s/" DISK_RESTORED, c->dir);
 	return r;
 }
 
@@ -100,10 +97,13 @@ static int finish_locked(const struct container *c, const char *beside, int old,
 static int finish_restore(const struct container *c, struct err *e)
 {
 	_own_free char *beside = str_fmt("%s/" DISK_RESTORE "%s", c->lxcpath, c->name);
+	_own_free char *restored = str_fmt("%s/" DISK_RESTORED, c->dir);
 	_own_fd int old = -1, dir = -1;
 
-	if (!beside)
+	if (!beside || !restored)
 		return err_num(e, ENOMEM, "restore", "%s", c->name);
+	if (access(beside, F_OK) < 0 && access(restored, F_OK) < 0)
+		return 0;
 	old = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if ((old >= 0 && flock(old, LOCK_EX | LOCK_NB) < 0) || (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0))
@@ -237,6 +237,7 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 {
 	_own_free char *snaps = snaps_folder(c), *made = NULL;
 	_own_strv struct strv parents = { 0 };
+	_own_fd int held = -1;
 	struct err quiet = { 0 };
 	int r;
 
@@ -245,6 +246,8 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 	r = check_stopped(c, "a snapshot of its rootfs would be taken in the middle of writing", e);
 	if (r == 0)
 		r = finish_restore(c, e);
+	if (r == 0)
+		r = held = container_hold(c, 0, e);
 	if (r < 0)
 		return r;
 	made = snaps ? str_fmt("%s/.new-%d", snaps, (int)getpid()) : NULL;
@@ -447,7 +450,7 @@ static int restore_in_place(struct container *c, const char *folder, struct err 
 
 	if (r < 0)
 		return r;
-	r = write_beside(beside, RESTORED, "", 0, 0600, e);
+	r = write_beside(beside, DISK_RESTORED, "", 0, 0600, e);
 	if (r == 0)
 		r = check_stopped(c, "its rootfs cannot be replaced", e);
 	if (r == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, c->dir, RENAME_EXCHANGE) < 0)
@@ -496,16 +499,20 @@ static int check_clones(const struct container *c, struct err *e)
 static int restore(struct container *c, const char *snap, const char *new_name, struct err *e)
 {
 	_own_free char *folder = NULL;
+	_own_fd int held = -1;
+	bool other = new_name && strcmp(new_name, c->name) != 0;
 	int r;
 
 	if (!container_defined(c))
 		return err_say(e, ENOENT, "Container is not defined");
 	r = finish_restore(c, e);
 	if (r == 0)
+		r = held = container_hold(c, other ? 0 : HOLD_ALONE, e);
+	if (r >= 0)
 		r = find(c, snap, &folder, e);
 	if (r < 0)
 		return r;
-	if (new_name && strcmp(new_name, c->name) != 0)
+	if (other)
 		return restore_as(c, folder, new_name, e);
 	r = check_stopped(c, "its rootfs cannot be replaced", e);
 	if (r == 0)
@@ -519,8 +526,15 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 {
 	_own_free char *folder = NULL, *trash = NULL, *snaps = snaps_folder(c);
 	_own_strv struct strv parents = { 0 };
+	_own_fd int held = -1;
 	int r = finish_restore(c, e);
 
+	if (r == 0)
+		held = container_hold(c, HOLD_ALONE, e);
+	if (held == -ENOENT) /* only its snapshots are there */
+		err_clear(e);
+	else if (r == 0 && held < 0)
+		r = held;
 	if (r == 0)
 		r = find(c, snap, &folder, e);
 	if (r == 0)

@@ -375,7 +375,9 @@ int container_start(struct container *c, const struct start_request *r, int *sta
 	if (r->explain)
 		return explain(c, r, e);
 	l.asked = seq_now();
-	x = run(&l, status ? status : &ignored, e);
+	x = container_complete(c, e);
+	if (x == 0)
+		x = run(&l, status ? status : &ignored, e);
 	close_fd(&l.config_fd);
 	close_fd(&l.page_fd);
 	for (int i = 0; i < 2; i++) {

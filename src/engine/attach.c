@@ -375,4 +375,4 @@ static const struct step rows[] = {
 	/* clang-format on */
 };
 
-const struct seq attach_seq = { .name = "attach", .v = rows, .n = ARRAY_SIZE(rows) };
+const struct seq attach_seq = { .name = "attach", .init = "attached process", .v = rows, .n = ARRAY_SIZE(rows) };

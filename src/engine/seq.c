@@ -29,7 +29,10 @@ struct exec {
 	bool ended;	     /* the other side has closed */
 };
 
-static const char *const role_name[] = { [KEEPER] = "keeper", [INIT] = "container init" };
+static const char *name_of(const struct seq *s, enum role who)
+{
+	return who == KEEPER ? "keeper" : s->init ? s->init : "container init";
+}
 
 static _Thread_local int peer_sock = -1; /* of this thread's running sequence; there is one at a time */
 
@@ -150,7 +153,7 @@ static int take_message(struct exec *x, struct err *e)
 		return 0;
 	}
 	if (r < 0)
-		return err_num(e, -r, "hear of", "the %s", role_name[!x->r->who]);
+		return err_num(e, -r, "hear of", "the %s", name_of(x->s, !x->r->who));
 	switch (m.head.type) {
 	case SEQ_DONE:
 		if (m.head.size != sizeof(row))
@@ -171,7 +174,7 @@ static int take_message(struct exec *x, struct err *e)
 		return -(e->errnum ? e->errnum : EINVAL);
 	}
 	msg_close_fds(&m);
-	return err_num(e, EBADMSG, "understand", "the %s", role_name[!x->r->who]);
+	return err_num(e, EBADMSG, "understand", "the %s", name_of(x->s, !x->r->who));
 }
 
 /* The other side has ended without a word, before its exec. */
@@ -179,13 +182,14 @@ static int tell_death(struct exec *x, struct err *e)
 {
 	int at = x->page->at[!x->r->who];
 	const char *step = at > 0 && (size_t)at <= x->s->n ? x->s->v[at - 1].name : "its first step";
+	const char *who = name_of(x->s, !x->r->who);
 	siginfo_t si = { 0 };
 
 	if (x->r->who == INIT || waitid(P_PID, (id_t)x->r->init_pid, &si, WEXITED | WNOWAIT) < 0)
-		return err_say(e, ECHILD, "the %s ended in step %s", role_name[!x->r->who], step);
+		return err_say(e, ECHILD, "the %s ended in step %s", who, step);
 	if (si.si_code == CLD_EXITED)
-		return err_say(e, ECHILD, "container init exited with status %d in step %s", si.si_status, step);
-	return err_say(e, ECHILD, "container init was killed by signal %d (%s) in step %s", si.si_status,
+		return err_say(e, ECHILD, "%s exited with status %d in step %s", who, si.si_status, step);
+	return err_say(e, ECHILD, "%s was killed by signal %d (%s) in step %s", who, si.si_status,
 		       strsignal(si.si_status), step);
 }
 
@@ -243,7 +247,7 @@ static int run_row(struct exec *x, size_t row, struct err *e)
 	if (r < 0) {
 		if (!e->set)
 			(void)err_num(e, -r, "do", "%s", st->name);
-		err_step(e, st->name, role_name[st->who]);
+		err_step(e, st->name, name_of(x->s, st->who));
 	} else if (x->sock >= 0 && is_awaited(x, row)) {
 		tell_done(x, row);
 	}

@@ -16,7 +16,8 @@ struct seq {
 	const char *name;
 	const struct step *v;
 	size_t n;
-	int deadline_ms; /* of one wait for the other side; 0: two minutes */
+	const char *init; /* what errors call INIT; NULL: "container init" */
+	int deadline_ms;  /* of one wait for the other side; 0: two minutes */
 };
 
 /* In memory that KEEPER, INIT and whoever started them share: who is where, and what each step took. */

@@ -101,7 +101,7 @@ def test_attach_context(busybox):
     r = c.attach("true", options=("-c", "system_u:system_r:lxc_t:s0")).fails(1)
     assert IS_LXC or os.path.exists("/sys/kernel/security/apparmor") or r.err == (
         f"lxc-attach: {c.name}: this kernel runs neither AppArmor nor SELinux, so there is no label system_u:system_r:lxc_t:s0\n"
-        "  step    attach.label (container init)\n"
+        "  step    attach.label (attached process)\n"
         "  try     lxc-attach -e LSM keeps the caller's label\n")
     r = c.attach("true", options=("-e", "-c", "x")).fails(1)
     assert IS_LXC or r.err == "lxc-attach: -c does not go with -e LSM\nlxc-attach: could not parse command line\n"

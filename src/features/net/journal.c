@@ -8,6 +8,7 @@
 #include "features/net/net.h"
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "features/net/nic.h"
 
@@ -17,7 +18,7 @@
 
 static const char journal[] = "net";
 
-enum { JOURNAL_MOST = 256 << 10 };
+enum { JOURNAL_MOST = 256 << 10, LOCK_MS = 2000 };
 
 static const struct {
 	const char *word;
@@ -106,8 +107,11 @@ void net_restore_host(struct run *run)
 {
 	struct undo u = { .run = run, .here = NL_CLOSED, .there = NL_CLOSED };
 	_own_strv struct strv lines = { 0 };
+	/* A command may be moving a device in just now. One that hangs in that must not hold up the end. */
+	_own_fd int held = run->runtime_fd < 0 ? -1 : lock_folder(run->runtime_fd, ".", LOCK_MS);
 	struct err ignored = { 0 };
 
+	(void)held;
 	if (run->runtime_fd < 0 || read_lines(run, &lines) < 0)
 		return;
 	if (lines.n && nl_open(&u.here, &ignored) == 0)
