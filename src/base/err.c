@@ -124,7 +124,7 @@ void err_text(const struct err *e, char *buf, size_t size)
 
 void err_print(const struct err *e, const char *who, const char *name)
 {
-	char text[2048], shown[1024];
+	char text[ERR_TEXT], shown[1024];
 
 	err_text(e, text, sizeof(text));
 	(void)snprintf(shown, sizeof(shown), "%s", name ? name : "");
@@ -134,7 +134,7 @@ void err_print(const struct err *e, const char *who, const char *name)
 		(void)fprintf(stderr, "  set by  %s:%u%s%s\n", e->file, e->line, e->key[0] ? "  " : "", e->key);
 	else if (e->key[0])
 		(void)fprintf(stderr, "  set by  %s\n", e->key);
-	if (e->step[0])
+	if (e->step[0] && !(e->said[0] && e->hint[0])) /* four lines at most; the log has them all */
 		(void)fprintf(stderr, "  step    %s (%s)\n", e->step, e->role);
 	if (e->said[0])
 		(void)fprintf(stderr, "  said    %s\n", e->said);

@@ -49,7 +49,9 @@ void err_step(struct err *e, const char *step, const char *role);
 
 void err_clear(struct err *e);
 
+enum { ERR_TEXT = 2048 };
 /* The first line without its prefix: "cannot mount /srv/data on data: No such file or directory". */
 void err_text(const struct err *e, char *buf, size_t size);
-/* The whole as it is shown: first line with "WHO: ", then set by, step, said and try, as far as known. */
+/* The whole as it is shown: first line with "WHO: ", then set by, step, said and try, as far as known; four lines at
+ * most, but for what a program has said: the step gives way. */
 void err_print(const struct err *e, const char *who, const char *name);

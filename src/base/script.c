@@ -188,6 +188,21 @@ static void tell_tail(struct output *o, struct err *e)
 		err_said(e, "%s", b.s);
 }
 
+/* 126 and 127 are the shell's own: the command could not be run. */
+static void hint_shells(const char *command, int status, struct err *e)
+{
+	_own_free char *file = strndup(command, strcspn(command, " \t"));
+
+	if (!file || file[0] != '/')
+		return;
+	if (status == 127 && access(file, F_OK) < 0)
+		err_hint(e, "there is no %.150s: create it, or take this line out", file);
+	else if (status == 127)
+		err_hint(e, "the interpreter that the first line of %.150s names is missing", file);
+	if (status == 126 && access(file, X_OK) < 0)
+		err_hint(e, "make it executable: chmod +x %.150s", file);
+}
+
 static int blame(struct job *j, int ended, int status, struct err *e)
 {
 	const struct script *s = j->s;
@@ -205,6 +220,8 @@ static int blame(struct job *j, int ended, int status, struct err *e)
 		x = err_say(e, ECHILD, "%s %s (%s) exited with status %d", s->what, s->command, s->key,
 			    WEXITSTATUS(status));
 	err_key(e, s->key, s->at);
+	if (ended == 0 && WIFEXITED(status))
+		hint_shells(s->command, WEXITSTATUS(status), e);
 	tell_tail(&j->out, e);
 	return x;
 }

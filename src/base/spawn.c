@@ -39,7 +39,7 @@ _own_stack static int place_fds(const struct spawn *s)
 
 		high[i] = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, floor);
 		if (fd >= 0 && high[i] < 0 && (i >= 3 || s->stdio))
-			return errno;
+			return errno == EINVAL ? EMFILE : errno; /* EINVAL: `floor` is above the limit */
 	}
 	for (size_t i = 0; i < s->n_fds + 3; i++) {
 		if (high[i] >= 0 && dup2(high[i], (int)i) < 0)
@@ -95,6 +95,17 @@ _own_stack static int detach_child(void *arg)
 	_exit(0);
 }
 
+static int refuse(const char *path, int error, struct err *e)
+{
+	int r = err_num(e, error, "run", "%s", path);
+
+	if (error == EAGAIN)
+		err_hint(e, "no more processes may be made: see pids.max of this cgroup, and ulimit -u");
+	if (error == EMFILE || error == EBADF) /* EBADF: from dup2(2), of a number above the limit */
+		err_hint(e, "no more files may be open: raise ulimit -n");
+	return r;
+}
+
 int spawn(const struct spawn *s, pid_t *pid, struct err *e)
 {
 	struct job j = { .s = s };
@@ -114,7 +125,7 @@ int spawn(const struct spawn *s, pid_t *pid, struct err *e)
 	if (child >= 0 && (s->detach || error))
 		(void)waitpid(child, NULL, 0);
 	if (error)
-		return err_num(e, error, "run", "%s", s->path);
+		return refuse(s->path, error, e);
 	if (pid)
 		*pid = s->detach ? 0 : child;
 	return 0;

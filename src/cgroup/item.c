@@ -7,6 +7,7 @@
 #include "sys/bpf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,7 +99,7 @@ static int set_devices(const struct cgroup_tree *t, const char *file, const char
 	r = r < 0 ? r : bpf_devices_change(d, allow, value);
 	if (r < 0) {
 		r = err_num(e, -r, "set", "%s of the cgroup %s to \"%.200s\"", file, t->path, value);
-		err_hint(e, "a device rule is \"a\", or as in \"c 1:3 rwm\"");
+		err_hint(e, BPF_DEVICE_RULE);
 		return r;
 	}
 	return cgroup_tree_set_devices(t, d, e);
@@ -213,6 +214,23 @@ static void enable_late(const struct cgroup_tree *t, const struct places *p, con
 		cgroup_try(cgroup_enable(t, p->at_v2, controller, NULL));
 }
 
+/* The kernel has no words of its own here. */
+static int refused(const struct cgroup_tree *t, const char *file, const char *value, int r, struct err *e)
+{
+	char online[256];
+
+	r = err_num(e, -r, "set", "%s of the cgroup %s to \"%.200s\"", file, t->path, value);
+	if (strcmp(file, "cpuset.cpus") == 0 &&
+	    io_read_line(AT_FDCWD, "/sys/devices/system/cpu/online", online, sizeof(online)) > 0)
+		err_hint(e, "a list of CPUs such as 0-3,6; those of this host are %.150s", online);
+	if (strcmp(file, "cpuset.mems") == 0 &&
+	    io_read_line(AT_FDCWD, "/sys/devices/system/node/online", online, sizeof(online)) > 0)
+		err_hint(e, "a list of memory nodes such as 0-1; those of this host are %.150s", online);
+	if (strcmp(file, "devices.allow") == 0 || strcmp(file, "devices.deny") == 0)
+		err_hint(e, BPF_DEVICE_RULE);
+	return r;
+}
+
 int cgroup_tree_set(const struct cgroup_tree *t, const char *file, const char *value, struct err *e)
 {
 	struct places p = places_of(t, file);
@@ -236,7 +254,7 @@ int cgroup_tree_set(const struct cgroup_tree *t, const char *file, const char *v
 		r = set_translated(p.v1, file, false, value);
 	if (r == NOWHERE)
 		return missing(t, &p, file, e);
-	return r < 0 ? err_num(e, -r, "set", "%s of the cgroup %s to \"%.200s\"", file, t->path, value) : 0;
+	return r < 0 ? refused(t, file, value, r, e) : 0;
 }
 
 /* --- get --- */

@@ -136,6 +136,17 @@ static bool is_cpuset(const struct cgroup_hierarchy *v)
 }
 
 /* The folders above the tree. What we make is marked, so that whoever empties it last may remove it. */
+static int cannot_make(const struct cgroup_hierarchy *v, const char *path, struct err *e)
+{
+	int r = err_sys(e, "make the cgroup", "%s", path);
+
+	if (r == -EROFS)
+		err_hint(e, "the cgroups are mounted read-only: mount -o remount,rw %s", v->mount);
+	if (r == -EAGAIN || r == -ENOSPC)
+		err_hint(e, "there are too many: see cgroup.max.descendants and cgroup.max.depth above it");
+	return r;
+}
+
 static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_t base_len, struct err *e)
 {
 	for (char *slash = strchr(path + base_len + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -147,7 +158,7 @@ static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_
 			if (is_cpuset(&t->host->v[i]))
 				r = fill_cpuset(path, e);
 		} else if (errno != EEXIST) {
-			r = err_sys(e, "make the cgroup", "%s", path);
+			r = cannot_make(&t->host->v[i], path, e);
 		}
 		*slash = '/';
 		if (r < 0)
@@ -172,7 +183,7 @@ static int make_inner(struct cgroup_tree *t, size_t i, const char *path, struct 
 		return 0;
 	(void)snprintf(inner, sizeof(inner), "%s/%s", path, t->inner);
 	if (mkdir(inner, 0755) < 0)
-		return err_sys(e, "make the cgroup", "%s", inner);
+		return cannot_make(&t->host->v[i], inner, e);
 	t->inner_fd[i] = open_dir(t->fd[i], t->inner);
 	if (t->inner_fd[i] < 0)
 		return err_num(e, -t->inner_fd[i], "open the cgroup", "%s", inner);
@@ -199,7 +210,7 @@ static int make_folder(const struct cgroup_tree *t, size_t i, char *path, size_t
 		if (errno == EEXIST)
 			return -EEXIST;
 		if (errno != ENOENT || tries == MAKE_TRIES) /* ENOENT: another's end took the parent away */
-			return err_sys(e, "make the cgroup", "%s", path);
+			return cannot_make(&t->host->v[i], path, e);
 	}
 }
 

@@ -42,6 +42,7 @@ struct cli {
 	const char *name;
 	struct strv lxcpaths;
 	const char *rcfile, *logfile, *logpriority;
+	const char *format; /* "json": errors are records, too; what else it can be is the verb's business */
 	bool quiet, usage, version;
 	bool help;
 	void *opt;   /* the verb's own options */
@@ -97,6 +98,8 @@ void cli_free(struct cli *c);
 void cli_help(const struct cli *c, FILE *f);
 /* The i-th of a verb's option rows, the common ones last; NULL behind them. */
 const struct opt *cli_row(const struct verb *v, size_t i);
+/* Is there a row of the verb's own beside this common one, of the same name and key, that says better what it does? */
+bool cli_said_better(const struct verb *v, const struct opt *o);
 /* "could not parse command line"; returns 1. */
 int cli_misuse(const struct cli *c);
 
@@ -145,6 +148,12 @@ void text_json(FILE *f, const char *text);
 
 /* --- log.c --- */
 int cli_log_open(struct cli *c) _must_check;
+
+/* The row of a verb whose answer has other formats, too. */
+#define OPT_FORMAT(help)                                                                                               \
+	{                                                                                                              \
+		0, "format", "FORMAT", OPT_TEXT, offsetof(struct cli, format), true, help                              \
+	}
 
 #define OPTS(a) .opts = (a), .n_opts = sizeof(a) / sizeof((a)[0])
 /* The row of -f/-F... --rcfile where a verb has a short form of it. */

@@ -19,12 +19,8 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-struct options {
-	const char *format;
-};
-
 static const struct opt opts[] = {
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "table, json or csv" },
+	OPT_FORMAT("table, json or csv"),
 };
 
 /* Of one check. why NULL: all is well. */
@@ -176,12 +172,11 @@ static int run(struct cli *c)
 		{ "name", CELL_TEXT }, { "ok", CELL_PLAIN }, { "needed", CELL_PLAIN },
 		{ "why", CELL_TEXT },  { "try", CELL_TEXT },
 	};
-	const struct options *o = c->opt;
 	struct answer a = { .noun = "checks", .columns = columns, .n = ARRAY_SIZE(columns) };
 	enum format format;
 	int r = 0, bad = 0;
 
-	if (format_parse(c, o->format, &format) != 0)
+	if (format_parse(c, &format) != 0)
 		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		const struct check *k = &checks[i];
@@ -206,7 +201,6 @@ const struct verb verb_check = {
 	.synopsis = "[--format FORMAT]",
 	.about = "tries what containers need of this host, and tells what mends what is missing",
 	OPTS(opts),
-	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
 };

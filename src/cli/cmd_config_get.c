@@ -10,12 +10,11 @@
 
 struct options {
 	bool running;
-	const char *format;
 };
 
 static const struct opt opts[] = {
 	OPT_RUNNING(struct options),
-	OPT_FORMAT(struct options),
+	OPT_FORMAT("json, or text"),
 };
 
 static int unknown(const struct cli *c, const char *key)
@@ -56,7 +55,7 @@ static int run(struct cli *c)
 	enum feature_id feature;
 	const char *rest;
 	unsigned index;
-	int json = config_format(c, o->format);
+	int json = config_format(c);
 
 	if (json < 0)
 		return 1;

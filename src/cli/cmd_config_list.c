@@ -6,12 +6,11 @@
 
 struct options {
 	bool running;
-	const char *format;
 };
 
 static const struct opt opts[] = {
 	OPT_RUNNING(struct options),
-	OPT_FORMAT(struct options),
+	OPT_FORMAT("json, or text"),
 };
 
 static void show_text(const struct values *all)
@@ -50,7 +49,7 @@ static int run(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
 	_own_values struct values all = { 0 };
-	int json = config_format(c, o->format);
+	int json = config_format(c);
 
 	if (json < 0)
 		return 1;

@@ -11,7 +11,6 @@
 struct options {
 	struct strv keys;
 	bool ips, state, pid, stats, raw;
-	const char *format;
 };
 
 static const struct opt opts[] = {
@@ -21,8 +20,7 @@ static const struct opt opts[] = {
 	{ 'p', "pid", NULL, OPT_FLAG, offsetof(struct options, pid), false, "Show the pid of its init" },
 	{ 'S', "stats", NULL, OPT_FLAG, offsetof(struct options, stats), false, "Show what it uses" },
 	{ 'H', "no-humanize", NULL, OPT_FLAG, offsetof(struct options, raw), false, "Show numbers without units" },
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false,
-	  "All of it, as table, json or csv" },
+	OPT_FORMAT("All of it, as table, json or csv"),
 };
 
 static void line(const char *title, const char *value)
@@ -234,7 +232,7 @@ static int run(struct cli *c)
 	enum format format;
 	int r = 0;
 
-	if (!ct || format_parse(c, o->format, &format) != 0)
+	if (!ct || format_parse(c, &format) != 0)
 		return 1;
 	if (container_status(ct, &s, &e) < 0)
 		return cli_fail(c, &e);

@@ -13,7 +13,7 @@ enum { NESTING = 5, NESTING_MOST = 100 }; /* levels */
 
 struct options {
 	bool line, fancy, active, running, frozen, stopped, defined;
-	const char *columns, *nesting, *filter, *format;
+	const char *columns, *nesting, *filter;
 	struct strv groups;
 };
 
@@ -31,7 +31,7 @@ static const struct opt opts[] = {
 	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
 	  "Only those in all the groups" },
 	{ 0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches" },
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "table (as -f), json or csv" },
+	OPT_FORMAT("table (as -f), json or csv"),
 };
 
 const struct spec *ls_config(struct ls_row *r)
@@ -170,13 +170,13 @@ static int show(const struct cli *c, const struct options *o, struct ls_rows *ro
 {
 	enum format format;
 
-	if (format_parse(c, o->format, &format) != 0)
+	if (format_parse(c, &format) != 0)
 		return 1;
 	if (format == FORMAT_JSON || format == FORMAT_CSV)
 		return ls_show_answer(c, rows, o->columns, format);
 	if (rows->n == 0)
 		return 0;
-	if (o->fancy || o->format)
+	if (o->fancy || c->format)
 		return ls_show_table(c, rows, o->columns);
 	ls_show_names(rows, o->line);
 	return 0;

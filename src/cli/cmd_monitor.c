@@ -17,14 +17,12 @@ enum { PATHS_MOST = 64 };
 
 struct options {
 	bool quit;
-	const char *format;
 };
 
 static const struct opt opts[] = {
 	{ 'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
 	  "Tell lxc-monitord to quit (there is none)" },
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false,
-	  "json: an object on a line for each event; table: LXC's lines" },
+	OPT_FORMAT("json: an object on a line for each event; table: LXC's lines"),
 };
 
 static void tell_json(const struct event *ev)
@@ -127,7 +125,7 @@ static int run(struct cli *c)
 
 	if (o->quit)
 		return 1; /* LXC's answer where no daemon listens, and we have none */
-	if (format_parse(c, o->format, &format) != 0)
+	if (format_parse(c, &format) != 0)
 		return 1;
 	if (format == FORMAT_CSV)
 		return cli_say(c, "--format csv: events are lines, or json");

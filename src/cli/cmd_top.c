@@ -17,7 +17,7 @@ enum { DELAY_S = 3, BATCH_DELAY_S = 300, DELAY_MOST = 1000000 };
 struct options {
 	struct opt_int delay;
 	bool batch, reverse;
-	const char *sort, *format;
+	const char *sort;
 };
 
 static const struct opt opts[] = {
@@ -27,8 +27,7 @@ static const struct opt opts[] = {
 	{ 's', "sort", "n|c|b|m|s|k", OPT_TEXT, offsetof(struct options, sort), false,
 	  "By name, CPU, block I/O, memory, memory and swap, kernel memory" },
 	{ 'r', "reverse", NULL, OPT_FLAG, offsetof(struct options, reverse), false, "In reverse order" },
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false,
-	  "Look once, and show table, json or csv" },
+	OPT_FORMAT("Look once, and show table, json or csv"),
 };
 
 /* --- gathering --- */
@@ -242,7 +241,7 @@ static int run(struct cli *c)
 
 	if (!is_sort(v.sort) || delay < 1 || delay > DELAY_MOST)
 		return cli_misuse(c);
-	if (format_parse(c, o->format, &format) != 0)
+	if (format_parse(c, &format) != 0)
 		return 1;
 	if (dflt && strv_add(&c->lxcpaths, dflt) < 0)
 		return cli_say(c, "out of memory");

@@ -24,7 +24,7 @@ void config_values_free(struct values *v);
  */
 struct container *config_of(const struct cli *c, bool running) _must_check;
 /* --format: 1 json, 0 text, -1 after an error was told. */
-int config_format(const struct cli *c, const char *format) _must_check;
+int config_format(const struct cli *c) _must_check;
 
 extern const struct verb verb_config_get, verb_config_list, verb_config_set, verb_config_unset, verb_config_check,
 	verb_config_explain;
@@ -33,8 +33,4 @@ extern const struct verb verb_config_get, verb_config_list, verb_config_set, ver
 	{                                                                                                              \
 		0, "running", NULL, OPT_FLAG, offsetof(options, running), false,                                       \
 			"Show what it runs with instead of what its file says"                                         \
-	}
-#define OPT_FORMAT(options)                                                                                            \
-	{                                                                                                              \
-		0, "format", "FORMAT", OPT_TEXT, offsetof(options, format), false, "json, or text"                     \
 	}

@@ -109,8 +109,10 @@ struct container *config_of(const struct cli *c, bool running)
 	return NULL;
 }
 
-int config_format(const struct cli *c, const char *format)
+int config_format(const struct cli *c)
 {
+	const char *format = c->format;
+
 	if (!format || strcmp(format, "text") == 0)
 		return 0;
 	if (strcmp(format, "json") == 0)

@@ -10,17 +10,17 @@
 
 enum { COLUMNS_MOST = 32 };
 
-int format_parse(const struct cli *c, const char *word, enum format *out)
+int format_parse(const struct cli *c, enum format *out)
 {
 	static const char *const words[] = { [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv" };
 
 	*out = FORMAT_NONE;
-	if (!word)
+	if (!c->format)
 		return 0;
 	for (size_t i = FORMAT_TABLE; i < ARRAY_SIZE(words); i++)
-		if (strcmp(word, words[i]) == 0)
+		if (strcmp(c->format, words[i]) == 0)
 			*out = (enum format)i;
-	return *out == FORMAT_NONE ? cli_say(c, "--format %s: none of table, json, csv", word) : 0;
+	return *out == FORMAT_NONE ? cli_say(c, "--format %s: none of table, json, csv", c->format) : 0;
 }
 
 static void json_list(FILE *f, const char *lines)

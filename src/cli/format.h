@@ -28,8 +28,8 @@ struct answer {
 };
 
 struct cli;
-/* The option's word (NULL: none). 0, or 1 after it was told. */
-int format_parse(const struct cli *c, const char *word, enum format *out) _must_check;
+/* Of --format; FORMAT_NONE without it. 0, or 1 after it was told. */
+int format_parse(const struct cli *c, enum format *out) _must_check;
 int format_print(const struct answer *a, enum format f, FILE *out) _must_check;
 /* One JSON object on one line, for what does not end. */
 void format_line(const struct format_column *columns, size_t n, char *const *cells, FILE *out);

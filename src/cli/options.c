@@ -26,6 +26,7 @@ static const struct opt common[] = {
 	{ 'l', "logpriority", "LEVEL", OPT_TEXT, COMMON(logpriority), "What is logged: messages of LEVEL and above" },
 	{ 'P', "lxcpath", "PATH", OPT_LIST, COMMON(lxcpaths), "The folder that holds the containers" },
 	{ 0, "rcfile", "FILE", OPT_TEXT, COMMON(rcfile), "Load the config FILE instead of the container's" },
+	{ 0, "format", "FORMAT", OPT_TEXT, COMMON(format), "json: errors are told as records, for programs" },
 };
 
 enum { LONG_BASE = 256, ROWS_MOST = 64 };
@@ -54,7 +55,29 @@ static bool key_before(const struct verb *v, size_t i)
 	return false;
 }
 
-static void build_tables(const struct verb *v, struct option *longs, char *shorts)
+bool cli_said_better(const struct verb *v, const struct opt *o)
+{
+	for (size_t i = 0; i < v->n_opts; i++)
+		if (&v->opts[i] != o && v->opts[i].key == o->key && strcmp(v->opts[i].name, o->name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_format(const char *name)
+{
+	return strcmp(name, "format") == 0;
+}
+
+/* Keg's own option makes no abbreviation of LXC's ambiguous (--for of --force): it counts where it is spelled out. */
+static bool spells_format(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--format") == 0 || str_starts(argv[i], "--format="))
+			return true;
+	return false;
+}
+
+static void build_tables(const struct verb *v, bool with_format, struct option *longs, char *shorts)
 {
 	const struct opt *o;
 
@@ -66,7 +89,7 @@ static void build_tables(const struct verb *v, struct option *longs, char *short
 			if (o->kind == OPT_OPTIONAL)
 				*shorts++ = ':';
 		}
-		if (named_before(v, i))
+		if (named_before(v, i) || (is_format(o->name) && !with_format))
 			continue;
 		*longs++ = (struct option){
 			.name = o->name,
@@ -137,6 +160,8 @@ static void print_usage(const struct cli *c, FILE *f)
 
 	(void)fprintf(f, "Usage: %s ", c->prog);
 	for (size_t i = 0; (o = cli_row(c->verb, i)); i++) {
+		if (i >= c->verb->n_opts && cli_said_better(c->verb, o))
+			continue;
 		(void)fputc('[', f);
 		if (o->key)
 			(void)fprintf(f, "-%c|", o->key);
@@ -175,7 +200,7 @@ void cli_help(const struct cli *c, FILE *f)
 		(void)fputs(v->more, f);
 	(void)fputs("\nCommon options :\n", f);
 	for (size_t i = 1; i < ARRAY_SIZE(common); i++)
-		if (common[i].help)
+		if (common[i].help && !cli_said_better(v, &common[i]))
 			print_row(&common[i], f);
 	(void)fprintf(f,
 		      "\nAn argument that a long option must or may have, its short form must or may have too.\n\n"
@@ -198,6 +223,15 @@ static int behind_dashes(int argc, char **argv)
 	return 0;
 }
 
+/* A verb whose answer has formats checks the word itself. */
+static bool format_is_for_errors(const struct cli *c)
+{
+	for (size_t i = 0; i < c->verb->n_opts; i++)
+		if (is_format(c->verb->opts[i].name))
+			return false;
+	return true;
+}
+
 /* -1: go on; else an exit code. */
 static int check(struct cli *c)
 {
@@ -211,6 +245,8 @@ static int check(struct cli *c)
 		cli_note(c, "This command only accepts 1 -P,--lxcpath arguments\n");
 		return 1;
 	}
+	if (c->format && format_is_for_errors(c) && strcmp(c->format, "json") != 0)
+		return cli_say(c, "--format %s: errors are told as json, or in words without it", c->format);
 	for (size_t i = 0; i < c->lxcpaths.n; i++)
 		for (char *p = c->lxcpaths.v[i]; strlen(p) > 1 && str_ends(p, "/");)
 			p[strlen(p) - 1] = 0;
@@ -227,7 +263,7 @@ int cli_parse(struct cli *c, int argc, char **argv)
 	char shorts[3 * ROWS_MOST + 1];
 
 	c->n_behind = behind_dashes(argc, argv);
-	build_tables(c->verb, longs, shorts);
+	build_tables(c->verb, spells_format(argc, argv), longs, shorts);
 	for (int val; (val = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		const struct opt *o = val == '?' ? NULL : row_of(c->verb, val);
 

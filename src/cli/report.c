@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
+#include "cli/format.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,10 +16,48 @@ static const char *shown_name(const struct cli *c)
 	return c->name && !(c->verb->flags & VERB_NAMELESS) ? c->name : NULL;
 }
 
+/* One line of JSON, for programs: doc/FORMAT.md. */
+static void print_record(const struct err *e, const char *name)
+{
+	static const struct format_column columns[] = {
+		{ "format", CELL_PLAIN }, { "name", CELL_TEXT }, { "warning", CELL_PLAIN }, { "error", CELL_TEXT },
+		{ "errno", CELL_TEXT },	  { "op", CELL_TEXT },	 { "object", CELL_TEXT },   { "step", CELL_TEXT },
+		{ "role", CELL_TEXT },	  { "key", CELL_TEXT },	 { "file", CELL_TEXT },	    { "line", CELL_PLAIN },
+		{ "said", CELL_TEXT },	  { "hint", CELL_TEXT },
+	};
+	char version[12], line[12] = "", text[ERR_TEXT];
+	const char *number = e->errnum ? strerrorname_np(e->errnum) : NULL;
+	const char *cells[] = { version,
+				name ? name : "",
+				e->warning ? "true" : "false",
+				text,
+				number ? number : "",
+				e->op,
+				e->object,
+				e->step,
+				e->role,
+				e->key,
+				e->file,
+				line,
+				e->said,
+				e->hint };
+
+	_Static_assert(ARRAY_SIZE(columns) == ARRAY_SIZE(cells), "every column has its cell");
+	(void)snprintf(version, sizeof(version), "%d", FORMAT_VERSION);
+	if (e->line)
+		(void)snprintf(line, sizeof(line), "%u", e->line);
+	err_text(e, text, sizeof(text));
+	format_line(columns, ARRAY_SIZE(columns), (char *const *)cells, stderr);
+}
+
 int cli_fail_of(const struct cli *c, const char *name, const struct err *e)
 {
 	log_err(c->verb->name, e);
-	if (!c->quiet)
+	if (c->quiet)
+		return 1;
+	if (c->format && strcmp(c->format, "json") == 0)
+		print_record(e, name);
+	else
 		err_print(e, c->tool, name);
 	return 1;
 }

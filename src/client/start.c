@@ -169,6 +169,8 @@ static int spawn_keeper(struct launch *l, struct err *e)
 	s.detach = !l->r->foreground && !l->r->leaves;
 	l->page->spawned = seq_now();
 	x = spawn(&s, &l->keeper, e);
+	if (x == -ENOENT)
+		err_hint(e, "it is a part of Keg: install Keg again, or unset KEG_LIBEXEC");
 	close_fd(&l->verdict[1]);
 	close_fd(&l->peer[1]);
 	return x;

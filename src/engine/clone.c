@@ -2,12 +2,15 @@
 /* The birth and the end of pid 1. */
 #include "engine/clone.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/spawn.h"
 #include "features/namespace_share.h"
+#include "features/namespaces.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
@@ -107,7 +110,22 @@ static long bear_in_shared(struct run *r, struct birth *b, uint64_t flags, int c
 	return b->pid;
 }
 
-static int refuse(const struct birth *b, struct err *e)
+/* Namespaces are counted for each user. */
+static void hint_limit(uint64_t flags, struct err *e)
+{
+	for (size_t i = 0; i < RUN_NAMESPACES; i++) {
+		const char *name = namespaces_nth(i);
+		char path[64], most[16] = "";
+
+		(void)snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", name);
+		if (flags & namespaces_flag(name) && io_read_line(AT_FDCWD, path, most, sizeof(most)) > 0 &&
+		    strcmp(most, "0") == 0)
+			err_hint(e, "sysctl user.max_%s_namespaces is 0: raise it", name);
+	}
+	err_hint(e, "one kind is used up: raise sysctl user.max_mnt_namespaces, or its neighbours");
+}
+
+static int refuse(const struct birth *b, uint64_t flags, struct err *e)
 {
 	int x;
 
@@ -117,7 +135,9 @@ static int refuse(const struct birth *b, struct err *e)
 	}
 	x = err_num(e, (int)-b->pid, "clone", "the container's init");
 	if (x == -ENOSPC)
-		err_hint(e, "raise the limit: sysctl user.max_mnt_namespaces and its neighbours");
+		hint_limit(flags, e);
+	if (x == -EAGAIN)
+		err_hint(e, "no more processes may be made: see pids.max of this cgroup, and ulimit -u");
 	if (x == -EPERM)
 		err_hint(e, "this takes root, or a user namespace (lxc.idmap)");
 	return x;
@@ -143,7 +163,7 @@ int clone_init(struct run *r, struct err *e)
 		return 1;
 	}
 	if (pid < 0)
-		return refuse(&b, e);
+		return refuse(&b, flags, e);
 	r->cloned_into_cgroup = b.into_cgroup;
 	r->init_pid = r->hooks.init_pid = (pid_t)pid;
 	return 0;

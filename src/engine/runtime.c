@@ -84,7 +84,10 @@ int runtime_lock(struct run *r, struct err *e)
 
 	r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
 	if (r->runtime_fd < 0) {
-		err_hint(e, "this takes root");
+		if (r->runtime_fd == -EROFS)
+			err_hint(e, "what runs is noted there: mount it writable, or a tmpfs on it");
+		else if (r->runtime_fd == -EACCES || r->runtime_fd == -EPERM)
+			err_hint(e, "this takes root");
 		return r->runtime_fd;
 	}
 	fd = lock_take(r->runtime_fd, "lock");

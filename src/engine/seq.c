@@ -189,8 +189,12 @@ static int tell_death(struct exec *x, struct err *e)
 		return err_say(e, ECHILD, "the %s ended in step %s", who, step);
 	if (si.si_code == CLD_EXITED)
 		return err_say(e, ECHILD, "%s exited with status %d in step %s", who, si.si_status, step);
-	return err_say(e, ECHILD, "%s was killed by signal %d (%s) in step %s", who, si.si_status,
-		       strsignal(si.si_status), step);
+	(void)err_say(e, ECHILD, "%s was killed by signal %d (%s) in step %s", who, si.si_status,
+		      strsignal(si.si_status), step);
+	if (si.si_status == SIGSYS)
+		err_hint(e,
+			 "the seccomp policy kills it for a system call that the start itself needs: allow that one");
+	return -ECHILD;
 }
 
 static int wait_for(struct exec *x, const char *name, struct err *e)

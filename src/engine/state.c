@@ -36,7 +36,7 @@ int state_of_name(const char *name)
 int state_open_dir(const char *lxcpath, const char *name, bool create, struct err *e)
 {
 	_own_free char *base = path_runtime(lxcpath), *path = base ? str_fmt("%s/%s", base, name) : NULL;
-	int fd;
+	int fd, x;
 
 	if (!path)
 		return err_num(e, ENOMEM, "open the runtime folder of", "%s", name);
@@ -47,8 +47,9 @@ int state_open_dir(const char *lxcpath, const char *name, bool create, struct er
 			return fd;
 		if (errno != ENOENT || !create || tries == 100)
 			return err_sys(e, "open", "the runtime folder %s", path);
-		if (io_mkdir_p(base, 0711, e) < 0)
-			return -EACCES;
+		x = io_mkdir_p(base, 0711, e);
+		if (x < 0)
+			return x;
 		if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != ENOENT)
 			return err_sys(e, "create folder", "%s", path);
 	}

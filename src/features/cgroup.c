@@ -173,6 +173,15 @@ static const struct key keys[] = {
 	},
 };
 
+static int with_key(struct err *e, const struct item *it, bool v2, int x)
+{
+	char key[96];
+
+	(void)snprintf(key, sizeof(key), "lxc.cgroup%s.%s", v2 ? "2" : "", it->name);
+	err_key(e, key, it->at);
+	return x;
+}
+
 static void problem(struct problems *p, const char *key, struct origin at, const char *text)
 {
 	struct err *e = problems_next(p);
@@ -183,9 +192,32 @@ static void problem(struct problems *p, const char *key, struct origin at, const
 	err_key(e, key, at);
 }
 
+static void check_rules(const struct list *l, bool v2, struct problems *p)
+{
+	_own_free struct bpf_devices *d = malloc(sizeof(*d));
+
+	for (size_t i = 0; d && i < l->n; i++) {
+		const struct item *it = &l->v[i];
+		bool allow = strcmp(it->name, "devices.allow") == 0;
+		struct err *e;
+
+		if (!allow && strcmp(it->name, "devices.deny") != 0)
+			continue;
+		bpf_devices_init(d);
+		if (bpf_devices_change(d, allow, it->text) != -EINVAL || !(e = problems_next(p)))
+			continue;
+		(void)err_say(e, EINVAL, "\"%.200s\" is no rule of devices", it->text);
+		err_hint(e, BPF_DEVICE_RULE);
+		(void)with_key(e, it, v2, 0);
+	}
+}
+
 static void check(const struct spec *s, struct problems *p)
 {
 	const struct cgroup *c = s->part[FEATURE_CGROUP];
+
+	check_rules(&c->v1, false, p);
+	check_rules(&c->v2, true, p);
 
 	if (c->dir.s && (c->container.s || c->monitor.s))
 		problem(p, "lxc.cgroup.dir", c->dir.at,
@@ -355,15 +387,6 @@ int cgroup_leave(struct run *r, struct err *e)
 			(void)!io_write_file(AT_FDCWD, procs, "0");
 	}
 	return 0;
-}
-
-static int with_key(struct err *e, const struct item *it, bool v2, int x)
-{
-	char key[96];
-
-	(void)snprintf(key, sizeof(key), "lxc.cgroup%s.%s", v2 ? "2" : "", it->name);
-	err_key(e, key, it->at);
-	return x;
 }
 
 /*
@@ -568,7 +591,7 @@ static int devices_by_bpf(struct run *r, const struct list *l, bool v2, struct e
 		if (x == 0)
 			continue;
 		x = err_num(e, -x, "set", "%s of the cgroup %s to \"%.200s\"", it->name, r->cgroup.path, it->text);
-		err_hint(e, "a device rule is \"a\", or as in \"c 1:3 rwm\"");
+		err_hint(e, BPF_DEVICE_RULE);
 		return with_key(e, it, v2, x);
 	}
 	x = cgroup_tree_set_devices(&r->cgroup, d, e);

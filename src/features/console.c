@@ -306,7 +306,7 @@ bool console_rotates(const struct plan *p)
 	return part(p)->rotate.n;
 }
 
-static int open_for(const struct text *t, int flags, const char *key, int *fd, struct err *e)
+static int open_for(const struct text *t, const char *op, int flags, const char *key, int *fd, struct err *e)
 {
 	int opened, x;
 
@@ -315,8 +315,10 @@ static int open_for(const struct text *t, int flags, const char *key, int *fd, s
 		return 0;
 	opened = open(t->s, flags | O_NOCTTY | O_CLOEXEC, 0640);
 	if (opened < 0) {
-		x = err_sys(e, "open", "%s", t->s);
+		x = err_sys(e, op, "%s", t->s);
 		err_key(e, key, t->at);
+		if (x == -ENOENT)
+			err_hint(e, "create the folder that it is to be in");
 		return x;
 	}
 	*fd = opened;
@@ -325,13 +327,14 @@ static int open_for(const struct text *t, int flags, const char *key, int *fd, s
 
 int console_open_log(const struct plan *p, int *fd, struct err *e)
 {
-	return open_for(&part(p)->log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, "lxc.console.logfile", fd, e);
+	return open_for(&part(p)->log, "open the console's log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW,
+			"lxc.console.logfile", fd, e);
 }
 
 int console_open_peer(const struct plan *p, int *fd, struct err *e)
 {
 	static const struct text nothing = { 0 };
 
-	return open_for(console_wanted(p) ? &part(p)->path : &nothing, O_RDWR | O_NONBLOCK | O_APPEND,
-			"lxc.console.path", fd, e);
+	return open_for(console_wanted(p) ? &part(p)->path : &nothing, "open the console",
+			O_RDWR | O_NONBLOCK | O_APPEND, "lxc.console.path", fd, e);
 }

@@ -94,7 +94,7 @@ bool dev_nests(const struct plan *p)
 
 int dev_open(const struct run *r, struct err *e)
 {
-	return rootfs_folder(r->root_fd, "dev", e);
+	return rootfs_folder(r, "dev", e);
 }
 
 int dev_put(int dev, const char *name, int mnt, struct err *e)
@@ -114,7 +114,7 @@ int dev_put(int dev, const char *name, int mnt, struct err *e)
 int dev_mount(struct run *r, struct err *e)
 {
 	const struct dev *d = plan_part(r->plan, FEATURE_DEV);
-	_own_fd int target = rootfs_folder(r->root_fd, "dev", e), mnt = -1;
+	_own_fd int target = rootfs_folder(r, "dev", e), mnt = -1;
 	char data[64];
 	int x;
 

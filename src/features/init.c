@@ -8,6 +8,7 @@
 #include "base/spawn.h"
 #include "engine/paths.h"
 #include "features/environ.h"
+#include "features/init_refused.h"
 #include "features/namespace_share.h"
 #include "features/rootfs.h"
 #include "spec/key.h"
@@ -311,12 +312,7 @@ static int refuse_exec(const struct init *i, const char *program, struct err *e)
 
 	if (i->cmd.s)
 		err_key(e, "lxc.init.cmd", i->cmd.at);
-	if (error == ENOENT)
-		err_hint(e, "the rootfs has no such program (or not its interpreter or loader); set lxc.init.cmd");
-	if (error == EACCES)
-		err_hint(e, "make it executable: chmod +x in the rootfs");
-	if (error == ENOEXEC)
-		err_hint(e, "it is built for another architecture, or is no program");
+	init_hint_refused(program, error, e);
 	return x;
 }
 

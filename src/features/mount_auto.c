@@ -33,7 +33,7 @@ static int fail(int x, const char *what, const struct item *item, struct err *e)
 static int mount_kernel_fs(struct run *r, const char *type, const char *folder, const char *data, uint64_t attr,
 			   struct err *e)
 {
-	_own_fd int target = rootfs_folder(r->root_fd, folder, e), mnt = -1;
+	_own_fd int target = rootfs_folder(r, folder, e), mnt = -1;
 	int x;
 
 	if (target < 0)

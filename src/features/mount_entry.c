@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FSTAB_MOST = 1 << 20 };
+enum { FSTAB_MOST = 1 << 20, MOUNTS_MOST = 4 << 20 };
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
@@ -72,6 +72,15 @@ int entry_source(int root_fd, const struct entry *n)
 	return n->kind == ENTRY_BIND ? mount_copy(fd, "", flags) : take_fd(&fd);
 }
 
+/* By what the mounts look like from here. */
+static bool has_mounts_below(const char *folder)
+{
+	_own_free char *text = NULL, *below = str_fmt(" %s/", folder);
+
+	return below && io_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTS_MOST, &text, NULL) == 0 &&
+	       strstr(text, below);
+}
+
 int entry_no_source(const struct entry *n, int x, struct err *e)
 {
 	x = err_num(e, -x, "mount", "%s on %s", n->source, n->target);
@@ -79,6 +88,8 @@ int entry_no_source(const struct entry *n, int x, struct err *e)
 		err_hint(e, "create %s in the rootfs, or add \"optional\" to the entry", n->source);
 	else if (x == -ENOENT)
 		err_hint(e, "create %s on the host, or add \"optional\" to the entry", n->source);
+	else if (x == -EINVAL && n->kind == ENTRY_BIND && !n->recursive && has_mounts_below(n->source))
+		err_hint(e, "a user namespace cannot leave behind what is mounted below %s: write rbind", n->source);
 	else if (x == -EINVAL && n->kind == ENTRY_BIND)
 		err_hint(e, "%s is on a mount that cannot be bound (unbindable)", n->source);
 	return x;
@@ -103,6 +114,10 @@ static int fail_target(const struct entry *n, int source, int x, struct err *e)
 		err_hint(e, "of source and target one is a folder, the other is none");
 	else if (x == -EROFS)
 		err_hint(e, "the rootfs is read-only: create %s in it beforehand", n->target);
+	else if (x == -ENOSPC && n->create != CREATE_NOTHING)
+		err_hint(e, "the disk of the rootfs is full: make room on it, or create %s beforehand", n->target);
+	else if (x == -EINVAL && n->kind == ENTRY_REMOUNT)
+		err_hint(e, "nothing is mounted on %s that could be remounted", n->target);
 	return x;
 }
 

@@ -86,6 +86,9 @@ int pts_new(const struct run *r, int *slave, struct err *e)
 			    pts_own(r->plan) ? "the container's /dev/pts" : "the host's /dev/ptmx");
 		if (x == -EPERM)
 			err_hint(e, "the devices cgroup must allow it: lxc.cgroup.devices.allow = c 5:2 rwm");
+		if (x == -ENOSPC && !pts_own(r->plan))
+			err_hint(e, "no more are free: raise sysctl kernel.pty.max, or set lxc.pty.max for ptys of its "
+				    "own");
 		return x;
 	}
 	if (ioctl(master, TIOCSPTLCK, &unlocked) < 0)

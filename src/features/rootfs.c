@@ -224,14 +224,18 @@ bool rootfs_idmapped(const struct plan *p)
 	return idmap;
 }
 
-int rootfs_folder(int root_fd, const char *name, struct err *e)
+int rootfs_folder(const struct run *r, const char *name, struct err *e)
 {
-	int fd = beneath_open(root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
+	int fd = beneath_open(r->root_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
 	if (fd == -ENOENT)
-		fd = beneath_mkdir_p(root_fd, name, 0755);
-	if (fd < 0)
-		(void)err_num(e, -fd, "use the folder", "/%s of the rootfs", name);
+		fd = beneath_mkdir_p(r->root_fd, name, 0755);
+	if (fd >= 0)
+		return fd;
+	(void)err_num(e, -fd, "use the folder", "/%s of the rootfs", name);
+	if (c->path.s)
+		err_key(e, "lxc.rootfs.path", c->path.at);
 	if (fd == -ENOTDIR || fd == -ELOOP)
 		err_hint(e, "it is a link or no folder, and nothing of the host's may be mounted there");
 	if (fd == -EACCES || fd == -EOVERFLOW)
@@ -239,6 +243,8 @@ int rootfs_folder(int root_fd, const char *name, struct err *e)
 			    "lxc.rootfs.options = idmap=container");
 	if (fd == -EROFS)
 		err_hint(e, "it is missing and the rootfs is read-only: create it beforehand");
+	if (fd == -ENOSPC)
+		err_hint(e, "it is missing and the disk of the rootfs is full: make room on it");
 	return fd;
 }
 
@@ -254,6 +260,17 @@ static int refuse_path(const struct rootfs *c, const char *path, struct err *e)
 	if (x == -ENOTDIR)
 		err_hint(e, "a folder or an overlay can be a rootfs; images and volumes cannot yet");
 	return x;
+}
+
+/* A kind of storage that LXC has. */
+static bool is_of_lxc(const char *type)
+{
+	static const char *const types[] = { "btrfs", "loop", "lvm", "nbd", "rbd", "zfs" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
 }
 
 static int prepare_mountpoint(const struct plan *p, struct err *e)
@@ -290,7 +307,10 @@ int rootfs_open(struct run *r, struct err *e)
 		int x = err_say(e, ENOTSUP, "storage of type %s is not supported", type);
 
 		err_key(e, "lxc.rootfs.path", c->path.at);
-		err_hint(e, "for a path that holds a colon write dir:%s", c->path.s);
+		if (path[0] == '/' || !is_of_lxc(type))
+			err_hint(e, "for a path that holds a colon write dir:%s", c->path.s);
+		else
+			err_hint(e, "a folder or an overlay can be a rootfs; images and volumes cannot yet");
 		return x;
 	}
 	path = own_path(type, path);
@@ -471,6 +491,8 @@ int rootfs_mount(struct run *r, struct err *e)
 		fd = mount_folder(r, at, &shape, e);
 	if (fd < 0) {
 		err_key(e, "lxc.rootfs.path", c->path.at);
+		if (fd == -ENOENT)
+			err_hint(e, "create the folder, or correct lxc.rootfs.path");
 		return fd;
 	}
 	r->root_fd = fd;

@@ -33,7 +33,7 @@ int root_pivot(struct run *r, struct err *e);
 /* INIT: a detached copy of the tree that is to be "/". */
 int rootfs_detached(const struct run *r, struct err *e) _must_check;
 /* O_PATH fd of a folder right below the rootfs, made (0755) where it is missing; a link is refused. */
-int rootfs_folder(int root_fd, const char *name, struct err *e) _must_check;
+int rootfs_folder(const struct run *r, const char *name, struct err *e) _must_check;
 
 /* Outside a start: that config's rootfs on a folder, in a mount namespace of the caller's own. O_PATH fd of its top. */
 int rootfs_mount_at(const struct spec *s, const char *at, struct err *e) _must_check;

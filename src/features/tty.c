@@ -136,6 +136,8 @@ int tty_open(struct run *r, struct err *e)
 		if (x == 0 && !r->plan->use_init)
 			x = place(r, dev, n, slave, e);
 	}
+	if (x == -EMFILE)
+		err_hint(e, "every tty takes an open file: raise ulimit -n, or lower lxc.tty.max");
 	if (x < 0)
 		err_key(e, "lxc.tty.max", t->max.at);
 	return x;

@@ -143,11 +143,16 @@ int keeper_start(int argc, char **argv)
 int keeper_write_pidfile(const struct keeper *k, struct err *e)
 {
 	char pid[16];
+	int x;
 
 	if (!k->hand.pidfile[0])
 		return 0;
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	return io_replace_file_fast(AT_FDCWD, k->hand.pidfile, pid, strlen(pid), 0600, e);
+	x = io_replace_file_fast(AT_FDCWD, k->hand.pidfile, pid, strlen(pid), 0600, e);
+	err_key(e, "--pidfile", (struct origin){ 0 });
+	if (x == -ENOENT)
+		err_hint(e, "create the folder that it is to be in");
+	return x;
 }
 
 static int new_file(int dir)

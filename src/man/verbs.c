@@ -31,7 +31,7 @@ static void common_options(FILE *f, const struct verb *v)
 	const struct opt *o;
 
 	for (size_t i = v->n_opts; (o = cli_row(v, i)); i++)
-		if (o->help && !(v->flags & VERB_NAMELESS && strcmp(o->name, "name") == 0))
+		if (o->help && !cli_said_better(v, o) && !(v->flags & VERB_NAMELESS && strcmp(o->name, "name") == 0))
 			option(f, o);
 }
 

@@ -29,6 +29,7 @@ struct bpf_devices {
 void bpf_devices_init(struct bpf_devices *d);
 /* What a write of `text` ("a", "c 1:3 rwm", "b 8:* r") to v1's devices.allow or devices.deny does.
  * -EINVAL: not a rule; -ENOSPC: too many. */
+#define BPF_DEVICE_RULE "a device rule is \"a\", or as in \"c 1:3 rwm\" (b or c, MAJOR:MINOR or *, what is allowed)"
 int bpf_devices_change(struct bpf_devices *d, bool allow, const char *text) _must_check;
 /* As v1's devices.list prints them. */
 struct buf;

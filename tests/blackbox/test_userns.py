@@ -387,6 +387,15 @@ def test_a_user_copies_clones_and_renames(container, lxcpath, ordinary, keg):
     assert not [p for p in lxcpath.iterdir() if p.name.startswith(MARK)]
 
 
+def said(c, text):
+    def at(m):
+        for n, line in enumerate(c.config.read_text().splitlines(), 1):
+            if m[1] in line:
+                return f"{c.config}:{n}"
+        raise AssertionError(m[1])
+    return re.sub(r"\{at:([^}]*)\}", at, text).replace("{c.name}", c.name).replace("{c.dir}", str(c.dir)).replace("{c.rootfs}", str(c.rootfs))
+
+
 FORBIDDEN = [
     ("ids that are not his", ("lxc.idmap = u 70000 500000 10",), """\
 lxc-start: {c.name}: newuidmap refuses the user map of the container
@@ -421,102 +430,4 @@ lxc-start: {c.name}: newuidmap, which writes the user map for who is not root, i
   set by  {at:u 0 100000}  lxc.idmap
   step    userns.map (keeper)
   try     install it (Debian's package uidmap), or start the container as root
-""")
-
-
-# --- what a user is told ----------------------------------------------------------------------------------
-
-WRONG = [
-    ("a user map alone", ("lxc.idmap = u 0 100000 10",), """\
-lxc-start: {c.name}: u 0 100000 10 has no line for groups beside it
-  set by  {at:u 0 100000}  lxc.idmap
-  try     a user namespace needs both: lxc.idmap = g ...
-"""),
-    ("an empty range", (MAP[0], MAP[1], "lxc.idmap = u 70000 1 0"), """\
-lxc-start: {c.name}: u 70000 1 0 maps nothing: its range is 0
-  set by  {at:u 70000}  lxc.idmap
-"""),
-    ("twice inside", (*MAP, "lxc.idmap = u 10 500000 5"), """\
-lxc-start: {c.name}: u 10 500000 5 maps ids inside that u 0 100000 65536 maps, too
-  set by  {at:u 10 500000}  lxc.idmap
-"""),
-    ("twice on the host", (*MAP, "lxc.idmap = g 70000 200000 5"), """\
-lxc-start: {c.name}: g 70000 200000 5 maps ids on the host that g 0 200000 65536 maps, too
-  set by  {at:g 70000}  lxc.idmap
-"""),
-    ("init's user is not mapped", ("lxc.idmap = u 1 100000 10", "lxc.idmap = g 0 100000 10"), """\
-lxc-start: {c.name}: u 1 100000 10 and the others map no user 0, which init runs as
-  set by  {at:u 1 100000}  lxc.idmap
-  try     map it, or set lxc.init.uid and lxc.init.gid
-"""),
-    ("beyond the last id", ("lxc.idmap = u 0 1 4294967295", "lxc.idmap = g 0 1 10"), """\
-lxc-start: {c.name}: u 0 1 4294967295 goes beyond the last id, 4294967294
-  set by  {at:u 0 1 4294967295}  lxc.idmap
-"""),
-    ("no line of it", ("lxc.idmap = b 0 100000 10",), """\
-lxc-start: {c.name}: bad value "b 0 100000 10" of lxc.idmap: allowed is u or g, the first id in the container, the first id on the host, how many
-  set by  {at:b 0 100000}  lxc.idmap
-"""),
-    ("idmap=container of nothing", ("lxc.rootfs.options = idmap=container",), """\
-lxc-start: {c.name}: idmap=container, but the container has no user namespace
-  set by  {at:idmap=container}  lxc.rootfs.options
-  try     set lxc.idmap, or name another user namespace: idmap=/proc/PID/ns/user
-"""),
-    ("idmap= of a new file system", (*MAP, "lxc.mount.entry = tmpfs tmp tmpfs idmap=container 0 0"), """\
-lxc-start: {c.name}: idmap=container of tmp: only a bind can be idmapped
-  set by  {at:tmpfs tmp}  lxc.mount.entry
-  try     add "bind" to the entry
-"""),
-    ("a file system that cannot", (*MAP, "lxc.mount.entry = /proc mnt none bind,create=dir,idmap=container 0 0"), """\
-lxc-start: {c.name}: cannot map the ids of /proc: Invalid argument
-  set by  {at:/proc mnt}  lxc.mount.entry
-  step    mount.idmap (keeper)
-  try     proc cannot be idmapped by this kernel; chown the files to the container's ids instead
-"""),
-    ("no such user namespace", (*MAP, "lxc.mount.entry = /etc mnt none bind,create=dir,idmap=/no/such 0 0"), """\
-lxc-start: {c.name}: cannot open the user namespace /no/such: No such file or directory
-  set by  {at:/etc mnt}  lxc.mount.entry
-  step    mount.idmap (keeper)
-"""),
-]
-
-
-def said(c, text):
-    def at(m):
-        for n, line in enumerate(c.config.read_text().splitlines(), 1):
-            if m[1] in line:
-                return f"{c.config}:{n}"
-        raise AssertionError(m[1])
-    return re.sub(r"\{at:([^}]*)\}", at, text).replace("{c.name}", c.name).replace("{c.dir}", str(c.dir)).replace("{c.rootfs}", str(c.rootfs))
-
-
-@LXC_SHIFTS
-@pytest.mark.parametrize("lines, text", [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
-def test_wrong_maps_are_told(container, lines, text):
-    c = owned(container(*lines))
-    r = c.run("lxc-start").fails()
-    assert (r.out, r.err) == ("", said(c, text))
-
-
-@LXC_SHIFTS
-def test_a_folder_that_the_mapped_root_may_not_pass(container):
-    c = owned(container(*MAP))
-    c.dir.chmod(0o770)
-    assert c.run("lxc-start").fails().err == said(c, """\
-lxc-start: {c.name}: cannot mount the rootfs {c.rootfs}: Permission denied
-  set by  {at:rootfs.path}  lxc.rootfs.path
-  step    rootfs.mount (container init)
-  try     {c.dir} is closed to the container's root, user 100000 here: chmod a+x {c.dir}
-""")
-
-
-@LXC_SHIFTS
-def test_a_rootfs_of_somebody_else(container):
-    c = container(*MAP)
-    c.dir.chmod(0o755)
-    c.rootfs.chmod(0o700)
-    assert c.run("lxc-start").fails().err == said(c, """\
-lxc-start: {c.name}: cannot use the folder /dev of the rootfs: Permission denied
-  step    dev.mount (container init)
-  try     the rootfs is not the container's: chown it to ids that lxc.idmap maps, or set lxc.rootfs.options = idmap=container
 """)

@@ -72,6 +72,8 @@ static void check_values(const struct nic *nic, struct problems *p)
 		(void)refuse(p, nic, "mtu", nic->mtu.s, nic->mtu.at);
 	if (nic->name.s && nic_has_device(nic) && !link_name_valid(nic->name.s) && !nic_name_pattern(nic->name.s))
 		(void)refuse(p, nic, "name", nic->name.s, nic->name.at);
+	if (nic->name.s && nic_has_device(nic) && strcmp(nic->name.s, "lo") == 0)
+		(void)problem(p, nic, "name", nic->name.at, "cannot be lo: every container has one already");
 	if (nic->veth_pair.s && !link_name_valid(nic->veth_pair.s))
 		(void)refuse(p, nic, "veth.pair", nic->veth_pair.s, nic->veth_pair.at);
 	if (nic->vlan_id.n > 4094) {

@@ -28,6 +28,8 @@ int nic_find_link(const struct nic_job *j, const char *what, struct link *out, s
 	r = err_num(e, -r, what, "%s", link);
 	if (r == -ENODEV && strcmp(link, "lxcbr0") == 0)
 		err_hint(e, "create it: \"keg net up\" makes lxcbr0");
+	else if (r == -ENODEV)
+		err_hint(e, "the host has no device %s: \"ip link\" shows those it has", link);
 	return nic_blame(j, r, "link", j->nic->link.at, e);
 }
 

@@ -86,7 +86,7 @@ int journal_find(const struct run *run, bool (*wanted)(char **words, size_t n, v
 
 /* An error about a key of the device, with where it was set. Returns r. */
 int nic_blame(const struct nic_job *j, int r, const char *sub, struct origin at, struct err *e);
-/* The link that .link names. */
+/* The link that .link names; an error is about what was to be done: "take the MTU of". */
 int nic_find_link(const struct nic_job *j, const char *what, struct link *out, struct err *e) _must_check;
 
 /* The address of an ipv4.address or ipv6.address. */

@@ -103,6 +103,21 @@ static int match_prefix(const struct link *l, void *arg)
 	return 0;
 }
 
+static int not_found(const struct nic_job *j, int r, struct err *e)
+{
+	r = err_num(e, -r, "move", "%s into the container", j->nic->link.s);
+	if (r == -ENODEV)
+		err_hint(e, "the host has no such device: \"ip link\" shows those it has");
+	return nic_blame(j, r, "link", j->nic->link.at, e);
+}
+
+static int find_one(const struct nic_job *j, const char *name, struct link *out, struct err *e)
+{
+	int r = link_get(j->nl, name, out);
+
+	return r < 0 ? not_found(j, r, e) : 0;
+}
+
 /* "enp3+" is the last device whose name begins so. */
 static int find_device(const struct nic_job *j, struct link *out, struct err *e)
 {
@@ -113,15 +128,13 @@ static int find_device(const struct nic_job *j, struct link *out, struct err *e)
 	if (!text)
 		return -ENOMEM;
 	if (!str_ends(text, "+"))
-		return nic_find_link(j, "move into the container", out, e);
+		return find_one(j, text, out, e);
 	text[strlen(text) - 1] = 0;
 	r = link_each(j->nl, match_prefix, &p);
 	if (r == 0 && !p.best.index)
 		r = -ENODEV;
-	if (r < 0) {
-		r = err_num(e, -r, "move into the container", "%s", j->nic->link.s);
-		return nic_blame(j, r, "link", j->nic->link.at, e);
-	}
+	if (r < 0)
+		return not_found(j, r, e);
 	*out = p.best;
 	return 0;
 }
@@ -134,8 +147,8 @@ static int refuse_wireless(const struct nic_job *j, const struct link *l, struct
 
 	if (!path || access(path, F_OK) < 0)
 		return 0;
-	r = err_say(e, EOPNOTSUPP, "cannot move into the container: %s is wireless, and moves only with its whole phy",
-		    l->name);
+	r = err_say(e, EOPNOTSUPP,
+		    "cannot move %s into the container: it is wireless, and moves only with its whole phy", l->name);
 	err_hint(e, "iw phy PHY set netns PID, once the container runs");
 	return nic_blame(j, r, "link", j->nic->link.at, e);
 }
@@ -152,7 +165,7 @@ static int move_in(const struct nic_job *j, const struct link *l, int netns_fd, 
 	r = link_change(j->nl, l->index, &w);
 	if (r == 0)
 		return 0;
-	r = err_num(e, -r, "move into the container", "%s", l->name);
+	r = err_num(e, -r, "move", "%s into the container", l->name);
 	if (r == -EINVAL && nic->mtu.s)
 		return nic_blame(j, r, "mtu", nic->mtu.at, e);
 	if (r == -EINVAL || r == -EOPNOTSUPP)

@@ -3,6 +3,7 @@
 #include "features/net/nic.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* The host's side is .link itself, which stays as it is; the kernel takes the device away with its namespace. */
 int stacked_make(struct nic_job *j, struct err *e)
@@ -12,8 +13,11 @@ int stacked_make(struct nic_job *j, struct err *e)
 	char name[IFNAMSIZ];
 	struct link_want w = { .name = name, .mtu = nic_mtu(nic), .netns_pid = j->run->init_pid };
 	struct link link;
-	int r = nic_find_link(j, "put a device on", &link, e);
+	char what[32];
+	int r;
 
+	(void)snprintf(what, sizeof(what), "make the %s on", nic_type_name(nic));
+	r = nic_find_link(j, what, &link, e);
 	if (r < 0)
 		return r;
 	nic_birth_name(j->net, j->nth, name);

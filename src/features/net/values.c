@@ -92,10 +92,9 @@ static int clean_flags(const char *text, char **out)
 	return give(strdup("up"), out);
 }
 
-/* Longer names are cut, as LXC does. */
 static int clean_ifname(const char *text, char **out)
 {
-	return give(strndup(text, IFNAMSIZ - 1), out);
+	return strlen(text) < IFNAMSIZ ? give(strdup(text), out) : -EINVAL;
 }
 
 /*

@@ -87,15 +87,19 @@ static int refused(const struct nic_job *j, int r, const char *host, struct err 
 	if (r == -EEXIST) {
 		r = err_num(e, EEXIST, "create", "veth %s", host);
 		/* a random name was tried often enough: it is the one in the container that is there already */
-		return nic->veth_pair.s ? nic_blame(j, r, "veth.pair", nic->veth_pair.at, e)
-					: nic_blame(j, r, "name", nic->name.at, e);
+		if (!nic->veth_pair.s)
+			return nic_blame(j, r, "name", nic->name.at, e);
+		err_hint(e, "the host has a device of that name: choose another, or none for one by chance");
+		return nic_blame(j, r, "veth.pair", nic->veth_pair.at, e);
 	}
 	if (nic->link.s)
 		r = err_num(e, -r, "create", "veth %s at bridge %s", host, nic->link.s);
 	else
 		r = err_num(e, -r, "create", "veth %s", host);
-	if (r == -EINVAL && nic->mtu.s)
+	if (r == -EINVAL && nic->mtu.s) {
+		err_hint(e, "a veth takes an MTU from 68 to 65535");
 		return nic_blame(j, r, "mtu", nic->mtu.at, e);
+	}
 	if (r == -EADDRNOTAVAIL && nic->hwaddr.s)
 		return nic_blame(j, r, "hwaddr", nic->hwaddr.at, e);
 	if (r == -EOPNOTSUPP)
