@@ -19,6 +19,11 @@
  *   await FILE       until the file is there
  *   tty FILE         opens the terminal and answers its lines, as echo does
  *   spin             burns cpu, as sleep otherwise
+ *   halt             reboot(2), as a halt asks for
+ *   reboot           the same, as a reboot does
+ *   crash            touches memory that is not there
+ *   eat N            takes N MiB of memory and touches it
+ *   sethostname NAME does so, whatever comes of it
  *
  * Without a word: touch /ready, then sleep.
  */
@@ -227,6 +232,25 @@ static void await(const char *path)
 		usleep(10000);
 }
 
+/* As pid 1 it dies of this alone: signals that it sends itself do not reach it. */
+static void crash(void)
+{
+	volatile unsigned long nowhere = 8;
+
+	*(volatile int *)nowhere = 1;
+}
+
+static void eat(int mib)
+{
+	for (int i = 0; i < mib; i++) {
+		char *m = malloc(1 << 20);
+
+		if (!m)
+			exit(111);
+		memset(m, 1, 1 << 20);
+	}
+}
+
 static int is(const char *word, const char *name)
 {
 	return strcmp(word, name) == 0;
@@ -242,6 +266,12 @@ static int alone(const char *word)
 			reap();
 	else if (is(word, "orphan"))
 		orphan();
+	else if (is(word, "halt"))
+		reboot(RB_HALT_SYSTEM);
+	else if (is(word, "reboot"))
+		reboot(RB_AUTOBOOT);
+	else if (is(word, "crash"))
+		crash();
 	else if (is(word, "echo"))
 		echo(stdin, stdout);
 	else if (is(word, "cat"))
@@ -269,6 +299,10 @@ static void with(const char *word, const char *arg)
 		await(arg);
 	else if (is(word, "tty"))
 		tty(arg);
+	else if (is(word, "eat"))
+		eat(number(arg));
+	else if (is(word, "sethostname"))
+		(void)!sethostname(arg, strlen(arg));
 	else {
 		fprintf(stderr, "answer: unknown word %s\n", word);
 		exit(111);

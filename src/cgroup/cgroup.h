@@ -119,4 +119,6 @@ enum {
 	STATS_DETAIL = 32, /* the rest */
 	STATS_ALL = 63
 };
+/* How often the kernel killed in it for want of memory; 0 where it does not count. */
+int64_t cgroup_tree_oom_kills(const struct cgroup_tree *t);
 void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s);

@@ -128,3 +128,16 @@ void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgro
 	cpu_times(s, cpu, v2);
 	io_each(s, blkio, v2);
 }
+
+/* v1 counts where the victim was (Linux 4.13), v2 also in all above it. */
+int64_t cgroup_tree_oom_kills(const struct cgroup_tree *t)
+{
+	int v1 = cgroup_v1_index(t->host, "memory"), v2 = t->host->unified;
+	int64_t own, inner;
+
+	if (v1 < 0)
+		return v2 < 0 ? 0 : word(t->fd[v2], "memory.events", "oom_kill");
+	own = word(t->fd[v1], "memory.oom_control", "oom_kill");
+	inner = word(t->inner_fd[v1], "memory.oom_control", "oom_kill");
+	return (own > 0 ? own : 0) + (inner > 0 ? inner : 0);
+}

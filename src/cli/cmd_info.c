@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 
 struct options {
 	struct strv keys;
@@ -120,6 +122,30 @@ static void key_line(const struct container *ct, const char *key, bool bare)
 		(void)printf("%s =%s%s\n", key, v.len ? " " : "", v.len ? v.s : "");
 }
 
+/* lxc-info's answer is LXC's; keg's tells how its last life ended, too. */
+static void ended_line(const struct cli *c, const struct container *ct)
+{
+	char when[32], text[128];
+	struct ended end;
+	struct tm tm;
+	time_t at;
+
+	if (strcmp(c->tool, "keg") != 0 || ended_read(ct->lxcpath, ct->name, &end) < 0)
+		return;
+	at = (time_t)(end.at_ms / 1000);
+	if (!localtime_r(&at, &tm) || strftime(when, sizeof(when), "%F %T", &tm) == 0)
+		return;
+	if (end.status == ENDED_UNKNOWN)
+		(void)snprintf(text, sizeof(text), "%s, %s", when, ended_name(end.reason));
+	else if (WIFSIGNALED(end.status))
+		(void)snprintf(text, sizeof(text), "%s, %s, by signal %d (%s)", when, ended_name(end.reason),
+			       WTERMSIG(end.status), strsignal(WTERMSIG(end.status)));
+	else
+		(void)snprintf(text, sizeof(text), "%s, %s, with status %d", when, ended_name(end.reason),
+			       WEXITSTATUS(end.status));
+	line("Ended:", text);
+}
+
 static void show(const struct cli *c, struct container *ct, const struct options *o, const struct status *s)
 {
 	bool some = o->keys.n || o->ips || o->state || o->pid || o->stats;
@@ -141,6 +167,8 @@ static void show(const struct cli *c, struct container *ct, const struct options
 		cgroup_lines(ct, o->raw);
 		link_lines(s, o->raw);
 	}
+	if (!some)
+		ended_line(c, ct);
 	for (size_t i = 0; i < o->keys.n; i++)
 		key_line(ct, o->keys.v[i], o->raw && o->keys.n == 1 && filters <= 1);
 }
@@ -202,6 +230,18 @@ static int add_links(struct strv *cells, const struct status *s)
 	       add_number(cells, b.len, (int64_t)tx_all) < 0;
 }
 
+/* How the last life that is over ended. */
+static int add_end(struct strv *cells, const struct container *ct)
+{
+	struct ended end;
+	bool known = ended_read(ct->lxcpath, ct->name, &end) == 0, told = known && end.status != ENDED_UNKNOWN;
+	bool killed = told && WIFSIGNALED(end.status);
+
+	return add_number(cells, known, end.at_ms) < 0 || strv_add(cells, known ? ended_name(end.reason) : "") < 0 ||
+	       add_number(cells, told, told ? ended_code(end.status) : 0) < 0 ||
+	       add_number(cells, killed, killed ? WTERMSIG(end.status) : 0) < 0;
+}
+
 static int answer(const struct cli *c, const struct container *ct, const struct status *s, enum format format)
 {
 	static const struct format_column columns[] = {
@@ -209,14 +249,15 @@ static int answer(const struct cli *c, const struct container *ct, const struct 
 		{ "addresses", CELL_LIST },   { "cpu_ns", CELL_PLAIN },	      { "memory_bytes", CELL_PLAIN },
 		{ "swap_bytes", CELL_PLAIN }, { "kernel_bytes", CELL_PLAIN }, { "io_bytes", CELL_PLAIN },
 		{ "pids", CELL_PLAIN },	      { "links", CELL_LIST },	      { "rx_bytes", CELL_PLAIN },
-		{ "tx_bytes", CELL_PLAIN },
+		{ "tx_bytes", CELL_PLAIN },   { "ended_ms", CELL_PLAIN },     { "reason", CELL_TEXT },
+		{ "status", CELL_PLAIN },     { "signal", CELL_PLAIN },
 	};
 	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
 	bool running = s->state != STOPPED;
 	int bad = strv_add(&a.cells, c->name) < 0 || strv_add(&a.cells, state_name(s->state)) < 0 ||
 		  add_number(&a.cells, running && s->init_pid > 0, s->init_pid) < 0 ||
 		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, ct, running) || add_links(&a.cells, s) ||
-		  format_print(&a, format, stdout) < 0;
+		  add_end(&a.cells, ct) || format_print(&a, format, stdout) < 0;
 
 	strv_free(&a.cells);
 	return bad ? cli_say(c, "out of memory") : 0;

@@ -25,11 +25,21 @@ static const struct opt opts[] = {
 	OPT_FORMAT("json: an object on a line for each event; table: LXC's lines"),
 };
 
+static const char *reason_of(const struct event *ev)
+{
+	bool known = ev->kind == EVENT_EXITED && ev->reason >= 0 && ev->reason < ENDED_REASONS;
+
+	return known ? ended_name((enum ended_reason)ev->reason) : "";
+}
+
 static void tell_json(const struct event *ev)
 {
 	static const struct format_column columns[] = {
-		{ "format", CELL_PLAIN }, { "time_ms", CELL_PLAIN }, { "name", CELL_TEXT },
-		{ "event", CELL_TEXT },	  { "state", CELL_TEXT },    { "status", CELL_PLAIN },
+		{ "format", CELL_PLAIN }, { "time_ms", CELL_PLAIN }, { "name", CELL_TEXT },   { "event", CELL_TEXT },
+		{ "state", CELL_TEXT },	  { "status", CELL_PLAIN },  { "reason", CELL_TEXT },
+	};
+	static const char *const events[] = {
+		[EVENT_STATE] = "state", [EVENT_EXITED] = "exited", [EVENT_READY] = "ready"
 	};
 	char version[8], ms[24], status[16] = "";
 	struct timespec now;
@@ -37,33 +47,49 @@ static void tell_json(const struct event *ev)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	(void)snprintf(version, sizeof(version), "%d", FORMAT_VERSION);
 	(void)snprintf(ms, sizeof(ms), "%lld", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	if (ev->exited)
-		(void)snprintf(status, sizeof(status), "%d",
-			       WIFSIGNALED(ev->value) ? 128 + WTERMSIG(ev->value) : WEXITSTATUS(ev->value));
+	if (ev->kind == EVENT_EXITED)
+		(void)snprintf(status, sizeof(status), "%d", ended_code(ev->value));
 	char *const cells[] = {
 		version,
 		ms,
 		(char *)ev->name,
-		(char *)(ev->exited ? "exited" : "state"),
-		(char *)(ev->exited ? "" : state_name((enum state)ev->value)),
+		(char *)events[ev->kind],
+		(char *)(ev->kind == EVENT_STATE ? state_name((enum state)ev->value) : ""),
 		status,
+		(char *)reason_of(ev),
 	};
 	format_line(columns, ARRAY_SIZE(columns), cells, stdout);
 }
 
-static void tell(const struct event *ev, enum format format)
+static bool is_known(const struct event *ev)
 {
-	if (!ev->exited && (ev->value < 0 || ev->value >= STATE_COUNT))
+	return ev->kind == EVENT_EXITED || ev->kind == EVENT_READY ||
+	       (ev->kind == EVENT_STATE && ev->value >= 0 && ev->value < STATE_COUNT);
+}
+
+/* lxc-monitor's lines are LXC's; keg's say more. */
+static void tell_lines(const struct event *ev, bool ours)
+{
+	if (ev->kind == EVENT_EXITED && ours)
+		(void)printf("'%s' exited with status [%d] (%s)\n", ev->name, ended_code(ev->value), reason_of(ev));
+	else if (ev->kind == EVENT_EXITED)
+		(void)printf("'%s' exited with status [%d]\n", ev->name, WEXITSTATUS(ev->value));
+	else if (ev->kind == EVENT_STATE)
+		(void)printf("'%s' changed state to [%s]\n", ev->name, state_name((enum state)ev->value));
+	else if (ours)
+		(void)printf("'%s' is ready\n", ev->name);
+}
+
+static void tell(const struct cli *c, const struct event *ev, enum format format)
+{
+	if (!is_known(ev))
 		return;
 	if (format == FORMAT_JSON)
 		tell_json(ev);
-	else if (ev->exited)
-		(void)printf("'%s' exited with status [%d]\n", ev->name, WEXITSTATUS(ev->value));
 	else
-		(void)printf("'%s' changed state to [%s]\n", ev->name, state_name((enum state)ev->value));
+		tell_lines(ev, strcmp(c->tool, "keg") == 0);
 	(void)fflush(stdout);
 }
-
 static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex_t *match, enum format format)
 {
 	sigset_t while_waiting;
@@ -80,7 +106,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 				continue;
 			r = monitor_next(fds[i].fd, &ev, 0);
 			if (r == 1 && regexec(match, ev.name, 0, NULL, 0) == 0)
-				tell(&ev, format);
+				tell(c, &ev, format);
 			if (r < 0 && r != -ETIMEDOUT && r != -EAGAIN)
 				return cli_say(c, "cannot read an event: %s", strerror(-r));
 			r = 1;

@@ -4,6 +4,7 @@
  * A container as its users see it: a name below an lxcpath, perhaps a config, perhaps running.
  * Every function leaves its caller's process alone (no chdir, umask, signals) and never prints.
  */
+#include "engine/ended.h" /* ended_read(), ... */
 #include "engine/event.h" /* monitor_open(), monitor_next(), ... */
 #include "engine/state.h"
 #include "spec/spec.h"

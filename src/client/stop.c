@@ -48,6 +48,16 @@ static int send(int pidfd, int sig, struct err *e)
 	return 0;
 }
 
+/* Before the signal goes out: the keeper tells, and keeps, why it ended. */
+static void ask(const struct container *c, enum asked_for asked)
+{
+	struct err ignored = { 0 };
+	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, &ignored);
+
+	if (dir >= 0)
+		asked_note(dir, asked);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -89,7 +99,7 @@ static int wait_states(const struct container *c, int events, unsigned states, i
 			return -ETIMEDOUT;
 		/* A killed keeper tells nobody: so look again, now and then. */
 		x = monitor_next(events, &ev, left < 0 || left > 1000 ? 1000 : left);
-		if (x == 1 && !ev.exited && strcmp(ev.name, c->name) == 0 && states & 1U << ev.value)
+		if (x == 1 && ev.kind == EVENT_STATE && strcmp(ev.name, c->name) == 0 && states & 1U << ev.value)
 			return 0;
 	}
 }
@@ -142,6 +152,7 @@ int container_kill(struct container *c, struct err *e)
 		return init;
 	}
 	sig = signal_of(c, signals_stop, SIGKILL);
+	ask(c, ASKED_KILL);
 	x = send(init, sig, e);
 	if (x < 0)
 		return x;
@@ -186,6 +197,7 @@ int container_shutdown(struct container *c, int timeout_ms, struct err *e)
 		*e = none;
 		return init;
 	}
+	ask(c, ASKED_STOP);
 	events = monitor_open(c->lxcpath, e);
 	x = events < 0 ? events : send(init, halt_signal(c, s.init_pid), e);
 	status_free(&s);
@@ -207,6 +219,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 	status_free(&s);
 	if (init < 0)
 		return init;
+	ask(c, ASKED_REBOOT);
 	x = send(init, reboot, e);
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };

@@ -11,12 +11,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
-enum { TRIES = 100 };
+enum { TRIES = 100, PATIENCE_MS = 200 };
 
 /* A socket's path may be longer than sun_path: it is reached through the fd of its folder. */
 static void address(struct sockaddr_un *a, int dir, const char *name)
@@ -72,8 +74,9 @@ int monitor_next(int fd, struct event *ev, int timeout_ms)
 	while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIMEDOUT;
-	n = recv(fd, ev, sizeof(*ev), 0);
-	if (n != sizeof(*ev))
+	*ev = (struct event){ 0 };
+	n = recv(fd, ev, sizeof(*ev), 0); /* a keeper of another version sends less, or more */
+	if (n < (ssize_t)offsetof(struct event, reason))
 		return n < 0 ? -errno : -EBADMSG;
 	ev->name[sizeof(ev->name) - 1] = 0;
 	return 1;
@@ -97,24 +100,60 @@ void monitor_close(int fd, const char *lxcpath)
 	(void)close(fd);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/*
+ * The kernel keeps ten for a socket (net.unix.max_dgram_qlen): a listener that is only behind gets a moment. One that
+ * is stopped holds up a process of ours once, not at each event.
+ */
+static int tell_slow(int fd, const struct event *ev, const struct sockaddr_un *a)
+{
+	static atomic_int patience = PATIENCE_MS;
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int64_t began = now_ms(), left;
+
+	if (connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0) /* only so does poll(2) look at the listener */
+		return -errno;
+	while ((left = began + patience - now_ms()) > 0) {
+		if (poll(&p, 1, (int)left) > 0 && send(fd, ev, sizeof(*ev), MSG_NOSIGNAL) > 0)
+			return 0;
+	}
+	patience = 0;
+	return -ETIMEDOUT;
+}
+
+static int tell_one(const struct event *ev, const struct sockaddr_un *a)
+{
+	_own_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (const struct sockaddr *)a, sizeof(*a)) >= 0)
+		return 0;
+	return errno == EAGAIN ? tell_slow(fd, ev, a) : -errno;
+}
+
 void monitor_tell(const char *lxcpath, const struct event *ev)
 {
 	_own_free char *folder = path_monitors(lxcpath);
 	_own_dir DIR *d = folder ? opendir(folder) : NULL;
-	_own_fd int fd = -1;
 
 	if (!d)
 		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	for (struct dirent *x; fd >= 0 && (x = readdir(d));) {
+	for (struct dirent *x; (x = readdir(d));) {
 		struct sockaddr_un a = { 0 };
 
 		if (x->d_name[0] == '.')
 			continue;
 		address(&a, dirfd(d), x->d_name);
 		/* A socket that nobody has open any more was a killed listener's. */
-		if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof(a)) < 0 &&
-		    errno == ECONNREFUSED)
+		if (tell_one(ev, &a) == -ECONNREFUSED)
 			(void)unlinkat(dirfd(d), x->d_name, 0);
 	}
 }

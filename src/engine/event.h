@@ -6,10 +6,16 @@
  */
 #include "base/err.h"
 
+enum event_kind {
+	EVENT_STATE,  /* value is an enum state */
+	EVENT_EXITED, /* value is init's wait status, reason an enum ended_reason */
+	EVENT_READY,  /* as lxc.start.ready has it */
+};
+
 struct event {
 	char name[256];
-	int exited; /* 1: value is init's wait status; 0: it is an enum state */
-	int value;
+	int kind, value;
+	int reason; /* what older tellers do not send is 0 */
 };
 
 /* A socket that gets every event of the lxcpath's containers from now on. Ended with monitor_close(). */

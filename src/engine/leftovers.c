@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "engine/ended.h"
 #include "engine/start.h"
 #include "engine/state.h"
 
@@ -27,6 +28,7 @@ static int read_config(const struct run *holder, struct spec *s)
 int leftovers_undo(const struct run *holder, struct err *e)
 {
 	static char *const no_argv[] = { "init", NULL };
+	static const struct ended lost = { .reason = ENDED_LOST, .status = ENDED_UNKNOWN };
 	const struct plan *now = holder->plan;
 	struct request req = {
 		.name = now->name, .lxcpath = now->lxcpath, .argv = (char **)no_argv, .stdio = { -1, -1, -1 }
@@ -51,6 +53,8 @@ int leftovers_undo(const struct run *holder, struct err *e)
 		s.nics = (struct nics){ 0 };
 		(void)!str_copy(old.cgroup.path, sizeof(old.cgroup.path), s.cgroup);
 		old.hooks.nics_up = old.nics.n;
+		ended_write(now->lxcpath, now->name, &lost);
+		asked_forget(holder->lock_fd);
 		start_undo_rest(&old);
 		free(old.nics.v);
 		(void)unlinkat(holder->runtime_fd, "state", 0);

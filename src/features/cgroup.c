@@ -455,6 +455,19 @@ void cgroup_undo(struct run *r)
 		x = cgroup_tree_remove(&r->cgroup, REMOVE_TIMEOUT_MS, NULL);
 }
 
+bool cgroup_oom_killed(const struct run *r)
+{
+	struct cgroup_tree t;
+	struct err ignored = { 0 };
+	bool was;
+
+	if (!r->cgroup.path[0] || tree_init(&t, r->plan, r->cgroup.path, &ignored) < 0)
+		return false;
+	was = cgroup_tree_open(&t, &ignored) == 0 && cgroup_tree_oom_kills(&t) > 0;
+	cgroup_tree_close(&t);
+	return was;
+}
+
 /*
  * Needs:  init's pid.
  * Leaves: init in the cgroups of all hierarchies; its children will be born there.

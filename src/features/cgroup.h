@@ -24,6 +24,7 @@ bool cgroup_leaves(const struct plan *p);	  /* the keeper is in a service's or s
 int cgroup_leave(struct run *r, struct err *e);	  /* KEEPER */
 int cgroup_make(struct run *r, struct err *e);	  /* KEEPER */
 void cgroup_undo(struct run *r);		  /* from run.cgroup.path and run.plan alone */
+bool cgroup_oom_killed(const struct run *r);	  /* the same: did the kernel kill in it for want of memory? */
 int cgroup_enter(struct run *r, struct err *e);	  /* KEEPER */
 int cgroup_limits(struct run *r, struct err *e);  /* KEEPER */
 int cgroup_devices(struct run *r, struct err *e); /* KEEPER: after INIT has made its device nodes */

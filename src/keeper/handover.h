@@ -41,6 +41,8 @@ struct handover {
 	char cgroup_pattern[256], cgroup_use[256]; /* of lxc.conf(5), "": not set */
 	char name[256], lxcpath[1024], config_file[1024], console_log[1024], pidfile[1024], keeper[1024];
 	char proxy[NOTIFY_ADDRESS], cookie[NOTIFY_COOKIE];
+	uint32_t restarts; /* in a row */
+	uint8_t asked;	   /* enum asked_for, by a signal to the keeper */
 };
 _Static_assert(sizeof(struct handover) <= HANDOVER_WORDS, "it ends before the words begin");
 

@@ -9,6 +9,7 @@
 #include "base/msg.h"
 #include "base/own.h"
 #include "base/version.h"
+#include "engine/ended.h"
 #include "keeper/control.h"
 #include "keeper/idle.h"
 
@@ -430,6 +431,9 @@ static void pass_signal(int fd)
 		guard_look();
 		return;
 	}
+	if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP || si.ssi_signo == SIGPWR || si.ssi_signo == SIGINT ||
+	    si.ssi_signo == SIGQUIT)
+		hand.asked = ASKED_STOP;
 	(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, si.ssi_signo == SIGHUP ? SIGTERM : (int)si.ssi_signo,
 		      NULL, 0);
 }
@@ -483,6 +487,7 @@ static void wait_once(int signal_fd)
 	if (p[WAIT_VERDICT].revents & (POLLHUP | POLLERR)) {
 		(void)syscall(SYS_pidfd_send_signal, hand.init_pidfd, SIGKILL, NULL, 0);
 		live->foreground = 0;
+		hand.asked = ASKED_KILL;
 	}
 	if (p[WAIT_PEER].revents & POLLOUT)
 		push_peer();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "engine/ended.h"
 #include "engine/start.h"
 #include "keeper/handover.h"
 #include "keeper/verdict.h"
@@ -13,6 +14,7 @@ struct keeper {
 	struct seq_page *page;
 	struct handover hand; /* fds and names that outlive the stage */
 	struct strv argv;
+	struct ended end;      /* of the life that is over */
 	const char *log_level; /* of -l, which the config runs with; NULL: none */
 };
 
@@ -44,3 +46,7 @@ int keeper_launch(struct keeper *k, size_t first);
 /* The log of -o and -l, else the config's; what of it is only worth a warning is one. */
 int keeper_log(struct keeper *k, struct err *e) _must_check;
 void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int status);
+
+/* --- ended.c --- */
+/* Fills k->end, writes it down and tells it. Before the cgroup goes. */
+void keeper_note_end(struct keeper *k, int status);

@@ -107,14 +107,6 @@ static bool wants_reboot(int status)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
 }
 
-static void tell_exit(const struct keeper *k, int status)
-{
-	struct event ev = { .exited = 1, .value = status };
-
-	(void)!str_copy(ev.name, sizeof(ev.name), k->hand.name);
-	monitor_tell(k->hand.lxcpath, &ev);
-}
-
 static void log_exit(int status)
 {
 	if (wants_reboot(status))
@@ -206,12 +198,11 @@ int keeper_stop(const char *number)
 	k.run.init_pid = 0;
 	close_fd(&k.run.init_pidfd);
 	(void)!keeper_log(&k, &e);
-	if (known) {
+	if (known)
 		log_exit(status);
-		tell_exit(&k, status);
-	} else {
+	else
 		log_at(LOG_INFO, "stop", "init has ended; how, only its parent was told");
-	}
+	keeper_note_end(&k, known ? status : ENDED_UNKNOWN);
 	(void)!runtime_set_state(&k.run, STOPPING, &e);
 	return wants_reboot(status) ? begin_again(&k, status) : end(&k, status);
 }
