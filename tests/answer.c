@@ -19,6 +19,9 @@
  *   await FILE       until the file is there
  *   tty FILE         opens the terminal and answers its lines, as echo does
  *   spin             burns cpu, as sleep otherwise
+ *   hear N           listens to signal N alone (0: to all); writes the one that comes to /heard, exit 0
+ *   nap MS           does nothing for so long, and listens to nothing
+ *   deaf             listens to none
  *   halt             reboot(2), as a halt asks for
  *   reboot           the same, as a reboot does
  *   crash            touches memory that is not there
@@ -232,6 +235,36 @@ static void await(const char *path)
 		usleep(10000);
 }
 
+static volatile sig_atomic_t heard;
+
+static void on_any(int sig)
+{
+	heard = sig;
+}
+
+static void listen_to(void (*handler)(int), int sig)
+{
+	for (int i = 1; i <= 64; i++)
+		if (i != SIGCHLD)
+			signal(i, sig == 0 || sig == i ? handler : SIG_DFL);
+}
+
+static void hear(int sig)
+{
+	FILE *f;
+
+	listen_to(on_any, sig);
+	touch("/ready");
+	while (!heard)
+		usleep(10000);
+	f = fopen("/heard", "we");
+	if (f) {
+		fprintf(f, "%d\n", (int)heard);
+		fclose(f);
+	}
+	exit(0);
+}
+
 /* As pid 1 it dies of this alone: signals that it sends itself do not reach it. */
 static void crash(void)
 {
@@ -272,6 +305,9 @@ static int alone(const char *word)
 		reboot(RB_AUTOBOOT);
 	else if (is(word, "crash"))
 		crash();
+	else if (is(word, "deaf"))
+		for (listen_to(SIG_DFL, 0), touch("/ready");;)
+			pause();
 	else if (is(word, "echo"))
 		echo(stdin, stdout);
 	else if (is(word, "cat"))
@@ -299,6 +335,11 @@ static void with(const char *word, const char *arg)
 		await(arg);
 	else if (is(word, "tty"))
 		tty(arg);
+	else if (is(word, "nap")) {
+		listen_to(SIG_DFL, 0);
+		usleep((useconds_t)number(arg) * 1000);
+	} else if (is(word, "hear"))
+		hear(number(arg));
 	else if (is(word, "eat"))
 		eat(number(arg));
 	else if (is(word, "sethostname"))

@@ -175,7 +175,7 @@ static int act(const struct cli *c, const struct options *o, struct candidate *k
 		return container_reboot(k->ct, ms, e);
 	if (!o->shutdown)
 		return start(c, k, e);
-	x = container_shutdown(k->ct, ms, e);
+	x = o->timeout.set ? container_shutdown(k->ct, ms, e) : container_halt(k->ct, ms, e);
 	if (x == 0)
 		return 0;
 	err_clear(e);

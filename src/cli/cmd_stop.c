@@ -15,7 +15,7 @@ static const struct opt opts[] = {
 	{ 'r', "reboot", NULL, OPT_FLAG, offsetof(struct options, reboot), false, "Reboot it" },
 	{ 'W', "nowait", NULL, OPT_FLAG, offsetof(struct options, nowait), false, "Ask, and do not wait for it" },
 	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
-	  "Wait SEC seconds (60; -1: for ever), then kill it" },
+	  "Wait SEC seconds (-1: for ever), then kill it. Without -t: 60, or none where its init listens to nothing" },
 	{ 'k', "kill", NULL, OPT_FLAG, offsetof(struct options, kill), false, "Kill it at once" },
 	{ 0, "nokill", NULL, OPT_FLAG, offsetof(struct options, nokill), false,
 	  "Do not kill it when the time is over" },
@@ -49,9 +49,11 @@ static int act(struct cli *c, struct container *ct, const struct options *o, int
 		r = container_kill(ct, &e);
 	else if (o->reboot)
 		r = container_reboot(ct, timeout_ms, &e);
-	else
+	else if (o->timeout.set || o->nokill)
 		r = container_shutdown(ct, timeout_ms, &e);
-	if (r == -ETIMEDOUT && !o->reboot && !o->kill && !o->nokill && timeout_ms != 0) {
+	else
+		r = container_halt(ct, timeout_ms, &e);
+	if ((r == -ETIMEDOUT || r == -EOPNOTSUPP) && !o->reboot && !o->kill && !o->nokill && timeout_ms != 0) {
 		err_clear(&e);
 		r = container_kill(ct, &e);
 	}

@@ -123,13 +123,17 @@ int container_look(const struct container *c, struct status *s, struct err *e) _
 /* --- stop.c --- */
 /* The hard stop: lxc.signal.stop to init. 0 also when it was stopped already. */
 int container_kill(struct container *c, struct err *e) _must_check;
-/* lxc.signal.halt, then waits timeout_ms (-1: for ever, 0: not at all); -ETIMEDOUT. */
+/* lxc.signal.halt, else what its init is seen to listen to; then waits timeout_ms (-1: for ever, 0: not at all);
+ * -ETIMEDOUT. */
 int container_shutdown(struct container *c, int timeout_ms, struct err *e) _must_check;
+/* The same, but -EOPNOTSUPP as soon as it is plain that its init listens to nothing that would end it. */
+int container_halt(struct container *c, int timeout_ms, struct err *e) _must_check;
 /* lxc.signal.reboot; with timeout_ms != 0 waits until it runs again. */
 int container_reboot(struct container *c, int timeout_ms, struct err *e) _must_check;
 int container_freeze(struct container *c, bool freeze, struct err *e) _must_check;
+/* --- wait.c --- */
 /* states: bit mask of 1 << enum state. 0, -ETIMEDOUT. */
-int container_wait(struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;
+int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;
 /* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,
 		     struct err *e) _must_check;

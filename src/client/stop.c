@@ -3,7 +3,8 @@
  * Ends, restarts, freezes and awaits a running container. Nothing here asks the keeper: init's pid comes
  * from the state file, is made sure of by a pidfd, and the kernel tells the rest.
  */
-#include "client/container.h"
+#include "client/halt.h"
+#include "client/wait.h"
 
 #include "base/own.h"
 #include "base/script.h"
@@ -16,39 +17,16 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-enum { KILL_MS = 30 * 1000, STEP_MS = 100 };
+enum {
+	KILL_MS = 30 * 1000,
+	STOP_SIGNAL_MS = 10 * 1000, /* lxc.signal.stop that is not SIGKILL has so long */
+	BEGIN_MS = 10 * 1000,	    /* who only asks waits so long for a start that is under way */
+	LISTEN_MS = 50,		    /* init does not listen yet: look again */
+	STEP_MS = 100
+};
 enum { HOOKS_MS = SCRIPT_MS + KILL_MS }; /* what its stop and post-stop hooks may take, after init's end */
 
-/* init as a pidfd. The pid is init's for as long as the keeper, which alone reaps it, holds the lock. */
-static int open_init(const struct container *c, struct status *s, struct err *e)
-{
-	_own_fd int fd = -1;
-	int x = container_status(c, s, e);
-
-	if (x < 0)
-		return x;
-	if (s->dead && container_adopt(c, e) < 0)
-		return -EIO;
-	if (s->state == STOPPED || s->init_pid <= 0)
-		return err_say(e, ESRCH, "it is not running");
-	fd = (int)syscall(SYS_pidfd_open, s->init_pid, 0); /* Linux 5.3 */
-	if (fd < 0)
-		return errno == ESRCH ? err_say(e, ESRCH, "it is not running") : err_sys(e, "open", "its init");
-	status_free(s);
-	x = container_status(c, s, e);
-	if (x < 0)
-		return x;
-	return s->state == STOPPED ? err_say(e, ESRCH, "it is not running") : take_fd(&fd);
-}
-
-static int send(int pidfd, int sig, struct err *e)
-{
-	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
-		return err_sys(e, "send", "signal %d to its init", sig);
-	return 0;
-}
-
-/* Before the signal goes out: the keeper tells, and keeps, why it ended. */
+/* Before the signal goes out: the keeper tells, and keeps, why it ended; and it begins nothing again. */
 static void ask(const struct container *c, enum asked_for asked)
 {
 	struct err ignored = { 0 };
@@ -58,12 +36,81 @@ static void ask(const struct container *c, enum asked_for asked)
 		asked_note(dir, asked);
 }
 
-static int64_t now_ms(void)
+static int send(int pidfd, int sig, struct err *e)
 {
-	struct timespec t;
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
+		return err_sys(e, "send", "signal %d to its init", sig);
+	return 0;
+}
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+static int not_running(struct err *e)
+{
+	return err_say(e, ESRCH, "it is not running");
+}
+
+/* A pidfd of a process that the state file names: it is that one's for as long as the lock is held. */
+static int hold(const struct container *c, pid_t pid, struct err *e)
+{
+	_own_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
+	struct status s;
+	bool same;
+	int x;
+
+	if (fd < 0)
+		return errno == ESRCH ? -EAGAIN : err_sys(e, "open", "process %d", (int)pid);
+	x = container_status(c, &s, e);
+	if (x < 0)
+		return x;
+	same = s.state != STOPPED && (s.init_pid == pid || s.keeper_pid == pid);
+	status_free(&s);
+	return same ? take_fd(&fd) : -EAGAIN;
+}
+
+/* Ends a hook of a start, or the pause before one: a keeper waits for this signal then. */
+static void interrupt(const struct container *c, const struct status *s)
+{
+	struct err ignored = { 0 };
+	_own_fd int keeper = s->keeper_pid > 0 ? hold(c, s->keeper_pid, &ignored) : -1;
+
+	if (keeper >= 0)
+		(void)send(keeper, SIGTERM, &ignored);
+}
+
+/*
+ * init as a pidfd, and its pid. A start that has not come so far, and an end that has passed it, are waited for.
+ * asked: what it is held for; a kill interrupts a start. -ESRCH: there is none (any more).
+ */
+static int hold_init(const struct container *c, enum asked_for asked, int64_t until, pid_t *pid, struct err *e)
+{
+	for (bool interrupted = false;;) {
+		struct status s;
+		bool begins, has_init;
+		int x = container_status(c, &s, e);
+
+		if (x < 0)
+			return x;
+		begins = s.state == STARTING;
+		has_init = s.init_pid > 0 && (!begins || asked == ASKED_KILL);
+		*pid = s.init_pid;
+		if (begins && !interrupted && (asked == ASKED_KILL || s.pausing)) {
+			ask(c, asked);
+			interrupt(c, &s);
+			interrupted = true;
+		}
+		status_free(&s);
+		if (s.dead && container_adopt(c, e) < 0)
+			return -EIO;
+		if (s.state == STOPPED)
+			return not_running(e);
+		x = has_init ? hold(c, *pid, e) : -EAGAIN;
+		if (x != -EAGAIN)
+			return x;
+		if (wait_left(until) == 0)
+			return -ETIMEDOUT;
+		x = container_wait(c, 1U << STOPPED | (begins ? 1U << RUNNING : 0), LISTEN_MS, e);
+		if (x < 0 && x != -ETIMEDOUT)
+			return x;
+	}
 }
 
 static bool is_in(const struct container *c, enum state state)
@@ -74,45 +121,6 @@ static bool is_in(const struct container *c, enum state state)
 
 	status_free(&s);
 	return is;
-}
-
-/* Waits on a state by its events; the socket was there before the state was asked. */
-static int wait_states(const struct container *c, int events, unsigned states, int timeout_ms, struct err *e)
-{
-	int64_t end = now_ms() + timeout_ms;
-	struct event ev;
-
-	for (;;) {
-		struct status s;
-		int x = container_status(c, &s, e), left, known;
-
-		if (x < 0)
-			return x;
-		known = s.state;
-		status_free(&s);
-		if (states & 1U << known)
-			return 0;
-		if (timeout_ms == 0)
-			return -ETIMEDOUT;
-		left = timeout_ms < 0 ? -1 : (int)(end - now_ms());
-		if (timeout_ms > 0 && left <= 0)
-			return -ETIMEDOUT;
-		/* A killed keeper tells nobody: so look again, now and then. */
-		x = monitor_next(events, &ev, left < 0 || left > 1000 ? 1000 : left);
-		if (x == 1 && ev.kind == EVENT_STATE && strcmp(ev.name, c->name) == 0 && states & 1U << ev.value)
-			return 0;
-	}
-}
-
-int container_wait(struct container *c, unsigned states, int timeout_ms, struct err *e)
-{
-	int events = monitor_open(c->lxcpath, e), x;
-
-	if (events < 0)
-		return events;
-	x = wait_states(c, events, states, timeout_ms, e);
-	monitor_close(events, c->lxcpath);
-	return x;
 }
 
 /* A frozen task takes no signal on v1, and no handler runs on v2 until it is thawed. */
@@ -129,107 +137,176 @@ static void thaw(const struct container *c)
 	cgroup_tree_close(&t);
 }
 
-/* What the config says; without one, `dflt`. */
+/* What the caller's config says, where he has loaded one; else the config that it runs with; without one, `dflt`. */
 static int signal_of(const struct container *c, int (*of)(const struct spec *), int dflt)
 {
 	_own_lock held = container_lock(c);
+	_own_spec struct spec *running = NULL;
+	struct err ignored = { 0 };
 
-	return c->spec ? of(c->spec) : dflt;
+	if (!c->spec && container_running(c, &running, &ignored) < 0)
+		return dflt;
+	return of(c->spec ? c->spec : running);
+}
+
+/* 1: it has ended. */
+static int await_death(int pidfd, int ms)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, ms);
+}
+
+/* lxc.signal.stop; where that is a signal that may be caught, it does not last for ever either. */
+static int send_stop(const struct container *c, int init, struct err *e)
+{
+	int sig = signal_of(c, signals_stop, SIGKILL), x = send(init, sig, e);
+
+	if (x < 0)
+		return x;
+	thaw(c);
+	if (sig == SIGKILL || await_death(init, STOP_SIGNAL_MS) > 0)
+		return 0;
+	return send(init, SIGKILL, e);
 }
 
 int container_kill(struct container *c, struct err *e)
 {
-	struct status s = { 0 };
 	struct err none = { 0 };
-	_own_fd int init = open_init(c, &s, &none);
-	int sig, x;
+	pid_t pid;
+	_own_fd int init = hold_init(c, ASKED_KILL, wait_until(HOOKS_MS), &pid, &none);
+	int x;
 
-	status_free(&s);
 	if (init == -ESRCH)
 		return 0;
 	if (init < 0) {
 		*e = none;
-		return init;
+		return init == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: its hooks do not") : init;
 	}
-	sig = signal_of(c, signals_stop, SIGKILL);
 	ask(c, ASKED_KILL);
-	x = send(init, sig, e);
+	x = send_stop(c, init, e);
 	if (x < 0)
 		return x;
-	thaw(c);
 	x = container_wait(c, 1U << STOPPED, KILL_MS, e);
 	if (x == -ETIMEDOUT && is_in(c, STOPPING)) /* init is dead; what takes its time are hooks */
 		x = container_wait(c, 1U << STOPPED, HOOKS_MS, e);
-	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: signal %d did not end its init", sig) : x;
+	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init") : x;
 }
 
-/* The signal that this init listens to: what the config says, else what the init is seen to catch. */
-static int halt_signal(const struct container *c, pid_t init)
+/*
+ * Tells init to end, once it listens: one that has only just begun does not yet, and the signal would be lost. Who
+ * never does gets it all the same, as from LXC, when it has had the time to.
+ * 1: told; 0: it does not listen yet; -EOPNOTSUPP: it never will, and was told for nothing.
+ */
+static int tell(const struct container *c, enum halt_end end, int init, pid_t pid, struct err *e)
 {
-	int configured = signal_of(c, signals_halt, 0);
-	unsigned long long blocked = 0;
-	char path[64], line[256];
-	FILE *f;
+	int configured = signal_of(c, end == HALT_STOP ? signals_halt : signals_reboot, 0), x;
+	struct halt h;
 
-	if (configured)
-		return configured;
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)init);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "SigBlk: %llx", &blocked) == 1)
-			break;
-	if (f)
-		(void)fclose(f);
-	/* systemd keeps SIGRTMIN+3 blocked for its signalfd */
-	return blocked >> (SIGRTMIN + 3 - 1) & 1 ? SIGRTMIN + 3 : SIGPWR;
+	if (halt_look(pid, end, configured, &h) < 0)
+		return 1; /* it has ended meanwhile */
+	if (!h.heard && !h.settled)
+		return 0;
+	x = send(init, h.sig, e);
+	thaw(c);
+	return x < 0 ? x : h.heard ? 1 : -EOPNOTSUPP;
+}
+
+/* Told as soon as it listens; not told at all is only who ends before. */
+static int tell_once(const struct container *c, enum halt_end end, int init, pid_t pid, struct err *e)
+{
+	int x;
+
+	while ((x = tell(c, end, init, pid, e)) == 0)
+		if (await_death(init, LISTEN_MS) > 0)
+			return 0;
+	return x < 0 && x != -EOPNOTSUPP ? x : 0;
+}
+
+static int await_halt(const struct container *c, int events, int init, pid_t pid, int64_t until, bool patient,
+		      struct err *e)
+{
+	for (bool told = false;;) {
+		int x = told ? 1 : tell(c, HALT_STOP, init, pid, e);
+		int64_t look = wait_now() + LISTEN_MS;
+
+		if (x == -EOPNOTSUPP && patient)
+			x = 1;
+		if (x < 0)
+			return x;
+		told = x;
+		x = wait_states(c, events, 1U << STOPPED, told || look > until ? until : look, e);
+		if (x != -ETIMEDOUT || wait_left(until) == 0)
+			return x;
+	}
+}
+
+static int halt(const struct container *c, int timeout_ms, bool patient, struct err *e)
+{
+	int64_t until = wait_until(timeout_ms);
+	struct err none = { 0 };
+	pid_t pid;
+	_own_fd int init = hold_init(c, ASKED_STOP, timeout_ms ? until : wait_until(BEGIN_MS), &pid, &none);
+	int events, x;
+
+	if (init < 0) {
+		if (init != -ESRCH)
+			*e = none;
+		return init == -ESRCH ? 0 : init;
+	}
+	ask(c, ASKED_STOP);
+	if (timeout_ms == 0)
+		return tell_once(c, HALT_STOP, init, pid, e);
+	events = monitor_open(c->lxcpath, e);
+	if (events < 0)
+		return events;
+	x = await_halt(c, events, init, pid, until, patient, e);
+	monitor_close(events, c->lxcpath);
+	return x;
 }
 
 int container_shutdown(struct container *c, int timeout_ms, struct err *e)
 {
-	struct status s = { 0 };
-	struct err none = { 0 };
-	_own_fd int init = open_init(c, &s, &none);
-	int events, x;
+	return halt(c, timeout_ms, true, e);
+}
 
-	if (init == -ESRCH)
-		return 0;
-	if (init < 0) {
-		*e = none;
-		return init;
-	}
-	ask(c, ASKED_STOP);
-	events = monitor_open(c->lxcpath, e);
-	x = events < 0 ? events : send(init, halt_signal(c, s.init_pid), e);
+int container_halt(struct container *c, int timeout_ms, struct err *e)
+{
+	return halt(c, timeout_ms, false, e);
+}
+
+/* 1: its new init runs. */
+static int has_rebooted(const struct container *c, pid_t before, struct err *e)
+{
+	struct status s;
+	int x = container_status(c, &s, e);
+
+	if (x < 0)
+		return x;
 	status_free(&s);
-	if (x == 0 && timeout_ms != 0)
-		x = wait_states(c, events, 1U << STOPPED, timeout_ms, e);
-	if (events >= 0)
-		monitor_close(events, c->lxcpath);
-	return x;
+	if (s.state == STOPPED)
+		return err_say(e, ESRCH, "it stopped instead of rebooting");
+	return s.state == RUNNING && s.init_pid != before;
 }
 
 int container_reboot(struct container *c, int timeout_ms, struct err *e)
 {
-	struct status s = { 0 };
-	_own_fd int init = open_init(c, &s, e);
-	int64_t end = now_ms() + timeout_ms;
-	pid_t before = s.init_pid;
-	int reboot = signal_of(c, signals_reboot, 0) ?: SIGINT, x;
+	int64_t until = wait_until(timeout_ms);
+	pid_t before;
+	_own_fd int init = hold_init(c, ASKED_REBOOT, timeout_ms ? until : wait_until(BEGIN_MS), &before, e);
+	int x;
 
-	status_free(&s);
 	if (init < 0)
 		return init;
 	ask(c, ASKED_REBOOT);
-	x = send(init, reboot, e);
+	x = tell_once(c, HALT_REBOOT, init, before, e);
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 
-		if (container_status(c, &s, e) == 0 && s.state == RUNNING && s.init_pid != before)
-			break;
-		status_free(&s);
-		if (is_in(c, STOPPED))
-			return err_say(e, ESRCH, "it stopped instead of rebooting");
-		if (timeout_ms > 0 && now_ms() >= end)
+		x = has_rebooted(c, before, e);
+		if (x != 0)
+			return x < 0 ? x : 0;
+		if (wait_left(until) == 0)
 			return -ETIMEDOUT;
 		(void)nanosleep(&pause, NULL);
 	}

@@ -75,6 +75,8 @@ static int take_line(struct status *s, const char *word, char *value)
 		s->identity.since = (uint64_t)n;
 	} else if (strcmp(word, "outlives") == 0) {
 		s->outlives = strcmp(value, "1") == 0;
+	} else if (strcmp(word, "pausing") == 0) {
+		s->pausing = true;
 	} else if (strcmp(word, "cgroup") == 0) {
 		return str_copy(s->cgroup, sizeof(s->cgroup), value);
 	} else if (strcmp(word, "nic") == 0) {
@@ -160,6 +162,8 @@ int state_write(int runtime_fd, const struct status *s, struct err *e)
 		buf_addf(&b, "since %llu\n", (unsigned long long)s->identity.since);
 	if (s->outlives)
 		buf_addf(&b, "outlives 1\n");
+	if (s->pausing)
+		buf_addf(&b, "pausing 1\n");
 	buf_addf(&b, "cgroup %s\n", s->cgroup);
 	for (size_t i = 0; i < s->nics.n; i++)
 		buf_addf(&b, "nic %d %s\n", s->nics.v[i].ifindex, s->nics.v[i].host);

@@ -27,6 +27,7 @@ struct status {
 	struct identity identity;
 	bool outlives;	   /* init is not killed with its keeper (lxc.monitor.signal.pdeath) */
 	enum state stored; /* as it was written, also by a keeper that is dead */
+	bool pausing;	   /* STARTING: before lxc.start.restart begins it again */
 	bool dead;	   /* a state file without a keeper: left by one that was killed */
 };
 

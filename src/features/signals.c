@@ -23,8 +23,10 @@ struct signals {
 
 static const struct key keys[] = {
 	SIGNAL("lxc.signal.halt", halt,
-	       "Sent to init by a stop that asks. Without it: SIGRTMIN+3 where init is systemd, else SIGPWR.", "2.1",
-	       NULL, NULL),
+	       "Sent to init by a stop that asks. Without it: what ends the init that it is (systemd: SIGRTMIN+3, "
+	       "busybox: SIGUSR1, ...), as far as it is seen to listen to that; a plain program's is SIGTERM, else "
+	       "SIGPWR.",
+	       "2.1", NULL, NULL),
 	SIGNAL("lxc.signal.reboot", reboot, "Sent to init to make it reboot. Without it: SIGINT.", "2.1", NULL, NULL),
 	SIGNAL("lxc.signal.stop", stop, "Sent to init by a hard stop. Without it: SIGKILL.", "2.1", NULL, NULL),
 	SIGNAL("lxc.monitor.signal.pdeath", pdeath,

@@ -143,13 +143,21 @@ static int end(struct keeper *k, int status)
 	return 0;
 }
 
+/* While the one life ended and the next had not begun, somebody asked for no next one. */
+static bool is_unwanted(const struct keeper *k)
+{
+	enum asked_for asked = asked_read(k->hand.lock_fd);
+
+	return asked == ASKED_STOP || asked == ASKED_KILL;
+}
+
 static int begin_again(struct keeper *k, int status)
 {
 	struct err e = { 0 };
 
 	k->run.hooks.reboots = true;
 	start_undo_rest(&k->run);
-	if (k->run.hooks.refused)
+	if (k->run.hooks.refused || is_unwanted(k))
 		return end(k, status);
 	monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
 	free(k->run.nics.v);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* How the init of a container is told to end; see halt.h. Nothing of the container's is opened for that. */
+#include "client/halt.h"
+
+#include "base/io.h"
+#include "base/own.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SETTLE_MS = 2000, STATUS_MOST = 1 << 16, SIGNALS = 3 };
+
+/*
+ * Init systems by the name of their program. Of the signals the first that it listens to is right; a later one is for
+ * other builds of it. {SIGRTMIN + 3} is no constant: 34 is glibc's and musl's SIGRTMIN as seen from outside.
+ */
+enum { RTMIN = 34 };
+static const struct known {
+	const char *name;
+	int stop[SIGNALS], reboot[SIGNALS];
+} known[] = {
+	{ "systemd", { RTMIN + 3 }, { SIGINT } },
+	{ "busybox", { SIGUSR1 }, { SIGTERM } },
+	{ "openrc-init", { SIGTERM }, { SIGINT } },
+	{ "runit", { SIGPWR, SIGCONT }, { SIGINT } }, /* PWR is Debian's; CONT ends it where its stopit file says so */
+	{ "s6-svscan", { SIGUSR1, SIGTERM }, { SIGINT } },
+	{ "dinit", { SIGTERM }, { SIGINT } },
+	{ "finit", { SIGUSR2 }, { SIGTERM } },
+	{ "sinit", { SIGUSR1 }, { SIGINT } },
+};
+
+/* A program of no known name. One that calls itself init is told as LXC tells all: System V's ends by SIGPWR. */
+static const struct known an_init = { "", { SIGPWR, SIGTERM }, { SIGINT } };
+static const struct known a_program = { "", { SIGTERM, SIGPWR, SIGINT }, { SIGINT } };
+
+struct look {
+	char program[64], comm[32];
+	unsigned long long caught, blocked, ignored;
+	int64_t age_ms;
+};
+
+/* Its program's name: only the words of the link, which lead to a file of the container's. */
+static void read_program(pid_t pid, struct look *l)
+{
+	char path[32], target[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n <= 0)
+		return;
+	target[n] = 0;
+	slash = strrchr(target, '/');
+	(void)snprintf(l->program, sizeof(l->program), "%.*s", (int)sizeof(l->program) - 1, slash ? slash + 1 : target);
+	l->program[strcspn(l->program, " .")] = 0; /* "busybox.static", "systemd (deleted)" */
+}
+
+static unsigned long long mask_in(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	return at ? strtoull(at + strlen(word), NULL, 16) : 0;
+}
+
+static int read_signals(pid_t pid, struct look *l)
+{
+	_own_free char *text = NULL;
+	char path[32];
+	int x;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	x = io_read_file(AT_FDCWD, path, STATUS_MOST, &text, NULL);
+	if (x < 0)
+		return x;
+	if (strncmp(text, "Name:\t", 6) == 0)
+		(void)snprintf(l->comm, sizeof(l->comm), "%.*s", (int)strcspn(text + 6, "\n"), text + 6);
+	l->blocked = mask_in(text, "\nSigBlk:\t");
+	l->ignored = mask_in(text, "\nSigIgn:\t");
+	l->caught = mask_in(text, "\nSigCgt:\t");
+	return 0;
+}
+
+/* The 22nd word: when it was born, in ticks since the machine's boot. */
+static void read_age(pid_t pid, struct look *l)
+{
+	_own_free char *text = NULL;
+	struct timespec now;
+	const char *at;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (io_read_file(AT_FDCWD, path, STATUS_MOST, &text, NULL) < 0 || !(at = strrchr(text, ')')))
+		return;
+	for (int i = 2; i < 22 && at; i++)
+		at = strchr(at + 1, ' ');
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	if (at)
+		l->age_ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000 -
+			    strtoll(at, NULL, 10) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* Blocked is as good as caught: for a signalfd, or sigwait(3). Signals that nobody catches do not reach a pid 1. */
+static bool hears(const struct look *l, int sig)
+{
+	unsigned long long bit = 1ULL << (sig - 1);
+
+	return sig == SIGKILL || sig == SIGSTOP || l->caught & bit || (l->blocked & bit && !(l->ignored & bit));
+}
+
+/* LXC's mark of it. Who blocks all signals, SIGSEGV too, waits for any. */
+static bool is_like_systemd(const struct look *l)
+{
+	return l->blocked >> (RTMIN + 3 - 1) & 1 && !(l->blocked >> (SIGSEGV - 1) & 1);
+}
+
+static const struct known *find(const struct look *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(l->program, known[i].name) == 0 || (!*l->program && strcmp(l->comm, known[i].name) == 0))
+			return &known[i];
+	if (is_like_systemd(l))
+		return &known[0];
+	return strcmp(l->program, "init") == 0 || strcmp(l->comm, "init") == 0 ? &an_init : &a_program;
+}
+
+static void choose(const struct look *l, const int *sigs, struct halt *h)
+{
+	h->sig = SIGPWR;
+	for (int i = 0; i < SIGNALS && sigs[i] && !h->heard; i++) {
+		h->heard = hears(l, sigs[i]);
+		if (h->heard || i == 0)
+			h->sig = sigs[i];
+	}
+}
+
+int halt_look(pid_t init, enum halt_end end, int configured, struct halt *h)
+{
+	struct look l = { 0 };
+	const struct known *k;
+	int x = read_signals(init, &l);
+
+	*h = (struct halt){ .sig = configured ?: end == HALT_STOP ? SIGPWR : SIGINT, .is = "" };
+	if (x < 0)
+		return x;
+	read_program(init, &l);
+	read_age(init, &l);
+	h->settled = l.age_ms >= SETTLE_MS;
+	k = find(&l);
+	h->is = k->name;
+	if (configured)
+		h->heard = hears(&l, configured);
+	else
+		choose(&l, end == HALT_STOP ? k->stop : k->reboot, h);
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Awaits a state. Nobody is asked: the state file says what is, events say what comes. */
+#include "client/wait.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+enum { LOOK_MS = 1000 }; /* a killed keeper tells nobody: so look again, now and then */
+
+int64_t wait_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+int64_t wait_until(int timeout_ms)
+{
+	return timeout_ms < 0 ? INT64_MAX : wait_now() + timeout_ms;
+}
+
+int wait_left(int64_t until)
+{
+	int64_t left = until == INT64_MAX ? INT32_MAX : until - wait_now();
+
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+/* The socket was there before the state was asked: what changes in between is in it. */
+int wait_states(const struct container *c, int events, unsigned states, int64_t until, struct err *e)
+{
+	struct event ev;
+
+	for (;;) {
+		struct status s;
+		int x = container_status(c, &s, e), left;
+		unsigned is;
+
+		if (x < 0)
+			return x;
+		is = 1U << s.state;
+		status_free(&s);
+		if (states & is)
+			return 0;
+		left = wait_left(until);
+		if (left == 0)
+			return -ETIMEDOUT;
+		x = monitor_next(events, &ev, left > LOOK_MS ? LOOK_MS : left);
+		if (x == 1 && ev.kind == EVENT_STATE && strcmp(ev.name, c->name) == 0 && states & 1U << ev.value)
+			return 0;
+	}
+}
+
+int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e)
+{
+	int events = monitor_open(c->lxcpath, e), x;
+
+	if (events < 0)
+		return events;
+	x = wait_states(c, events, states, wait_until(timeout_ms), e);
+	monitor_close(events, c->lxcpath);
+	return x;
+}
