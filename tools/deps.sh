@@ -54,6 +54,8 @@ check() {
 	need cmd:mkfs.xfs xfsprogs
 	need cmd:newuidmap uidmap
 	need cmd:groff groff-base
+	need cmd:mmdebstrap mmdebstrap
+	need file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 }
 
 fuzz() {
