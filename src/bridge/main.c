@@ -3,6 +3,7 @@
  * keg-net: the network that containers use by default, `keg net up|down|status|restart`. Called as
  * lxc-net it has that program's verbs, words and exit codes: start|stop|restart|reload|force-reload.
  */
+#include "base/format.h"
 #include "base/own.h"
 #include "bridge/service.h"
 
@@ -14,13 +15,14 @@
 enum { OK, FAILED, USAGE, IS_DOWN };
 
 static const char keg_usage[] =
-	"usage: keg net up|down|restart|status [--settings FILE]\n"
+	"usage: keg net up|down|restart|status [--settings FILE] [--format FORMAT]\n"
 	"\n"
 	"The bridge that containers use by default, with its addresses, firewall rules and dnsmasq.\n"
 	"  up        make it; again: repair what is missing\n"
 	"  down      take it away\n"
 	"  restart   down, then up\n"
 	"  status    show it; exit status 0: up, 3: down\n"
+	"      --format FORMAT   with status: table, json or csv\n"
 	"  -s, --settings FILE   in place of /etc/default/lxc and /etc/default/lxc-net\n";
 
 static int fail(const struct err *e)
@@ -111,24 +113,62 @@ static void show_leases(const struct settings *s)
 		(void)printf("%-10snone\n", label);
 }
 
-static int keg_status(const struct settings *s)
+static const char *bridge_state(const struct service *v)
+{
+	return !v->bridge.there ? "absent" : v->bridge.up ? "up" : "down";
+}
+
+/* Words as the cell of a list: one on a line. */
+static int add_words(struct strv *cells, const struct strv *words)
+{
+	_own_buf struct buf b = { 0 };
+
+	for (size_t i = 0; i < words->n; i++)
+		buf_addf(&b, "%s\n", words->v[i]);
+	return b.failed ? -1 : strv_add(cells, b.s ? b.s : "");
+}
+
+static int answer_status(const struct settings *s, const struct service *v, enum format format)
+{
+	static const struct format_column columns[] = {
+		{ "name", CELL_TEXT },	       { "up", CELL_PLAIN },	   { "state", CELL_TEXT },
+		{ "mac", CELL_TEXT },	       { "addresses", CELL_LIST }, { "firewall", CELL_PLAIN },
+		{ "dnsmasq_pid", CELL_PLAIN }, { "ports", CELL_LIST },
+	};
+	struct answer a = { .noun = "bridges", .columns = columns, .n = ARRAY_SIZE(columns) };
+	char mac[MAC_TEXT] = "";
+	int bad;
+
+	if (v->bridge.there)
+		mac_print(v->bridge.mac, mac);
+	bad = strv_add(&a.cells, s->bridge) | strv_add(&a.cells, service_is_up(v) ? "true" : "false") |
+	      strv_add(&a.cells, bridge_state(v)) | strv_add(&a.cells, mac) |
+	      add_words(&a.cells, &v->bridge.addresses) | strv_add(&a.cells, v->firewall ? "true" : "false") |
+	      (v->dnsmasq ? strv_addf(&a.cells, "%d", (int)v->dnsmasq) : strv_add(&a.cells, "")) |
+	      add_words(&a.cells, &v->bridge.ports);
+	bad = bad || format_print(&a, format, stdout) < 0;
+	strv_free(&a.cells);
+	if (bad)
+		(void)fputs("keg: out of memory\n", stderr);
+	return bad ? FAILED : service_is_up(v) ? OK : IS_DOWN;
+}
+
+static int keg_status(const struct settings *s, enum format format)
 {
 	_own_service struct service v = { 0 };
 	struct err e = { 0 };
 	char mac[MAC_TEXT];
 	int x = OK;
 
-	if (service_look(s, &v, &e) < 0) {
+	if (service_look(s, &v, &e) < 0)
 		return fail(&e);
-	}
+	if (format != FORMAT_NONE)
+		return answer_status(s, &v, format);
 	if (!service_is_up(&v))
 		x = IS_DOWN;
 	mac_print(v.bridge.mac, mac);
-	(void)printf("%-10s%s %s%s%s\n", "bridge", s->bridge,
-		     !v.bridge.there ? "absent"
-		     : v.bridge.up   ? "up"
-				     : "down",
-		     v.bridge.there ? " " : "", v.bridge.there ? mac : "");
+	(void)printf("%-10s%s %s%s%s\n", "bridge", s->bridge, bridge_state(&v), v.bridge.there ? " " : "",
+		     v.bridge.there ? mac : "");
 	show_words("addresses", &v.bridge.addresses, "none");
 	(void)printf("%-10s%s\n", "firewall", v.firewall ? "set" : "not set");
 	if (v.dnsmasq)
@@ -218,7 +258,7 @@ static int usage(bool lxc, const char *name, FILE *to)
 	return to == stdout ? OK : USAGE;
 }
 
-static int run(const char *verb, bool lxc, const char *file)
+static int run(const char *verb, bool lxc, const char *file, enum format format)
 {
 	_own_fd int lock = -1;
 	struct err e = { 0 };
@@ -228,7 +268,7 @@ static int run(const char *verb, bool lxc, const char *file)
 	if (settings_read(&s, file, &e) < 0) {
 		x = fail(&e);
 	} else if (strcmp(verb, "status") == 0) {
-		x = keg_status(&s);
+		x = keg_status(&s, format);
 	} else if (geteuid() != 0) {
 		(void)err_num(&e, EPERM, "change", "the network of this machine");
 		err_hint(&e, "root is needed");
@@ -242,23 +282,33 @@ static int run(const char *verb, bool lxc, const char *file)
 	return x;
 }
 
+static int bad_format(const char *word)
+{
+	(void)fprintf(stderr, "keg: --format %s: none of table, json, csv\n", word);
+	return USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const keg_verbs[] = { "up", "down", "restart", "status", NULL };
 	static const char *const lxc_verbs[] = { "start", "stop", "restart", "reload", "force-reload", NULL };
 	static const struct option longs[] = { { "settings", required_argument, NULL, 's' },
+					       { "format", required_argument, NULL, 'f' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
 	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0], *file = NULL;
 	bool lxc = strcmp(name, "lxc-net") == 0;
+	enum format format = FORMAT_NONE;
 
 	for (int c; (c = getopt_long(argc, argv, "s:h", longs, NULL)) != -1;) {
 		if (c == 's')
 			file = optarg;
-		else
+		else if (c == 'f' && format_of(optarg, &format) < 0)
+			return bad_format(optarg);
+		else if (c != 'f')
 			return usage(lxc, argv[0], c == 'h' ? stdout : stderr);
 	}
 	if (optind != argc - 1 || !one_of(argv[optind], lxc ? lxc_verbs : keg_verbs))
 		return usage(lxc, argv[0], stderr);
-	return run(argv[optind], lxc, file);
+	return run(argv[optind], lxc, file, format);
 }

@@ -70,7 +70,7 @@ static char *read_one(const char *path)
 	return unzipped ? unzipped : unzip_with("zcat", path);
 }
 
-char *kernel_config_read(char **where)
+char *kernel_config_read(char **where, bool tell)
 {
 	const char *asked = getenv("CONFIG"), *first = asked && *asked ? asked : "/proc/config.gz";
 	char *text = read_one(first);
@@ -79,10 +79,12 @@ char *kernel_config_read(char **where)
 	*where = NULL;
 	if (text) {
 		*where = strdup(first);
-		(void)printf("Kernel configuration found at %s\n", first);
+		if (tell)
+			(void)printf("Kernel configuration found at %s\n", first);
 		return text;
 	}
-	(void)printf("Kernel configuration not found at %s; searching...\n", first);
+	if (tell)
+		(void)printf("Kernel configuration not found at %s; searching...\n", first);
 	if (uname(&u) < 0)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
@@ -93,7 +95,8 @@ char *kernel_config_read(char **where)
 		text = path ? read_one(path) : NULL;
 		if (!text)
 			continue;
-		(void)printf("Kernel configuration found at %s\n", path);
+		if (tell)
+			(void)printf("Kernel configuration found at %s\n", path);
 		*where = take_ptr(&path);
 		return text;
 	}

@@ -4,6 +4,7 @@
  * A verb is one file: its option rows, and a run(). Parsing, --help and --usage come out of the rows.
  * `keg VERB` and a link named lxc-VERB are the same.
  */
+#include "base/format.h"
 #include "base/log.h"
 #include "client/container.h"
 
@@ -42,11 +43,12 @@ struct cli {
 	const char *name;
 	struct strv lxcpaths;
 	const char *rcfile, *logfile, *logpriority;
-	const char *format; /* "json": errors are records, too; what else it can be is the verb's business */
 	bool quiet, usage, version;
 	bool help;
-	void *opt;   /* the verb's own options */
-	char **args; /* positionals, without the name; ended by NULL */
+	const char *format_word; /* --format */
+	enum format format;	 /* json: errors are records, too; what else it can be, where the verb has OPT_FORMAT */
+	void *opt;		 /* the verb's own options */
+	char **args;		 /* positionals, without the name; ended by NULL */
 	int n_args;
 	int n_behind; /* those of them that stand behind "--" */
 };
@@ -107,6 +109,10 @@ int cli_misuse(const struct cli *c);
 /* Prints (unless -q) and logs; each returns the exit code 1. */
 int cli_fail(const struct cli *c, const struct err *e);
 int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
+/* Colour on stdout: on a terminal, unless NO_COLOR says no. */
+bool cli_colour(void);
+/* For a verb with --format: prints what it has found, and frees it. failed: memory ran out while it was filled. */
+int cli_answer(const struct cli *c, struct answer *a, int failed) _must_check;
 /* What a start tells beside its end; `cli` is a struct cli. */
 void cli_warn(void *cli, const struct err *e);
 int cli_problems(const struct cli *c, const struct problems *p);
@@ -143,17 +149,9 @@ int cli_namespaces(const char *list, uint64_t *flags) _must_check;
 /* --- text.c --- */
 /* Text in lines of at most 78 columns, each behind so many blanks. */
 void text_wrapped(FILE *f, unsigned indent, const char *text);
-/* As a JSON string. */
-void text_json(FILE *f, const char *text);
 
 /* --- log.c --- */
 int cli_log_open(struct cli *c) _must_check;
-
-/* The row of a verb whose answer has other formats, too. */
-#define OPT_FORMAT(help)                                                                                               \
-	{                                                                                                              \
-		0, "format", "FORMAT", OPT_TEXT, offsetof(struct cli, format), true, help                              \
-	}
 
 #define OPTS(a) .opts = (a), .n_opts = sizeof(a) / sizeof((a)[0])
 /* The row of -f/-F... --rcfile where a verb has a short form of it. */
@@ -161,4 +159,10 @@ int cli_log_open(struct cli *c) _must_check;
 	{                                                                                                              \
 		'f', "rcfile", "FILE", OPT_TEXT, offsetof(struct cli, rcfile), true,                                   \
 			"Load the config FILE instead of the container's"                                              \
+	}
+/* A verb that answers has this row. */
+#define OPT_FORMAT                                                                                                     \
+	{                                                                                                              \
+		0, "format", "FORMAT", OPT_TEXT, offsetof(struct cli, format_word), true,                              \
+			"Answer as table, json or csv"                                                                 \
 	}

@@ -32,6 +32,7 @@ static const struct opt opts[] = {
 	  "Those of these groups, group by group; an empty one: those of no group (default)" },
 	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
 	  "Wait SEC seconds (60; -1: for ever) for each, then kill it" },
+	OPT_FORMAT,
 };
 
 struct candidate {
@@ -45,6 +46,12 @@ struct candidate {
 struct candidates {
 	struct candidate *v;
 	size_t n, failed, tried;
+	struct answer listed;
+	int bad; /* memory ran out while it was filled */
+};
+
+static const struct format_column columns[] = {
+	{ "name", CELL_TEXT }, { "delay_s", CELL_PLAIN }, { "order", CELL_PLAIN }, { "groups", CELL_LIST }
 };
 
 static int64_t number_of(const struct spec *s, const char *key)
@@ -182,9 +189,21 @@ static int act(const struct cli *c, const struct options *o, struct candidate *k
 	return container_kill(k->ct, e);
 }
 
-static void list_one(const struct options *o, const struct candidate *k)
+static int add_listed(struct strv *cells, const struct candidate *k)
 {
-	if (o->shutdown || o->kill)
+	_own_buf struct buf groups = { 0 };
+
+	for (size_t i = 0; i < k->groups.n; i++)
+		buf_addf(&groups, "%s\n", k->groups.v[i]);
+	return groups.failed || strv_add(cells, k->ct->name) < 0 || strv_addf(cells, "%u", k->delay) < 0 ||
+	       strv_addf(cells, "%lld", (long long)k->order) < 0 || strv_add(cells, groups.s ? groups.s : "") < 0;
+}
+
+static void list_one(const struct cli *c, const struct options *o, struct candidates *all, const struct candidate *k)
+{
+	if (c->format != FORMAT_NONE)
+		all->bad |= add_listed(&all->listed.cells, k);
+	else if (o->shutdown || o->kill)
 		(void)printf("%s\n", k->ct->name);
 	else
 		(void)printf("%s %u\n", k->ct->name, k->delay);
@@ -202,7 +221,7 @@ static void handle(const struct cli *c, const struct options *o, struct candidat
 		if ((s.state == STOPPED) != starts)
 			return;
 		if (o->list) {
-			list_one(o, k);
+			list_one(c, o, all, k);
 			return;
 		}
 	}
@@ -239,11 +258,13 @@ static int handle_list(const struct cli *c, const struct options *o, struct cand
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
-	struct candidates all = { 0 };
+	struct candidates all = { .listed = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) } };
 	int r;
 
 	if (o->timeout.n < -1 || o->timeout.n > TIMEOUT_MOST)
 		return cli_misuse(c);
+	if (c->format != FORMAT_NONE && !o->list)
+		return cli_say(c, "--format goes with -L only");
 	r = collect(c, o, &all);
 	if (r == 0 && (o->all || !o->groups.n))
 		handle_group(c, o, &all, o->all ? NULL : "");
@@ -252,6 +273,9 @@ static int run(struct cli *c)
 	for (size_t i = 0; i < all.n; i++)
 		candidate_end(&all.v[i]);
 	free(all.v);
+	if (r == 0 && o->list && c->format != FORMAT_NONE)
+		return cli_answer(c, &all.listed, all.bad);
+	strv_free(&all.listed.cells);
 	if (r == 0 && all.failed)
 		r = all.failed == all.tried ? 1 : SOME_FAILED;
 	return r;

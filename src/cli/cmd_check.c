@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keg check: tries each thing that containers need of this host, and tells the command that mends what is missing. */
 #include "cli/cli.h"
-#include "cli/format.h"
 
 #include "base/io.h"
 #include "base/own.h"
@@ -19,9 +18,7 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-static const struct opt opts[] = {
-	OPT_FORMAT("table, json or csv"),
-};
+static const struct opt opts[] = { OPT_FORMAT };
 
 /* Of one check. why NULL: all is well. */
 struct finding {
@@ -173,25 +170,22 @@ static int run(struct cli *c)
 		{ "why", CELL_TEXT },  { "try", CELL_TEXT },
 	};
 	struct answer a = { .noun = "checks", .columns = columns, .n = ARRAY_SIZE(columns) };
-	enum format format;
 	int r = 0, bad = 0;
 
-	if (format_parse(c, &format) != 0)
-		return 1;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		const struct check *k = &checks[i];
 		struct finding f = { 0 };
 
 		k->run(k->arg, &f);
 		r |= f.why && k->needed;
-		if (format == FORMAT_NONE)
+		if (c->format == FORMAT_NONE)
 			show(k, &f);
 		bad |= strv_add(&a.cells, k->name) | strv_add(&a.cells, f.why ? "false" : "true") |
 		       strv_add(&a.cells, k->needed ? "true" : "false") | strv_add(&a.cells, f.why ? f.why : "") |
 		       strv_add(&a.cells, f.command ? f.command : "");
 	}
-	if (bad || (format != FORMAT_NONE && format_print(&a, format, stdout) < 0))
-		r = cli_say(c, "out of memory");
+	if (c->format != FORMAT_NONE)
+		return cli_answer(c, &a, bad) ? 1 : r;
 	strv_free(&a.cells);
 	return r;
 }

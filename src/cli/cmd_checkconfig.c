@@ -80,7 +80,7 @@ static void colour(const char *word)
 		int colour;
 	} colours[] = { { "enabled", 32 }, { "missing", 33 }, { "required", 31 } };
 
-	for (size_t i = 0; isatty(STDOUT_FILENO) && i < ARRAY_SIZE(colours); i++)
+	for (size_t i = 0; cli_colour() && i < ARRAY_SIZE(colours); i++)
 		if (strcmp(colours[i].word, word) == 0) {
 			(void)printf("\033[1;%dm%s\033[0;39m", colours[i].colour, word);
 			return;
@@ -88,17 +88,29 @@ static void colour(const char *word)
 	(void)fputs(word, stdout);
 }
 
+static enum option_state state_of(const char *text, const struct fact *f)
+{
+	enum option_state s = OPTION_NO;
+
+	for (size_t k = 0; s == OPTION_NO && k < ARRAY_SIZE(f->options) && f->options[k]; k++)
+		s = kernel_config_state(text, f->options[k]);
+	return s;
+}
+
+/* 1, 0; -1: it is not a module. */
+static int is_loaded(const struct fact *f, enum option_state s)
+{
+	return s == OPTION_MODULE && f->module ? kernel_module_loaded(f->module) : -1;
+}
+
 static void show_items(const char *text, const struct fact *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		enum option_state s = OPTION_NO;
-		int loaded;
+		enum option_state s = state_of(text, &v[i]);
+		int loaded = is_loaded(&v[i], s);
 
-		for (size_t k = 0; s == OPTION_NO && k < ARRAY_SIZE(v[i].options) && v[i].options[k]; k++)
-			s = kernel_config_state(text, v[i].options[k]);
 		(void)printf("%s: ", v[i].title);
 		colour(s != OPTION_NO ? "enabled" : v[i].required ? "required" : "missing");
-		loaded = s == OPTION_MODULE && v[i].module ? kernel_module_loaded(v[i].module) : -1;
 		(void)puts(loaded < 0 ? "" : loaded ? ", loaded" : ", not loaded");
 	}
 }
@@ -211,13 +223,55 @@ static void show_all(const char *text)
 	(void)puts("");
 }
 
-static int raw(int argc, char **argv)
+static int add_facts(struct strv *cells, const char *text, const struct fact *v, size_t n)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum option_state s = state_of(text, &v[i]);
+		int loaded = is_loaded(&v[i], s);
+
+		bad |= strv_add(cells, v[i].title) | strv_add(cells, s != OPTION_NO ? "true" : "false") |
+		       strv_add(cells, v[i].required ? "true" : "false") |
+		       strv_add(cells, loaded < 0 ? ""
+				       : loaded	  ? "true"
+						  : "false");
+	}
+	return bad;
+}
+
+static int answer(const struct cli *c, const char *text)
+{
+	static const struct {
+		const struct fact *v;
+		size_t n;
+	} all[] = {
+		{ namespaces, ARRAY_SIZE(namespaces) },
+		{ network, ARRAY_SIZE(network) },
+		{ cgroups, ARRAY_SIZE(cgroups) },
+		{ controllers, ARRAY_SIZE(controllers) },
+		{ misc, ARRAY_SIZE(misc) },
+		{ checkpoint, ARRAY_SIZE(checkpoint) },
+	};
+	static const struct format_column columns[] = {
+		{ "name", CELL_TEXT }, { "enabled", CELL_PLAIN }, { "needed", CELL_PLAIN }, { "loaded", CELL_PLAIN }
+	};
+	struct answer a = { .noun = "facts", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		bad |= add_facts(&a.cells, text, all[i].v, all[i].n);
+	return cli_answer(c, &a, bad);
+}
+
+static int run(struct cli *c)
 {
 	_own_free char *where = NULL, *text = NULL;
+	bool told = c->format == FORMAT_NONE;
 
-	(void)argc;
-	(void)puts("LXC version " KEG_LXC_VERSION);
-	text = kernel_config_read(&where);
+	if (told)
+		(void)puts("LXC version " KEG_LXC_VERSION);
+	text = kernel_config_read(&where, told);
 	(void)fflush(stdout);
 	if (!text) {
 		(void)fprintf(stderr,
@@ -225,20 +279,25 @@ static int raw(int argc, char **argv)
 			      "Build the kernel with CONFIG_IKCONFIG_PROC, install its headers,\n"
 			      "or tell where its configuration is:\n"
 			      "  CONFIG=<path> %s\n",
-			      argv[0], argv[0]);
+			      c->prog, c->prog);
 		return 1;
 	}
+	if (!told)
+		return answer(c, text);
 	show_all(text);
 	(void)printf("\nNote: Before booting a new kernel, you can check its configuration with:\n\n"
 		     "  CONFIG=/path/to/config %s\n\n",
-		     argv[0]);
+		     c->prog);
 	return 0;
 }
+
+static const struct opt opts[] = { OPT_FORMAT };
 
 const struct verb verb_checkconfig = {
 	.name = "checkconfig",
 	.synopsis = "",
 	.about = "shows whether this kernel has what containers need",
-	.flags = VERB_RAW,
-	.raw = raw,
+	OPTS(opts),
+	.flags = VERB_NAMELESS | VERB_NO_LOG,
+	.run = run,
 };

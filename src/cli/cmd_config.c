@@ -27,35 +27,70 @@ static int usage(const char *prog)
 	return 0;
 }
 
-/* LXC compares what is given as a prefix: "lxc" prints the first item. */
-static int print_item(const char *wanted)
+struct options {
+	bool list;
+};
+
+static const struct opt opts[] = {
+	{ 'l', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "List the settings" },
+	OPT_FORMAT,
+};
+
+/* LXC compares what is given as a prefix: "lxc" prints the first item. NULL: there is none. */
+static const struct global_key *find(const char *wanted)
 {
 	const struct global_key *k;
 
-	for (size_t i = 0; (k = global_key(i)); i++) {
-		_own_free char *value = NULL;
-
-		if (!k->listed || strncmp(k->name, wanted, strlen(wanted)) != 0)
-			continue;
-		value = global_config(k->name);
-		if (value)
-			(void)puts(value);
-		else
-			(void)printf("%s is not set.\n", wanted);
-		return 0;
-	}
-	(void)printf("Unknown configuration item: %s\n", wanted);
-	return 1;
+	for (size_t i = 0; (k = global_key(i)); i++)
+		if (k->listed && strncmp(k->name, wanted, strlen(wanted)) == 0)
+			return k;
+	return NULL;
 }
 
-static int raw(int argc, char **argv)
+static int print_item(const struct global_key *k, const char *wanted)
 {
-	const struct global_key *k;
+	_own_free char *value = global_config(k->name);
 
-	if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
-		return usage(argv[0]);
-	if (strcmp(argv[1], "-l") != 0)
-		return print_item(argv[1]);
+	if (value)
+		(void)puts(value);
+	else
+		(void)printf("%s is not set.\n", wanted);
+	return 0;
+}
+
+/* only NULL: all of them. */
+static int answer(const struct cli *c, const struct global_key *only)
+{
+	static const struct format_column columns[] = { { "name", CELL_TEXT }, { "value", CELL_TEXT } };
+	struct answer a = { .noun = "settings", .columns = columns, .n = ARRAY_SIZE(columns) };
+	const struct global_key *k;
+	int bad = 0;
+
+	for (size_t i = 0; (k = global_key(i)); i++) {
+		_own_free char *value = only && k != only ? NULL : global_config(k->name);
+
+		if (k->listed && (!only || k == only))
+			bad |= strv_add(&a.cells, k->name) | strv_add(&a.cells, value ? value : "");
+	}
+	return cli_answer(c, &a, bad);
+}
+
+static int run(struct cli *c)
+{
+	const struct options *o = c->opt;
+	const char *wanted = c->n_args ? c->args[0] : NULL;
+	const struct global_key *k = wanted ? find(wanted) : NULL;
+
+	if (c->help || (!o->list && !wanted))
+		return usage(c->prog);
+	if (!o->list && !k) {
+		(void)printf("Unknown configuration item: %s\n", wanted);
+		return 1;
+	}
+	if (c->format != FORMAT_NONE)
+		return answer(c, o->list ? NULL : k);
+	if (!o->list)
+		return print_item(k, wanted);
 	for (size_t i = 0; (k = global_key(i)); i++)
 		if (k->listed)
 			(void)puts(k->name);
@@ -66,7 +101,9 @@ const struct verb verb_config = {
 	.name = "config",
 	.synopsis = "-l | ITEM",
 	.about = "shows the system's settings; reads, changes and checks a container's config",
-	.flags = VERB_RAW,
-	.raw = raw,
+	OPTS(opts),
+	.size = sizeof(struct options),
+	.flags = VERB_NAMELESS | VERB_NO_LOG | VERB_OWN_HELP,
+	.run = run,
 	.below = below,
 };

@@ -8,6 +8,31 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct opt check_opts[] = { OPT_FORMAT };
+
+/* Mistakes are the answer here: with --format they are on stdout. */
+static int answer(const struct cli *c, const struct problems *p)
+{
+	static const struct format_column columns[] = {
+		{ "key", CELL_TEXT },  { "file", CELL_TEXT },	  { "line", CELL_PLAIN },
+		{ "what", CELL_TEXT }, { "warning", CELL_PLAIN }, { "try", CELL_TEXT },
+	};
+	struct answer a = { .noun = "problems", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct err *e = &p->v[i];
+		char what[sizeof(e->op) + sizeof(e->object) + 128];
+
+		err_text(e, what, sizeof(what));
+		bad |= strv_add(&a.cells, e->key) | strv_add(&a.cells, e->file) |
+		       (e->line ? strv_addf(&a.cells, "%u", e->line) : strv_add(&a.cells, "")) |
+		       strv_add(&a.cells, what) | strv_add(&a.cells, e->warning ? "true" : "false") |
+		       strv_add(&a.cells, e->hint);
+	}
+	return cli_answer(c, &a, bad);
+}
+
 static int check(struct cli *c)
 {
 	_own_container struct container *ct = NULL;
@@ -24,6 +49,8 @@ static int check(struct cli *c)
 		return cli_say(c, "Container is not defined");
 	if (container_check(ct, &p) < 0)
 		r = -EINVAL;
+	if (c->format != FORMAT_NONE)
+		return answer(c, &p) ? 1 : r < 0;
 	(void)cli_problems(c, &p);
 	if (r < 0)
 		return 1;
@@ -36,6 +63,7 @@ const struct verb verb_config_check = {
 	.name = "check",
 	.synopsis = "NAME",
 	.about = "tells every mistake in a container's config at once",
+	OPTS(check_opts),
 	.flags = VERB_NO_LOG,
 	.run = check,
 };
@@ -44,7 +72,7 @@ struct options {
 	bool running;
 };
 
-static const struct opt opts[] = { OPT_RUNNING(struct options) };
+static const struct opt opts[] = { OPT_RUNNING(struct options), OPT_FORMAT };
 
 static void explain_one(const struct value *v, bool first)
 {
@@ -58,14 +86,6 @@ static void explain_one(const struct value *v, bool first)
 		(void)printf("  set by  %s:%u\n", v->at.file, v->at.line);
 	if (k)
 		text_wrapped(stdout, 2, k->help);
-}
-
-/* A key's own lines, or those below it: "lxc.net" and "lxc.net.0" for "lxc.net.0.link". */
-static bool wanted(const char *key, const char *asked)
-{
-	size_t n = asked ? strlen(asked) : 0;
-
-	return !asked || (strncmp(key, asked, n) == 0 && (!key[n] || key[n] == '.'));
 }
 
 static int explain(struct cli *c)
@@ -82,8 +102,10 @@ static int explain(struct cli *c)
 		return 1;
 	if (config_values(ct->spec, &all) < 0)
 		return cli_say(c, "out of memory");
+	if (c->format != FORMAT_NONE)
+		return config_answer(c, &all, c->args[0]);
 	for (size_t i = 0; i < all.n; i++) {
-		if (!wanted(all.v[i].key, c->args[0]))
+		if (!config_below(all.v[i].key, c->args[0]))
 			continue;
 		explain_one(&all.v[i], first);
 		first = false;

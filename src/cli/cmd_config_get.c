@@ -14,7 +14,7 @@ struct options {
 
 static const struct opt opts[] = {
 	OPT_RUNNING(struct options),
-	OPT_FORMAT("json, or text"),
+	OPT_FORMAT,
 };
 
 static int unknown(const struct cli *c, const char *key)
@@ -31,20 +31,12 @@ static int unknown(const struct cli *c, const char *key)
 	return cli_fail(c, &e);
 }
 
-static void show(const char *key, const struct buf *value, bool json)
+static int answer(const struct cli *c, const char *key, const char *value)
 {
-	if (json) {
-		(void)fputs("{\"key\": ", stdout);
-		text_json(stdout, key);
-		(void)fputs(", \"value\": ", stdout);
-		if (value->len)
-			text_json(stdout, value->s);
-		else
-			(void)fputs("null", stdout);
-		(void)puts("}");
-	} else if (value->len) {
-		(void)printf("%s%s", value->s, value->s[value->len - 1] == '\n' ? "" : "\n");
-	}
+	static const struct format_column columns[] = { { "key", CELL_TEXT }, { "value", CELL_TEXT } };
+	struct answer a = { .noun = "keys", .columns = columns, .n = ARRAY_SIZE(columns) };
+
+	return cli_answer(c, &a, strv_add(&a.cells, key) | strv_add(&a.cells, value));
 }
 
 static int run(struct cli *c)
@@ -55,10 +47,7 @@ static int run(struct cli *c)
 	enum feature_id feature;
 	const char *rest;
 	unsigned index;
-	int json = config_format(c);
 
-	if (json < 0)
-		return 1;
 	if (c->n_args != 1)
 		return cli_misuse(c);
 	if (!key_find(c->args[0], &feature, &index, &rest))
@@ -68,7 +57,10 @@ static int run(struct cli *c)
 		return 1;
 	/* A network device that is not there has no value, as a key that is not set. */
 	(void)!spec_get(ct->spec, c->args[0], &value);
-	show(c->args[0], &value, json);
+	if (c->format != FORMAT_NONE)
+		return answer(c, c->args[0], value.s ? value.s : "");
+	if (value.len)
+		(void)printf("%s%s", value.s, value.s[value.len - 1] == '\n' ? "" : "\n");
 	return 0;
 }
 

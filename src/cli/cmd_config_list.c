@@ -10,7 +10,7 @@ struct options {
 
 static const struct opt opts[] = {
 	OPT_RUNNING(struct options),
-	OPT_FORMAT("json, or text"),
+	OPT_FORMAT,
 };
 
 static void show_text(const struct values *all)
@@ -24,35 +24,12 @@ static void show_text(const struct values *all)
 	}
 }
 
-static void show_json(const struct values *all)
-{
-	(void)putchar('[');
-	for (size_t i = 0; i < all->n; i++) {
-		const struct value *v = &all->v[i];
-
-		(void)fputs(i ? ",\n {\"key\": " : "\n {\"key\": ", stdout);
-		text_json(stdout, v->key);
-		(void)fputs(", \"value\": ", stdout);
-		text_json(stdout, v->text);
-		if (v->at.file) {
-			(void)fputs(", \"file\": ", stdout);
-			text_json(stdout, v->at.file);
-			(void)printf(", \"line\": %u", v->at.line);
-		}
-		(void)putchar('}');
-	}
-	(void)puts(all->n ? "\n]" : "]");
-}
-
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
 	_own_values struct values all = { 0 };
-	int json = config_format(c);
 
-	if (json < 0)
-		return 1;
 	if (c->n_args)
 		return cli_misuse(c);
 	ct = config_of(c, o->running);
@@ -60,10 +37,9 @@ static int run(struct cli *c)
 		return 1;
 	if (config_values(ct->spec, &all) < 0)
 		return cli_say(c, "out of memory");
-	if (json)
-		show_json(&all);
-	else
-		show_text(&all);
+	if (c->format != FORMAT_NONE)
+		return config_answer(c, &all, NULL);
+	show_text(&all);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ static const struct opt opts[] = {
 	{ 0, "where", NULL, OPT_FLAG, offsetof(struct options, where), false,
 	  "Print the source file that holds the key's whole life" },
 	{ 0, "keys", NULL, OPT_FLAG, offsetof(struct options, keys), false, "Print the names of all config keys" },
+	OPT_FORMAT,
 };
 
 int help_verbs(FILE *f)
@@ -208,6 +209,58 @@ static int help_key(const char *name, bool where)
 	return 0;
 }
 
+static int add_key(struct strv *cells, const struct key *k)
+{
+	_own_free char *name = key_shown(k);
+	_own_buf struct buf examples = { 0 };
+	int bad = strv_add(cells, name ? name : k->name) | strv_add(cells, k->help) |
+		  strv_add(cells, k->values ? k->values : "") | strv_add(cells, k->dflt ? k->dflt : "") |
+		  strv_add(cells, k->since ? k->since : "") | strv_add(cells, k->live ? "true" : "false");
+
+	for (size_t i = 0; i < ARRAY_SIZE(k->good); i++) {
+		_own_free char *example = key_example(k, i);
+
+		if (example)
+			buf_addf(&examples, "%s\n", example);
+	}
+	return bad | strv_add(cells, examples.s ? examples.s : "");
+}
+
+/* The key that is named, or those below the name; NULL: all. */
+static int answer_keys(const struct cli *c, const char *name)
+{
+	static const struct format_column columns[] = {
+		{ "key", CELL_TEXT },	{ "help", CELL_TEXT },	{ "values", CELL_TEXT },   { "default", CELL_TEXT },
+		{ "since", CELL_TEXT }, { "live", CELL_PLAIN }, { "examples", CELL_LIST },
+	};
+	struct answer a = { .noun = "keys", .columns = columns, .n = ARRAY_SIZE(columns) };
+	enum feature_id feature;
+	const struct key *one = name ? find(name, &feature) : NULL;
+	int bad = 0;
+
+	for (unsigned f = 0; f < FEATURE_COUNT; f++)
+		for (size_t i = 0; i < features[f]->n_keys; i++) {
+			const struct key *k = &features[f]->keys[i];
+
+			if (!name || k == one || (!one && is_below(k, name)))
+				bad |= add_key(&a.cells, k);
+		}
+	if (!a.cells.n && name)
+		return no_key(name);
+	return cli_answer(c, &a, bad);
+}
+
+static int answer_verbs(const struct cli *c)
+{
+	static const struct format_column columns[] = { { "name", CELL_TEXT }, { "about", CELL_TEXT } };
+	struct answer a = { .noun = "verbs", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = 0;
+
+	for (size_t i = 0; verbs[i]; i++)
+		bad |= strv_add(&a.cells, verbs[i]->name) | strv_add(&a.cells, verbs[i]->about);
+	return cli_answer(c, &a, bad);
+}
+
 static int help_verb(char **words, int n)
 {
 	const struct verb *v = verb_find(words[0]), *below = v && n > 1 ? verb_below(v, words[1]) : NULL;
@@ -215,11 +268,11 @@ static int help_verb(char **words, int n)
 
 	if (!v)
 		return help_no_verb(words[0]);
-	if (v->flags & VERB_RAW && !below) {
+	if ((v->flags & VERB_RAW || v->below) && !below) {
 		_own_free char *name = str_fmt("keg %s", v->name);
 		char dashes[] = "--help", *argv[] = { name, dashes, NULL };
 
-		return name ? v->raw(2, argv) : 1;
+		return name ? verb_call(v, "keg", name, 2, argv) : 1;
 	}
 	prog = below ? str_fmt("keg %s %s", v->name, below->name) : str_fmt("keg %s", v->name);
 	if (!prog)
@@ -232,6 +285,10 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 
+	if (c->format != FORMAT_NONE && c->n_args == 0)
+		return o->keys ? answer_keys(c, NULL) : answer_verbs(c);
+	if (c->format != FORMAT_NONE && !o->where && str_starts(c->args[0], "lxc."))
+		return answer_keys(c, c->args[0]);
 	if (o->keys)
 		return print_keys();
 	if (c->n_args == 0)
@@ -243,7 +300,9 @@ static int run(struct cli *c)
 
 static int run_explain(struct cli *c)
 {
-	return c->n_args == 1 ? help_key(c->args[0], false) : cli_misuse(c);
+	if (c->n_args != 1)
+		return cli_misuse(c);
+	return c->format != FORMAT_NONE ? answer_keys(c, c->args[0]) : help_key(c->args[0], false);
 }
 
 const struct verb verb_help = {
@@ -256,10 +315,13 @@ const struct verb verb_help = {
 	.run = run,
 };
 
+static const struct opt explain_opts[] = { OPT_FORMAT };
+
 const struct verb verb_explain = {
 	.name = "explain",
 	.synopsis = "KEY",
 	.about = "shows what a config key does, as `keg help KEY`",
+	OPTS(explain_opts),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run_explain,
 };

@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "cli/format.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static const struct opt opts[] = {
 	{ 'p', "pid", NULL, OPT_FLAG, offsetof(struct options, pid), false, "Show the pid of its init" },
 	{ 'S', "stats", NULL, OPT_FLAG, offsetof(struct options, stats), false, "Show what it uses" },
 	{ 'H', "no-humanize", NULL, OPT_FLAG, offsetof(struct options, raw), false, "Show numbers without units" },
-	OPT_FORMAT("All of it, as table, json or csv"),
+	OPT_FORMAT,
 };
 
 static void line(const char *title, const char *value)
@@ -242,7 +241,7 @@ static int add_end(struct strv *cells, const struct container *ct)
 	       add_number(cells, killed, killed ? WTERMSIG(end.status) : 0) < 0;
 }
 
-static int answer(const struct cli *c, const struct container *ct, const struct status *s, enum format format)
+static int answer(const struct cli *c, const struct container *ct, const struct status *s)
 {
 	static const struct format_column columns[] = {
 		{ "name", CELL_TEXT },	      { "state", CELL_TEXT },	      { "pid", CELL_PLAIN },
@@ -257,10 +256,9 @@ static int answer(const struct cli *c, const struct container *ct, const struct 
 	int bad = strv_add(&a.cells, c->name) < 0 || strv_add(&a.cells, state_name(s->state)) < 0 ||
 		  add_number(&a.cells, running && s->init_pid > 0, s->init_pid) < 0 ||
 		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, ct, running) || add_links(&a.cells, s) ||
-		  add_end(&a.cells, ct) || format_print(&a, format, stdout) < 0;
+		  add_end(&a.cells, ct);
 
-	strv_free(&a.cells);
-	return bad ? cli_say(c, "out of memory") : 0;
+	return cli_answer(c, &a, bad);
 }
 
 static int run(struct cli *c)
@@ -270,10 +268,9 @@ static int run(struct cli *c)
 	_own_problems struct problems ignored = { 0 };
 	struct status s;
 	struct err e = { 0 };
-	enum format format;
 	int r = 0;
 
-	if (!ct || format_parse(c, &format) != 0)
+	if (!ct)
 		return 1;
 	if (container_status(ct, &s, &e) < 0)
 		return cli_fail(c, &e);
@@ -285,8 +282,8 @@ static int run(struct cli *c)
 	if (o->keys.n)
 		(void)!container_load(ct, c->rcfile,
 				      &ignored); /* what is right in a bad config is shown all the same */
-	if (format != FORMAT_NONE)
-		r = answer(c, ct, &s, format);
+	if (c->format != FORMAT_NONE)
+		r = answer(c, ct, &s);
 	else if (!o->keys.n || ct->spec)
 		show(c, ct, o, &s);
 	status_free(&s);

@@ -31,7 +31,7 @@ static const struct opt opts[] = {
 	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
 	  "Only those in all the groups" },
 	{ 0, "filter", "REGEX", OPT_TEXT, offsetof(struct options, filter), false, "Only those whose name matches" },
-	OPT_FORMAT("table (as -f), json or csv"),
+	OPT_FORMAT,
 };
 
 const struct spec *ls_config(struct ls_row *r)
@@ -168,12 +168,8 @@ static int collect_wanted(const struct cli *c, void *arg, struct ls_rows *rows)
 
 static int show(const struct cli *c, const struct options *o, struct ls_rows *rows)
 {
-	enum format format;
-
-	if (format_parse(c, &format) != 0)
-		return 1;
-	if (format == FORMAT_JSON || format == FORMAT_CSV)
-		return ls_show_answer(c, rows, o->columns, format);
+	if (c->format == FORMAT_JSON || c->format == FORMAT_CSV)
+		return ls_show_answer(c, rows, o->columns);
 	if (rows->n == 0)
 		return 0;
 	if (o->fancy || c->format)

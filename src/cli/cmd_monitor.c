@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "cli/format.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +21,7 @@ struct options {
 static const struct opt opts[] = {
 	{ 'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
 	  "Tell lxc-monitord to quit (there is none)" },
-	OPT_FORMAT("json: an object on a line for each event; table: LXC's lines"),
+	OPT_FORMAT,
 };
 
 static const char *reason_of(const struct event *ev)
@@ -32,12 +31,14 @@ static const char *reason_of(const struct event *ev)
 	return known ? ended_name((enum ended_reason)ev->reason) : "";
 }
 
-static void tell_json(const struct event *ev)
+/* The version is a column, for there is no object around the lines. */
+static const struct format_column columns[] = {
+	{ "format", CELL_PLAIN }, { "time_ms", CELL_PLAIN }, { "name", CELL_TEXT },   { "event", CELL_TEXT },
+	{ "state", CELL_TEXT },	  { "status", CELL_PLAIN },  { "reason", CELL_TEXT },
+};
+
+static void tell_line(const struct event *ev, enum format format)
 {
-	static const struct format_column columns[] = {
-		{ "format", CELL_PLAIN }, { "time_ms", CELL_PLAIN }, { "name", CELL_TEXT },   { "event", CELL_TEXT },
-		{ "state", CELL_TEXT },	  { "status", CELL_PLAIN },  { "reason", CELL_TEXT },
-	};
 	static const char *const events[] = {
 		[EVENT_STATE] = "state", [EVENT_EXITED] = "exited", [EVENT_READY] = "ready"
 	};
@@ -58,7 +59,10 @@ static void tell_json(const struct event *ev)
 		status,
 		(char *)reason_of(ev),
 	};
-	format_line(columns, ARRAY_SIZE(columns), cells, stdout);
+	if (format == FORMAT_CSV)
+		format_csv_line(columns, ARRAY_SIZE(columns), cells, stdout);
+	else
+		format_line(columns, ARRAY_SIZE(columns), cells, stdout);
 }
 
 static bool is_known(const struct event *ev)
@@ -84,18 +88,23 @@ static void tell(const struct cli *c, const struct event *ev, enum format format
 {
 	if (!is_known(ev))
 		return;
-	if (format == FORMAT_JSON)
-		tell_json(ev);
+	if (format == FORMAT_JSON || format == FORMAT_CSV)
+		tell_line(ev, format);
 	else
 		tell_lines(ev, strcmp(c->tool, "keg") == 0);
 	(void)fflush(stdout);
 }
-static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex_t *match, enum format format)
+
+static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex_t *match)
 {
 	sigset_t while_waiting;
 	struct event ev;
 
 	cli_end_while_waiting(&while_waiting);
+	if (c->format == FORMAT_CSV) {
+		format_csv_head(columns, ARRAY_SIZE(columns), stdout);
+		(void)fflush(stdout);
+	}
 	while (!cli_told_to_end) {
 		int r = ppoll(fds, n, NULL, &while_waiting);
 
@@ -106,7 +115,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 				continue;
 			r = monitor_next(fds[i].fd, &ev, 0);
 			if (r == 1 && regexec(match, ev.name, 0, NULL, 0) == 0)
-				tell(c, &ev, format);
+				tell(c, &ev, c->format);
 			if (r < 0 && r != -ETIMEDOUT && r != -EAGAIN)
 				return cli_say(c, "cannot read an event: %s", strerror(-r));
 			r = 1;
@@ -115,7 +124,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 	return 0;
 }
 
-static int watch_all(struct cli *c, const regex_t *match, enum format format)
+static int watch_all(struct cli *c, const regex_t *match)
 {
 	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
 	struct pollfd fds[PATHS_MOST];
@@ -135,7 +144,7 @@ static int watch_all(struct cli *c, const regex_t *match, enum format format)
 		}
 	}
 	if (r == 0)
-		r = follow(c, fds, n, match, format);
+		r = follow(c, fds, n, match);
 	while (n-- > 0)
 		monitor_close(fds[n].fd, c->lxcpaths.v[n]);
 	return r;
@@ -145,19 +154,14 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_free char *anchored = str_fmt("^%s$", c->name ? c->name : ".*");
-	enum format format;
 	regex_t match;
 	int r;
 
 	if (o->quit)
 		return 1; /* LXC's answer where no daemon listens, and we have none */
-	if (format_parse(c, &format) != 0)
-		return 1;
-	if (format == FORMAT_CSV)
-		return cli_say(c, "--format csv: events are lines, or json");
 	if (!anchored || regcomp(&match, anchored, REG_NOSUB | REG_EXTENDED) != 0)
 		return cli_say(c, "failed to compile the regex '%s'", anchored ? anchored : "");
-	r = watch_all(c, &match, format);
+	r = watch_all(c, &match);
 	regfree(&match);
 	return r;
 }

@@ -24,6 +24,7 @@ static const struct opt opts[] = {
 	  "Destroy SNAP; ALL: all of them" },
 	{ 'c', "comment", "FILE", OPT_TEXT, offsetof(struct options, comment), false, "Keep FILE as a comment" },
 	{ 'C', "showcomments", NULL, OPT_FLAG, offsetof(struct options, comments), false, "List the comments too" },
+	OPT_FORMAT,
 };
 
 static void show_comment(const char *file)
@@ -35,6 +36,26 @@ static void show_comment(const char *file)
 		(void)fwrite(text, 1, len, stdout);
 }
 
+static int answer(const struct cli *c, const struct snapshot *v, size_t n)
+{
+	static const struct format_column columns[] = {
+		{ "name", CELL_TEXT }, { "folder", CELL_TEXT }, { "created", CELL_TEXT }, { "comment", CELL_TEXT }
+	};
+	struct answer a = { .noun = "snapshots", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		_own_free char *comment = NULL;
+
+		if (v[i].comment_file)
+			(void)!io_read_file(AT_FDCWD, v[i].comment_file, COMMENT_MOST, &comment, NULL);
+		bad |= strv_add(&a.cells, v[i].name) | strv_add(&a.cells, v[i].path) |
+		       strv_add(&a.cells, v[i].timestamp ? v[i].timestamp : "") |
+		       strv_add(&a.cells, comment ? comment : "");
+	}
+	return cli_answer(c, &a, bad);
+}
+
 static int list(const struct cli *c, struct container *ct, bool comments)
 {
 	struct snapshot *v = NULL;
@@ -43,6 +64,12 @@ static int list(const struct cli *c, struct container *ct, bool comments)
 
 	if (container_snapshots(ct, &v, &n, &e) < 0)
 		return cli_fail(c, &e);
+	if (c->format != FORMAT_NONE) {
+		int r = answer(c, v, n);
+
+		snapshots_free(v, n);
+		return r;
+	}
 	if (n == 0)
 		(void)puts("No snapshots");
 	for (size_t i = 0; i < n; i++) {
@@ -80,7 +107,7 @@ static int run(struct cli *c)
 		return 1;
 	if (!container_defined(ct))
 		return cli_say(c, "Container is not defined");
-	if (o->list)
+	if (o->list || (c->format != FORMAT_NONE && !o->restore && !o->destroy && !o->comment))
 		return list(c, ct, o->comments);
 	cli_undo_at_end(true);
 	if (o->restore)

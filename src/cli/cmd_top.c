@@ -27,7 +27,7 @@ static const struct opt opts[] = {
 	{ 's', "sort", "n|c|b|m|s|k", OPT_TEXT, offsetof(struct options, sort), false,
 	  "By name, CPU, block I/O, memory, memory and swap, kernel memory" },
 	{ 'r', "reverse", NULL, OPT_FLAG, offsetof(struct options, reverse), false, "In reverse order" },
-	OPT_FORMAT("Look once, and show table, json or csv"),
+	OPT_FORMAT,
 };
 
 /* --- gathering --- */
@@ -216,7 +216,7 @@ static int show_until_told(const struct cli *c, struct view v, bool batch, bool 
 	return r;
 }
 
-static int show_once(const struct cli *c, struct view v, enum format format)
+static int show_once(const struct cli *c, struct view v)
 {
 	struct top_rows rows = { 0 };
 	int r = gather(c, &rows);
@@ -224,7 +224,7 @@ static int show_once(const struct cli *c, struct view v, enum format format)
 	if (rows.n)
 		qsort_r(rows.v, rows.n, sizeof(*rows.v), compare, &v);
 	if (r == 0)
-		r = top_show_answer(c, &rows, format);
+		r = top_show_answer(c, &rows);
 	rows_free(&rows);
 	return r;
 }
@@ -236,17 +236,14 @@ static int run(struct cli *c)
 	struct view v = { .sort = o->sort ? *o->sort : 'n', .reverse = o->reverse };
 	int delay = o->delay.set ? (int)o->delay.n : o->batch ? BATCH_DELAY_S : DELAY_S, r;
 	struct termios was;
-	enum format format;
 	bool terminal;
 
 	if (!is_sort(v.sort) || delay < 1 || delay > DELAY_MOST)
 		return cli_misuse(c);
-	if (format_parse(c, &format) != 0)
-		return 1;
 	if (dflt && strv_add(&c->lxcpaths, dflt) < 0)
 		return cli_say(c, "out of memory");
-	if (format != FORMAT_NONE)
-		return show_once(c, v, format);
+	if (c->format != FORMAT_NONE)
+		return show_once(c, v);
 	terminal = take_terminal(&was);
 	if (!terminal && !o->batch) {
 		(void)fputs("stdin is not a tty\n", stderr);

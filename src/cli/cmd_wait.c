@@ -14,6 +14,7 @@ struct options {
 static const struct opt opts[] = {
 	{ 's', "state", "STATE|...", OPT_TEXT, offsetof(struct options, states), false, "The states to wait for" },
 	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false, "Wait at most SEC seconds" },
+	OPT_FORMAT,
 };
 
 static int mask_of(const char *text, unsigned *mask, const char **bad, struct strv *words)
@@ -32,6 +33,16 @@ static int mask_of(const char *text, unsigned *mask, const char **bad, struct st
 		*mask |= 1U << s;
 	}
 	return 0;
+}
+
+/* The state that it has now: it may have gone on from the one that was waited for, and says so. */
+static int answer(const struct cli *c, const struct container *ct)
+{
+	static const struct format_column columns[] = { { "name", CELL_TEXT }, { "state", CELL_TEXT } };
+	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = strv_add(&a.cells, c->name) | strv_add(&a.cells, state_name(cli_state(c, ct)));
+
+	return cli_answer(c, &a, bad);
 }
 
 static int run(struct cli *c)
@@ -57,7 +68,9 @@ static int run(struct cli *c)
 	r = container_wait(ct, mask, s < 0 || s > 2000000 ? -1 : (int)s * 1000, &e);
 	if (r == -ETIMEDOUT)
 		return 1; /* an answer, not an error: LXC says nothing either */
-	return r < 0 ? cli_fail(c, &e) : 0;
+	if (r < 0)
+		return cli_fail(c, &e);
+	return c->format != FORMAT_NONE ? answer(c, ct) : 0;
 }
 
 const struct verb verb_wait = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keg __complete WORD...: what could follow a command line, for the shells (completion/): a word on a line, and behind a
- * tab what it is for. The option rows, the config's rows and the containers are asked, so that there is no second list
- * of them. The exit code 2 says: a file's name.
+ * keg __complete WORD...: what could follow a command line, for the shells (completion/): a word on a line, and behind
+ * a tab what it is for. The option rows, the config's rows and the containers are asked, so that there is no second
+ * list of them. The exit code 2 says: a file's name.
  */
 #include "cli/cli.h"
 
@@ -199,7 +199,7 @@ static const struct {
 	  { "aarch64", "amd64", "arm64", "armhf", "i386", "i686", "linux32", "linux64", "ppc64le", "riscv64", "s390x",
 	    "x86", "x86_64" } },
 	{ "BDEV", { "best", "btrfs", "dir", "loop", "lvm", "none", "overlay", "overlayfs", "rbd", "zfs" } },
-	{ "FORMAT", { "json", "table", "text" } },
+	{ "FORMAT", { "csv", "json", "table" } },
 	{ "COLUMN,...",
 	  { "NAME", "STATE", "PID", "RAM", "SWAP", "AUTOSTART", "GROUPS", "INTERFACE", "IPV4", "IPV6",
 	    "UNPRIVILEGED" } },

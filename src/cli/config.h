@@ -23,8 +23,10 @@ void config_values_free(struct values *v);
  * `keg config check` does. NULL after an error was told.
  */
 struct container *config_of(const struct cli *c, bool running) _must_check;
-/* --format: 1 json, 0 text, -1 after an error was told. */
-int config_format(const struct cli *c) _must_check;
+/* The answer to a program: those below `below` (NULL: all). */
+int config_answer(const struct cli *c, const struct values *all, const char *below) _must_check;
+/* Is the key that, or one below it? "lxc.net" and "lxc.net.0" for "lxc.net.0.link"; NULL: any is. */
+bool config_below(const char *key, const char *asked);
 
 extern const struct verb verb_config_get, verb_config_list, verb_config_set, verb_config_unset, verb_config_check,
 	verb_config_explain;

@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "base/own.h"
+#include "spec/key.h"
 
 #include <errno.h>
 #include <string.h>
@@ -109,14 +110,36 @@ struct container *config_of(const struct cli *c, bool running)
 	return NULL;
 }
 
-int config_format(const struct cli *c)
+bool config_below(const char *key, const char *asked)
 {
-	const char *format = c->format;
+	size_t n = asked ? strlen(asked) : 0;
 
-	if (!format || strcmp(format, "text") == 0)
-		return 0;
-	if (strcmp(format, "json") == 0)
-		return 1;
-	(void)cli_say(c, "--format %s: neither json nor text", format);
-	return -1;
+	return !asked || (strncmp(key, asked, n) == 0 && (!key[n] || key[n] == '.'));
+}
+
+static int add_row(struct strv *cells, const struct value *v)
+{
+	enum feature_id feature;
+	const char *rest;
+	unsigned index;
+	const struct key *k = key_find(v->key, &feature, &index, &rest);
+	int bad = strv_add(cells, v->key) | strv_add(cells, v->text) | strv_add(cells, v->at.file ? v->at.file : "");
+
+	bad |= v->at.file ? strv_addf(cells, "%u", v->at.line) : strv_add(cells, "");
+	return bad | strv_add(cells, k ? k->help : "");
+}
+
+int config_answer(const struct cli *c, const struct values *all, const char *below)
+{
+	static const struct format_column columns[] = {
+		{ "key", CELL_TEXT },	{ "value", CELL_TEXT }, { "file", CELL_TEXT },
+		{ "line", CELL_PLAIN }, { "help", CELL_TEXT },
+	};
+	struct answer a = { .noun = "keys", .columns = columns, .n = ARRAY_SIZE(columns) };
+	int bad = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (config_below(all->v[i].key, below))
+			bad |= add_row(&a.cells, &all->v[i]);
+	return cli_answer(c, &a, bad);
 }

@@ -2,7 +2,6 @@
 #pragma once
 /* What choosing the containers (cmd_ls.c) and showing them (ls_show.c) share. */
 #include "cli/cli.h"
-#include "cli/format.h"
 
 struct ls_row {
 	struct container *ct;
@@ -39,4 +38,4 @@ size_t ls_columns(void);
 void ls_show_names(const struct ls_rows *rows, bool one_per_line);
 /* columns NULL: the usual ones. 0, or 1 after an unknown column was told (LXC then exits with 0). */
 int ls_show_table(const struct cli *c, struct ls_rows *rows, const char *columns) _must_check;
-int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *columns, enum format f) _must_check;
+int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *columns) _must_check;

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -217,9 +218,15 @@ static size_t width_of(const struct column *col, struct strv *cells)
 	if (col->size && w < sizeof("0.00") - 1)
 		w = sizeof("0.00") - 1;
 	for (size_t i = 0; i < cells->n; i++)
-		if (strlen(cells->v[i]) > w)
-			w = strlen(cells->v[i]);
+		if (utf8_columns(cells->v[i]) > w)
+			w = utf8_columns(cells->v[i]);
 	return w;
+}
+
+/* printf() counts bytes. */
+static void padded(const char *text, int width)
+{
+	(void)printf("%s%*s ", text, width - (int)utf8_columns(text), "");
 }
 
 static void print_cell(const struct column *col, const char *cell, int width)
@@ -227,7 +234,7 @@ static void print_cell(const struct column *col, const char *cell, int width)
 	if (col->size && *cell)
 		(void)printf("%*sMB ", width, cell);
 	else
-		(void)printf("%-*s ", width + (col->size ? 2 : 0), *cell ? cell : "-");
+		padded(*cell ? cell : "-", width + (col->size ? 2 : 0));
 }
 
 /* One column's cells; "" where there is nothing. */
@@ -293,7 +300,7 @@ static void lower(const char *name, char *to, size_t size)
 	to[n] = 0;
 }
 
-int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *list, enum format f)
+int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *list)
 {
 	const struct column *chosen[COLUMNS_MOST];
 	struct format_column columns_of[COLUMNS_MOST];
@@ -315,9 +322,7 @@ int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *list, 
 		add_answer(chosen[i % a.n], &rows->v[i / a.n], &b);
 		bad = b.failed || strv_add(&a.cells, b.s ? b.s : "") < 0;
 	}
-	bad = bad || format_print(&a, f, stdout) < 0;
-	strv_free(&a.cells);
-	return bad ? cli_say(c, "out of memory") : 0;
+	return cli_answer(c, &a, bad);
 }
 
 /* 0: not a terminal. */
@@ -333,8 +338,8 @@ void ls_show_names(const struct ls_rows *rows, bool one_per_line)
 	int width = 4, columns_on = terminal_width(), per_line; /* LXC pads to "NAME" at least */
 
 	for (size_t i = 0; i < rows->n; i++)
-		if ((int)strlen(ls_name(&rows->v[i])) > width)
-			width = (int)strlen(ls_name(&rows->v[i]));
+		if ((int)utf8_columns(ls_name(&rows->v[i])) > width)
+			width = (int)utf8_columns(ls_name(&rows->v[i]));
 	per_line = columns_on / (width + 1);
 	for (size_t i = 0; i < rows->n; i++) {
 		if (one_per_line)

@@ -26,7 +26,7 @@ static const struct opt common[] = {
 	{ 'l', "logpriority", "LEVEL", OPT_TEXT, COMMON(logpriority), "What is logged: messages of LEVEL and above" },
 	{ 'P', "lxcpath", "PATH", OPT_LIST, COMMON(lxcpaths), "The folder that holds the containers" },
 	{ 0, "rcfile", "FILE", OPT_TEXT, COMMON(rcfile), "Load the config FILE instead of the container's" },
-	{ 0, "format", "FORMAT", OPT_TEXT, COMMON(format), "json: errors are told as records, for programs" },
+	{ 0, "format", "FORMAT", OPT_TEXT, COMMON(format_word), "json: errors are told as records, for programs" },
 };
 
 enum { LONG_BASE = 256, ROWS_MOST = 64 };
@@ -223,13 +223,25 @@ static int behind_dashes(int argc, char **argv)
 	return 0;
 }
 
-/* A verb whose answer has formats checks the word itself. */
+/* Of a verb that answers nothing. */
 static bool format_is_for_errors(const struct cli *c)
 {
 	for (size_t i = 0; i < c->verb->n_opts; i++)
 		if (is_format(c->verb->opts[i].name))
 			return false;
 	return true;
+}
+
+static int check_format(struct cli *c)
+{
+	enum format format = FORMAT_NONE;
+
+	if (format_of(c->format_word, &format) < 0)
+		return cli_say(c, "--format %s: none of table, json, csv", c->format_word);
+	if (format != FORMAT_JSON && format_is_for_errors(c))
+		return cli_say(c, "--format %s: errors are told as json, or in words without it", c->format_word);
+	c->format = format;
+	return 0;
 }
 
 /* -1: go on; else an exit code. */
@@ -245,11 +257,11 @@ static int check(struct cli *c)
 		cli_note(c, "This command only accepts 1 -P,--lxcpath arguments\n");
 		return 1;
 	}
-	if (c->format && format_is_for_errors(c) && strcmp(c->format, "json") != 0)
-		return cli_say(c, "--format %s: errors are told as json, or in words without it", c->format);
 	for (size_t i = 0; i < c->lxcpaths.n; i++)
 		for (char *p = c->lxcpaths.v[i]; strlen(p) > 1 && str_ends(p, "/");)
 			p[strlen(p) - 1] = 0;
+	if (c->format_word && check_format(c) != 0)
+		return 1;
 	if (named && !c->name && !(c->verb->flags & VERB_NAME_OPTIONAL)) {
 		cli_note(c, "%s: No container name specified\n", c->tool);
 		return 1;

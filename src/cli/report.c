@@ -3,12 +3,13 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "cli/format.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Names are a user's: in a message they may not move the cursor. */
 static const char *shown_name(const struct cli *c)
@@ -55,7 +56,7 @@ int cli_fail_of(const struct cli *c, const char *name, const struct err *e)
 	log_err(c->verb->name, e);
 	if (c->quiet)
 		return 1;
-	if (c->format && strcmp(c->format, "json") == 0)
+	if (c->format == FORMAT_JSON)
 		print_record(e, name);
 	else
 		err_print(e, c->tool, name);
@@ -76,6 +77,21 @@ int cli_say(const struct cli *c, const char *fmt, ...)
 	(void)vsnprintf(e.object, sizeof(e.object), fmt, ap);
 	va_end(ap);
 	return cli_fail(c, &e);
+}
+
+bool cli_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return !(no && *no) && isatty(STDOUT_FILENO);
+}
+
+int cli_answer(const struct cli *c, struct answer *a, int failed)
+{
+	if (!failed)
+		failed = format_print(a, c->format, stdout);
+	strv_free(&a->cells);
+	return failed ? cli_say(c, "out of memory") : 0;
 }
 
 void cli_warn(void *cli, const struct err *e)

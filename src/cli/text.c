@@ -24,19 +24,3 @@ void text_wrapped(FILE *f, unsigned indent, const char *text)
 	}
 	(void)fputc('\n', f);
 }
-
-void text_json(FILE *f, const char *s)
-{
-	(void)fputc('"', f);
-	for (; *s; s++) {
-		unsigned char ch = (unsigned char)*s;
-
-		if (ch == '"' || ch == '\\')
-			(void)fprintf(f, "\\%c", ch);
-		else if (ch < 0x20 || ch == 0x7f)
-			(void)fprintf(f, "\\u%04x", ch);
-		else
-			(void)fputc(ch, f);
-	}
-	(void)fputc('"', f);
-}

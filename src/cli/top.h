@@ -2,7 +2,6 @@
 #pragma once
 /* What gathering the numbers of running containers (cmd_top.c) and showing them (top_show.c) share. */
 #include "cli/cli.h"
-#include "cli/format.h"
 
 struct top_row {
 	char *name;
@@ -17,4 +16,4 @@ struct top_rows {
 void top_show_screen(const struct top_rows *rows, FILE *f);
 void top_show_batch_head(FILE *f);
 void top_show_batch(const struct top_rows *rows, FILE *f);
-int top_show_answer(const struct cli *c, const struct top_rows *rows, enum format format) _must_check;
+int top_show_answer(const struct cli *c, const struct top_rows *rows) _must_check;

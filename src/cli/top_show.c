@@ -129,7 +129,7 @@ void top_show_batch(const struct top_rows *rows, FILE *f)
 	(void)fflush(f);
 }
 
-int top_show_answer(const struct cli *c, const struct top_rows *rows, enum format format)
+int top_show_answer(const struct cli *c, const struct top_rows *rows)
 {
 	static const struct format_column columns[] = {
 		{ "name", CELL_TEXT },		 { "cpu_ns", CELL_PLAIN },	  { "cpu_user_ns", CELL_PLAIN },
@@ -149,7 +149,5 @@ int top_show_answer(const struct cli *c, const struct top_rows *rows, enum forma
 		for (size_t k = 0; k < ARRAY_SIZE(n); k++)
 			bad |= strv_addf(&a.cells, "%" PRId64, n[k]);
 	}
-	bad = bad || format_print(&a, format, stdout) < 0;
-	strv_free(&a.cells);
-	return bad ? cli_say(c, "out of memory") : 0;
+	return cli_answer(c, &a, bad);
 }

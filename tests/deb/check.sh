@@ -23,7 +23,8 @@ fail() {
 inside() {
 	local script=$1
 	shift
-	timeout 300 unshare "${net[@]}" -m -p -f --propagation private sh -c '
+	# shellcheck disable=SC2016  # the inner shell's own
+	timeout 600 unshare "${net[@]}" -m -p -f --propagation private sh -c '
 		mount --bind "$0" "$0" && cd "$0" && mount -t proc none proc && mount --rbind /sys sys && mount --rbind /dev dev &&
 		mount -t tmpfs none run && mkdir -p run/lock old && pivot_root . old && umount -l /old && rmdir /old &&
 		cd / && exec /bin/sh "$@"' "$root" -eu "/check/$script" "$@"
@@ -51,7 +52,7 @@ lintian --fail-on error "$debs"/keg_*.changes 2>/dev/null || fail "lintian"
 if ! [ -e "$debs/base.tar" ]; then
 	echo "a Debian"
 	# shellcheck source=/dev/null
-	mmdebstrap --quiet --variant=minbase --include=apt,busybox-static,ca-certificates,python3,lua5.2 \
+	mmdebstrap --quiet --variant=minbase --include=apt,busybox-static \
 		"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$debs/base.tar"
 fi
 
@@ -66,7 +67,10 @@ inside use.sh
 net=()
 inside purge.sh
 files >"$top/after"
-diff "$top/before" "$top/after" || fail "this is what a purge leaves, or takes away"
+diff "$top/before" "$top/after" >"$top/diff" || {
+	head -n 40 "$top/diff" >&2
+	fail "this is what a purge leaves, or takes away"
+}
 
 echo "in the place of Debian's lxc"
 fresh

@@ -1,26 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows and columns as a table, as JSON, as CSV. */
-#include "cli/format.h"
+#include "base/format.h"
 
 #include "base/own.h"
-#include "cli/cli.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 enum { COLUMNS_MOST = 32 };
 
-int format_parse(const struct cli *c, enum format *out)
+int format_of(const char *word, enum format *out)
 {
 	static const char *const words[] = { [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv" };
 
-	*out = FORMAT_NONE;
-	if (!c->format)
-		return 0;
 	for (size_t i = FORMAT_TABLE; i < ARRAY_SIZE(words); i++)
-		if (strcmp(c->format, words[i]) == 0)
+		if (strcmp(word, words[i]) == 0) {
 			*out = (enum format)i;
-	return *out == FORMAT_NONE ? cli_say(c, "--format %s: none of table, json, csv", c->format) : 0;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+void format_json_text(FILE *f, const char *s)
+{
+	(void)fputc('"', f);
+	while (*s) {
+		unsigned char ch = (unsigned char)*s;
+		size_t n = utf8_length(s);
+
+		if (ch == '"' || ch == '\\')
+			(void)fprintf(f, "\\%c", ch);
+		else if (ch < 0x20 || ch == 0x7f)
+			(void)fprintf(f, "\\u%04x", ch);
+		else if (n)
+			(void)fwrite(s, 1, n, f);
+		else
+			(void)fputs("\\ufffd", f);
+		s += n ? n : 1;
+	}
+	(void)fputc('"', f);
 }
 
 static void json_list(FILE *f, const char *lines)
@@ -32,7 +52,7 @@ static void json_list(FILE *f, const char *lines)
 		for (size_t i = 0; i < v.n; i++) {
 			if (i)
 				(void)fputs(", ", f);
-			text_json(f, v.v[i]);
+			format_json_text(f, v.v[i]);
 		}
 	(void)fputc(']', f);
 }
@@ -46,7 +66,7 @@ static void json_cell(FILE *f, enum cell kind, const char *cell)
 	else if (kind == CELL_PLAIN)
 		(void)fputs(cell, f);
 	else
-		text_json(f, cell);
+		format_json_text(f, cell);
 }
 
 static void json_object(const struct format_column *columns, size_t n, char *const *cells, FILE *f)
@@ -90,23 +110,33 @@ static void csv_cell(FILE *f, enum cell kind, const char *s)
 		(void)fputc('"', f);
 }
 
+void format_csv_head(const struct format_column *columns, size_t n, FILE *f)
+{
+	for (size_t k = 0; k < n; k++)
+		(void)fprintf(f, "%s%s", k ? "," : "", columns[k].name);
+	(void)fputc('\n', f);
+}
+
+void format_csv_line(const struct format_column *columns, size_t n, char *const *cells, FILE *f)
+{
+	for (size_t k = 0; k < n; k++) {
+		csv_cell(f, columns[k].kind, cells[k]);
+		(void)fputc(k + 1 < n ? ',' : '\n', f);
+	}
+}
+
 static void print_csv(const struct answer *a, FILE *f)
 {
-	for (size_t k = 0; k < a->n; k++)
-		(void)fprintf(f, "%s%s", k ? "," : "", a->columns[k].name);
-	(void)fputc('\n', f);
-	for (size_t i = 0; i < a->cells.n; i++) {
-		csv_cell(f, a->columns[i % a->n].kind, a->cells.v[i]);
-		(void)fputc((i + 1) % a->n ? ',' : '\n', f);
-	}
+	format_csv_head(a->columns, a->n, f);
+	for (size_t i = 0; i < a->cells.n; i += a->n)
+		format_csv_line(a->columns, a->n, a->cells.v + i, f);
 }
 
 static void table_cell(FILE *f, const char *s, int width, bool right, bool last)
 {
-	if (right)
-		(void)fprintf(f, "%*s", width, s);
-	else
-		(void)fprintf(f, "%-*s", last ? 0 : width, s);
+	int blanks = width - (int)utf8_columns(s);
+
+	(void)fprintf(f, "%*s%s%*s", right ? blanks : 0, "", s, right || last ? 0 : blanks, "");
 	(void)fputs(last ? "\n" : "  ", f);
 }
 
@@ -122,8 +152,8 @@ static void print_table(const struct answer *a, FILE *f)
 	for (size_t k = 0; k < a->n; k++) {
 		width[k] = (int)strlen(a->columns[k].name);
 		for (size_t i = k; i < a->cells.n; i += a->n)
-			if ((int)strlen(a->cells.v[i]) > width[k])
-				width[k] = (int)strlen(a->cells.v[i]);
+			if ((int)utf8_columns(a->cells.v[i]) > width[k])
+				width[k] = (int)utf8_columns(a->cells.v[i]);
 	}
 	for (size_t k = 0; k < a->n; k++) {
 		size_t n = 0;

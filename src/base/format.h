@@ -27,9 +27,13 @@ struct answer {
 	struct strv cells; /* row by row; "": there is none */
 };
 
-struct cli;
-/* Of --format; FORMAT_NONE without it. 0, or 1 after it was told. */
-int format_parse(const struct cli *c, enum format *out) _must_check;
+int format_of(const char *word, enum format *out) _must_check; /* -EINVAL: none */
+/* -1: too many columns. */
 int format_print(const struct answer *a, enum format f, FILE *out) _must_check;
 /* One JSON object on one line, for what does not end. */
 void format_line(const struct format_column *columns, size_t n, char *const *cells, FILE *out);
+/* The line of names that begins CSV, and one that follows. */
+void format_csv_head(const struct format_column *columns, size_t n, FILE *out);
+void format_csv_line(const struct format_column *columns, size_t n, char *const *cells, FILE *out);
+/* As a JSON string. What is no UTF-8 is U+FFFD in it. */
+void format_json_text(FILE *f, const char *text);
