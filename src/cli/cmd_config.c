@@ -27,14 +27,7 @@ static int usage(const char *prog)
 	return 0;
 }
 
-struct options {
-	bool list;
-};
-
-static const struct opt opts[] = {
-	{ 'l', "list", NULL, OPT_FLAG, offsetof(struct options, list), false, "List the settings" },
-	OPT_FORMAT,
-};
+static const struct opt opts[] = { OPT_FORMAT };
 
 /* LXC compares what is given as a prefix: "lxc" prints the first item. NULL: there is none. */
 static const struct global_key *find(const char *wanted)
@@ -75,22 +68,49 @@ static int answer(const struct cli *c, const struct global_key *only)
 	return cli_answer(c, &a, bad);
 }
 
-static int run(struct cli *c)
+/* The word behind --format, taken out of the arguments; NULL: it is not there, "": it has none. */
+static const char *take_format(int *argc, char **argv)
 {
-	const struct options *o = c->opt;
-	const char *wanted = c->n_args ? c->args[0] : NULL;
-	const struct global_key *k = wanted ? find(wanted) : NULL;
+	for (int i = 1; i < *argc; i++) {
+		bool alone = strcmp(argv[i], "--format") == 0;
+		const char *word = !alone && str_starts(argv[i], "--format=") ? strchr(argv[i], '=') + 1 : NULL;
+		int n = 1;
 
-	if (c->help || (!o->list && !wanted))
-		return usage(c->prog);
-	if (!o->list && !k) {
-		(void)printf("Unknown configuration item: %s\n", wanted);
+		if (alone) {
+			word = i + 1 < *argc ? argv[i + 1] : "";
+			n += i + 1 < *argc;
+		}
+		if (!word)
+			continue;
+		*argc -= n;
+		memmove(argv + i, argv + i + n, (size_t)(*argc - i + 1) * sizeof(*argv));
+		return word;
+	}
+	return NULL;
+}
+
+/* By hand: of options LXC knows -l and -h, and looks for a setting by every other word, such as "-x". */
+static int raw(int argc, char **argv)
+{
+	struct cli c = { .verb = &verb_config, .tool = str_starts(argv[0], "keg ") ? "keg" : argv[0] };
+	const struct global_key *k;
+	bool list;
+
+	c.format_word = take_format(&argc, argv);
+	if (c.format_word && format_of(c.format_word, &c.format) < 0)
+		return cli_say(&c, "--format %s: none of table, json, csv", c.format_word);
+	if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
+		return usage(argv[0]);
+	list = strcmp(argv[1], "-l") == 0;
+	k = list ? NULL : find(argv[1]);
+	if (!list && !k) {
+		(void)printf("Unknown configuration item: %s\n", argv[1]);
 		return 1;
 	}
-	if (c->format != FORMAT_NONE)
-		return answer(c, o->list ? NULL : k);
-	if (!o->list)
-		return print_item(k, wanted);
+	if (c.format != FORMAT_NONE)
+		return answer(&c, k);
+	if (k)
+		return print_item(k, argv[1]);
 	for (size_t i = 0; (k = global_key(i)); i++)
 		if (k->listed)
 			(void)puts(k->name);
@@ -99,11 +119,10 @@ static int run(struct cli *c)
 
 const struct verb verb_config = {
 	.name = "config",
-	.synopsis = "-l | ITEM",
+	.synopsis = "-l | ITEM [--format FORMAT]",
 	.about = "shows the system's settings; reads, changes and checks a container's config",
 	OPTS(opts),
-	.size = sizeof(struct options),
-	.flags = VERB_NAMELESS | VERB_NO_LOG | VERB_OWN_HELP,
-	.run = run,
+	.flags = VERB_RAW,
+	.raw = raw,
 	.below = below,
 };

@@ -232,14 +232,20 @@ static bool format_is_for_errors(const struct cli *c)
 	return true;
 }
 
+static int bad_format(const struct cli *c, const char *why)
+{
+	cli_note(c, "%s: --format %s: %s\n", c->tool, c->format_word, why);
+	return 1;
+}
+
 static int check_format(struct cli *c)
 {
 	enum format format = FORMAT_NONE;
 
 	if (format_of(c->format_word, &format) < 0)
-		return cli_say(c, "--format %s: none of table, json, csv", c->format_word);
+		return bad_format(c, "none of table, json, csv");
 	if (format != FORMAT_JSON && format_is_for_errors(c))
-		return cli_say(c, "--format %s: errors are told as json, or in words without it", c->format_word);
+		return bad_format(c, "errors are told as json, or in words without it");
 	c->format = format;
 	return 0;
 }

@@ -44,8 +44,9 @@ def test_get_prints_the_text_form_of_lxc(config):
     assert config.run("get", "lxc.init.cwd").ok().out == ""
     assert config.run("get", "lxc.autodev").ok().out == "1\n"
     assert config.run("get", "lxc.net.4.link").ok().out == ""
-    assert config.run("get", "lxc.uts.name", "--format", "json").ok().out == '{"key": "lxc.uts.name", "value": "web1"}\n'
-    assert json.loads(config.run("get", "lxc.init.cwd", "--format=json").ok().out) == {"key": "lxc.init.cwd", "value": None}
+    assert config.run("get", "lxc.uts.name", "--format", "json").ok().out == \
+        '{"format": 1, "keys": [\n {"key": "lxc.uts.name", "value": "web1"}\n]}\n'
+    assert json.loads(config.run("get", "lxc.init.cwd", "--format=json").ok().out)["keys"] == [{"key": "lxc.init.cwd", "value": None}]
 
 
 def test_list_prints_what_is_set_and_where(config):
@@ -57,8 +58,9 @@ def test_list_prints_what_is_set_and_where(config):
 {config.include}:2\tlxc.group = onboot
 {config.include}:2\tlxc.group = web
 """
-    first = json.loads(config.run("list", "--format", "json").ok().out)[0]
-    assert first == {"key": "lxc.uts.name", "value": "web1", "file": str(config.file), "line": 2}
+    first = json.loads(config.run("list", "--format", "json").ok().out)["keys"][0]
+    assert first == {"key": "lxc.uts.name", "value": "web1", "file": str(config.file), "line": 2,
+                     "help": "The host name that the container starts with. Without it, the host's own name is seen."}
 
 
 def test_explain_tells_what_each_line_does(config):
@@ -105,7 +107,7 @@ def test_unset_takes_the_lines_away(config):
     (("set", "lxc.uts.name"), "keg: could not parse command line\n"),
     (("get", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("unset", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
-    (("list", "--format", "xml"), "keg: web1: --format xml: neither json nor text\n"),
+    (("list", "--format", "xml"), "keg: --format xml: none of table, json, csv\n"),
     (("get", "lxc.uts.name", "--running"), "keg: web1: it is not running\n"),
 ])
 def test_what_is_wrong_changes_nothing(config, argv, told):
