@@ -16,7 +16,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean killer
+.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean killer lint-scripts
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -108,8 +108,13 @@ check-deb: deb
 	@tests/deb/check.sh build-deb
 
 # How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
-lint: lint-format all
+lint: lint-format lint-scripts all
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
+
+# Every script of ours, whatever its name.
+lint-scripts:
+	@tools/deps.sh lint
+	@git ls-files | grep -v '\.in$$' | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -x
 
 lint-format:
 	@tools/deps.sh lint

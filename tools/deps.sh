@@ -56,6 +56,8 @@ check() {
 	need cmd:groff groff-base
 	need cmd:mmdebstrap mmdebstrap
 	need file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
+	need cmd:zsh zsh
+	need cmd:fish fish
 }
 
 fuzz() {
@@ -77,6 +79,7 @@ bindings() {
 
 lint() {
 	need cmd:run-clang-tidy clang-tidy
+	need cmd:shellcheck shellcheck
 }
 
 deb() {

@@ -28,8 +28,8 @@ int config_answer(const struct cli *c, const struct values *all, const char *bel
 /* Is the key that, or one below it? "lxc.net" and "lxc.net.0" for "lxc.net.0.link"; NULL: any is. */
 bool config_below(const char *key, const char *asked);
 
-extern const struct verb verb_config_get, verb_config_list, verb_config_set, verb_config_unset, verb_config_check,
-	verb_config_explain;
+extern const struct verb verb_config, verb_config_get, verb_config_list, verb_config_set, verb_config_unset,
+	verb_config_check, verb_config_explain;
 
 #define OPT_RUNNING(options)                                                                                           \
 	{                                                                                                              \
