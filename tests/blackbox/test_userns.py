@@ -431,3 +431,15 @@ lxc-start: {c.name}: newuidmap, which writes the user map for who is not root, i
   step    userns.map (keeper)
   try     install it (Debian's package uidmap), or start the container as root
 """)
+
+
+@LXC_SHIFTS
+def test_a_template_that_root_runs_may_mount(keg, lxcpath):
+    """mount(8) is setuid, and there the host's root is one of many ids: it would leave the rights behind."""
+    c = Container(keg, lxcpath, f"{MARK}-t")
+    template, first = lxcpath / "lxc-mounts", lxcpath / "first.conf"
+    template.write_text('#!/bin/sh\nset -e\nmkdir "${3#--rootfs=}/at"\nmount -t tmpfs none "${3#--rootfs=}/at"\n')
+    template.chmod(0o755)
+    first.write_text("\n".join((*MAP, "")))
+    c.run("lxc-create", "-t", template, "-f", first).ok()
+    assert ids(c.rootfs / "at") == (100000, 200000) and not os.path.ismount(c.rootfs / "at")
