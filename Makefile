@@ -114,7 +114,7 @@ lint: lint-format lint-scripts all
 # Every script of ours, whatever its name.
 lint-scripts:
 	@tools/deps.sh lint
-	@git ls-files | grep -v '\.in$$' | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -x
+	@git ls-files | grep -v '\.in$$' | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -x -S warning
 
 lint-format:
 	@tools/deps.sh lint
