@@ -8,6 +8,8 @@
 #   make deb      Debian packages, into build-deb/  make check-deb   installs, uses and purges them in a Debian of its own
 #   make killer   every verb, killed before each of its system calls
 #   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
+#   make chaos    random verbs and kills on 50 containers, CHAOS_SECONDS     make soak     what grows? SOAK_SCALE
+#   make together 10,000 starts, 40 at once                                  make density  500 idle containers
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -16,7 +18,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo check check-units check-layers check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format clean killer lint-scripts
+.PHONY: all demo chaos together soak density check check-units check-layers check-waits check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format lint-scripts killer clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -32,7 +34,7 @@ demo: all
 # The tools come first: whether Meson builds the units is decided when it configures.
 check:
 	@tools/deps.sh build check
-	@$(MAKE) --no-print-directory check-units check-layers
+	@$(MAKE) --no-print-directory check-units check-layers check-waits
 	@KEG_BIN=$(abspath $(BUILD)/bin) $(PYTEST) -q $(TESTS)
 
 check-units: all
@@ -41,6 +43,10 @@ check-units: all
 
 check-layers:
 	@tools/layers.py
+
+# What can wait has a deadline, or says why it ends.
+check-waits:
+	@tools/waits.py
 
 # The processes of a container have no terminal for a sanitizer's report: it goes to a file, and the
 # black box fails where there is one. Leaks are looked for in the units only: LeakSanitizer traces its
@@ -88,6 +94,26 @@ fuzz:
 		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 -verbosity=0 -artifact_prefix=build-fuzz/$$n- \
 		build-fuzz/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
 
+# The long forms of tests/blackbox/test_chaos.py; as root. They want the interpreter that has pytest's modules.
+CHAOS_SECONDS ?= 600
+SOAK_SCALE ?= 1
+CROWD = KEG_BIN=$(abspath $(BUILD)/bin) $$(sed -n '1s/^\#!//p' "$$(command -v $(PYTEST))")
+chaos: all
+	@tools/deps.sh check
+	@$(CROWD) tests/chaos/chaos.py --seconds $(CHAOS_SECONDS) $(CHAOS_FLAGS)
+
+together: all
+	@tools/deps.sh check
+	@$(CROWD) tests/chaos/together.py $(TOGETHER_FLAGS)
+
+soak: all
+	@tools/deps.sh check
+	@$(CROWD) tests/chaos/soak.py --scale $(SOAK_SCALE)
+
+density: all
+	@tools/deps.sh check bench
+	@$(CROWD) tests/chaos/density.py $(DENSITY_FLAGS)
+
 bench: all
 	@tools/deps.sh bench
 	@bench/bench.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
@@ -108,7 +134,7 @@ check-deb: deb
 	@tests/deb/check.sh build-deb
 
 # How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
-lint: lint-format lint-scripts all
+lint: lint-format lint-scripts check-waits all
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
 
 # Every script of ours, whatever its name.

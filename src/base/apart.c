@@ -33,6 +33,7 @@ int apart_run(apart_fork *fork, const void *how, apart_fn *f, void *arg, struct 
 	close_fd(&tell);
 	if (io_read_full(hear, &answer, sizeof(answer)) != sizeof(answer))
 		answer.r = err_say(&answer.e, ECHILD, "the process that works on the container's files has died");
+	/* waits: its answer, or the end of its pipe, is there */
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (answer.r < 0)

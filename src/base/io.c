@@ -35,7 +35,7 @@ static ssize_t io_read_some(int fd, void *data, size_t len)
 {
 	ssize_t n;
 
-	do
+	do /* waits: a file, or a pipe whose other end is a child of ours: its end is ours */
 		n = read(fd, data, len);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;

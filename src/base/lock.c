@@ -54,6 +54,7 @@ int lock_folder(int dir, const char *path, int ms)
 			return -errno;
 		if (ms <= 0)
 			return -ETIMEDOUT;
+		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);
 	}
 	return take_fd(&fd);

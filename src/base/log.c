@@ -102,6 +102,7 @@ int log_begin_syslog(int facility)
 	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
 	_own_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
+	/* waits: not for a datagram socket */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
 		return -errno;
 	to.syslog_fd = take_fd(&fd);

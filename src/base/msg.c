@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { SEND_MS = 10 * 1000 }; /* for room in the socket */
+
 int msg_send(int sock, uint16_t type, const void *body, size_t size, const int *fds, size_t n_fds)
 {
 	struct msg_head head = { .magic = MSG_MAGIC, .type = type, .fds = (uint16_t)n_fds, .size = (uint32_t)size };
@@ -34,11 +36,14 @@ int msg_send(int sock, uint16_t type, const void *body, size_t size, const int *
 		memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
 	}
 	for (;;) {
-		ssize_t n = sendmsg(sock, &mh, MSG_NOSIGNAL);
+		struct pollfd p = { .fd = sock, .events = POLLOUT };
+		ssize_t n = sendmsg(sock, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n >= 0)
 			return 0;
-		if (errno != EINTR)
+		if (errno == EAGAIN && poll(&p, 1, SEND_MS) == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR && errno != EAGAIN)
 			return -errno;
 	}
 }

@@ -115,6 +115,7 @@ static void keep_tail(struct output *o, const char *data, size_t n)
 static ssize_t take_output(struct job *j)
 {
 	char data[CHUNK];
+	/* waits: it is O_NONBLOCK */
 	ssize_t n = read(j->pipe, data, sizeof(data));
 
 	if (n <= 0)
@@ -284,6 +285,7 @@ int script_run(const struct script *s, struct err *e)
 		ended = await(&j);
 		if (ended < 0)
 			(void)kill(-pid, SIGKILL); /* its session, of which it is the leader */
+		/* waits: it has ended, or was killed */
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		drain(&j);

@@ -123,6 +123,7 @@ int spawn(const struct spawn *s, pid_t *pid, struct err *e)
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	(void)munmap(j.stack, STACK);
 	if (child >= 0 && (s->detach || error))
+		/* waits: it has only to clone, or has failed already */
 		(void)waitpid(child, NULL, 0);
 	if (error)
 		return refuse(s->path, error, e);
@@ -142,6 +143,7 @@ int spawn_wait(pid_t pid, int timeout_ms, int *status)
 	while (r < 0 && errno == EINTR);
 	if (r == 0)
 		(void)kill(pid, SIGKILL);
+	/* waits: it has ended, or was killed */
 	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

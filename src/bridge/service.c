@@ -63,6 +63,7 @@ int service_lock(const struct settings *s, struct err *e)
 
 		if (fd)
 			return fd;
+		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);
 	}
 	return err_say(e, EBUSY, "another up or down of %s does not come to its end", s->bridge);

@@ -34,6 +34,7 @@ void cgroup_sleep(unsigned ms)
 {
 	struct timespec t = { .tv_nsec = (long)ms * 1000000 };
 
+	/* waits: the callers' loops have their deadline */
 	(void)nanosleep(&t, NULL);
 }
 

@@ -51,6 +51,7 @@ static char *unzip_with(const char *program, const char *path)
 	if (io_read_fd(in, CONFIG_MOST, &text, NULL) < 0)
 		text = NULL;
 	close_fd(&in);
+	/* waits: it has closed its output */
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return text;
 	free(text);

@@ -230,6 +230,7 @@ static void handle(const struct cli *c, const struct options *o, struct candidat
 		all->failed++;
 		(void)cli_fail_of(c, k->ct->name, &e);
 	} else if ((starts || o->reboot) && k->delay) {
+		/* waits: for as long as the config says */
 		(void)sleep(k->delay);
 	}
 }

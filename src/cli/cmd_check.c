@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "base/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
+
+enum { TRY_MS = 10 * 1000 };
 
 static const struct opt opts[] = { OPT_FORMAT };
 
@@ -37,7 +40,7 @@ static int try_namespace(int flag)
 			flag |= CLONE_NEWUSER;
 		_exit(unshare(flag) < 0 ? errno : 0);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+	if (pid < 0 || spawn_wait(pid, TRY_MS, &status) < 0)
 		return errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }

@@ -25,6 +25,7 @@ static void pause_a_moment(void)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
 
+	/* waits: until it has stopped, or a signal, as the user asked */
 	(void)nanosleep(&step, NULL);
 }
 
@@ -59,6 +60,7 @@ static int show_file(const struct cli *c, struct container *ct, const char *file
 	if (fd < 0)
 		return cli_say(c, "cannot open %s: %s", file, strerror(errno));
 	for (;;) {
+		/* waits: a file */
 		ssize_t n = read(fd, data, sizeof(data));
 
 		if (n < 0)

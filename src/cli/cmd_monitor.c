@@ -106,6 +106,7 @@ static int follow(const struct cli *c, struct pollfd *fds, size_t n, const regex
 		(void)fflush(stdout);
 	}
 	while (!cli_told_to_end) {
+		/* waits: for the next event, or a signal, as the user asked */
 		int r = ppoll(fds, n, NULL, &while_waiting);
 
 		if (r < 0 && errno != EINTR)

@@ -110,6 +110,7 @@ static int stop(struct cli *c, struct container *ct)
 	for (int ms = 0; is_there(ct, trash); ms += STEP_MS) {
 		if (ms > GONE_MS)
 			return cli_say(c, "it has stopped, but is still there: keg destroy %s", ct->name);
+		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);
 	}
 	return 0;

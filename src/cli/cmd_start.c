@@ -87,6 +87,13 @@ static int prepare(const struct cli *c, struct container *ct, const struct optio
 	return r ? r : start_check(c, ct, o->explain || o->check); /* a start that is one warns by itself */
 }
 
+/* To LXC that is no failure. */
+static int already_running(const struct cli *c)
+{
+	(void)cli_say(c, "Container is already running");
+	return 0;
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
@@ -111,10 +118,8 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (!r.explain && cli_runs(c, ct)) {
-		(void)cli_say(c, "Container is already running");
-		return 0;
-	}
+	if (!r.explain && cli_runs(c, ct))
+		return already_running(c);
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;
 	if (!defined && !c->n_args)
@@ -124,6 +129,8 @@ static int run(struct cli *c)
 	x = container_start(ct, &r, &status, &e);
 	if (out.len && !o->check)
 		(void)fputs(out.s, stdout);
+	if (x < 0 && !e.errnum && strcmp(e.step, "runtime.lock") == 0) /* another start was there first, by a moment */
+		return already_running(c);
 	return x < 0 ? cli_fail(c, &e) : 0;
 }
 

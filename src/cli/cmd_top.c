@@ -161,6 +161,7 @@ static char wait_for_key(bool terminal, int64_t ms, const sigset_t *while_waitin
 
 	if (cli_told_to_end || ppoll(&p, 1, &t, while_waiting) <= 0)
 		return 0;
+	/* waits: poll has seen it */
 	return read(STDIN_FILENO, &key, 1) == 1 ? key : 'q';
 }
 

@@ -132,6 +132,7 @@ static int relay(const struct attach_request *r, int master, pid_t child, struct
 
 static int reap(pid_t child, int *status)
 {
+	/* waits: for the user's program */
 	while (waitpid(child, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -319,7 +320,8 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	x = begin(c, r, &st, &ru, e);
 	if (x == 0)
 		*pid = ru.init_pid;
-	else if (!container_init_alive(ru.init_pidfd, x == -ECHILD ? DYING_MS : 0)) { /* hence whatever went wrong */
+	else if (!container_init_alive(ru.init_pidfd,
+				       x == -ECHILD || x == -ESRCH ? DYING_MS : 0)) { /* hence whatever went wrong */
 		err_clear(e);
 		x = err_say(e, ESRCH, "it has stopped meanwhile");
 	}

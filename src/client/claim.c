@@ -49,6 +49,8 @@ int claim_clear(const struct container *c, struct err *e)
 		return 0;
 	}
 	if (held == -EBUSY)
+		err_clear(e);
+	if (held == -EBUSY)
 		return err_say(e, EEXIST, "Container already exists: it is being created just now");
 	if (held < 0)
 		return held;

@@ -25,10 +25,11 @@ int control_connect(const struct container *c, struct err *e)
 		*e = none;
 		return dir;
 	}
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, "make", "a socket");
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
+	/* waits: it is O_NONBLOCK; a keeper that accepts nobody has a full queue at some time (EAGAIN) */
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
 		return errno == ENOENT || errno == ECONNREFUSED ? err_say(e, ESRCH, "it is not running")
 								: err_sys(e, "connect to", "the keeper of %s", c->name);

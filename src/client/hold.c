@@ -65,6 +65,7 @@ int container_hold(const struct container *c, unsigned how, struct err *e)
 		}
 		if (ms >= HOLD_MS)
 			return err_say(e, EBUSY, "another command is at work on the files of %s", c->name);
+		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);
 	}
 }

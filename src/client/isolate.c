@@ -71,6 +71,7 @@ static _Noreturn void child(const struct isolate *i, int go, int told)
 	struct err e = { 0 };
 	char byte;
 
+	/* waits: its other end is the parent's, who writes or dies */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	if (prepare(i, &e) == 0) {
@@ -136,6 +137,7 @@ static int hear(int fd, struct err *e)
 	ssize_t n;
 
 	do
+		/* waits: the child execs or exits */
 		n = read(fd, &theirs, sizeof(theirs));
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(theirs))
@@ -157,6 +159,7 @@ static int let_go(const struct isolate *i, pid_t pid, int go, int told, struct e
 
 static int reap(pid_t pid, int *status)
 {
+	/* waits: for the user's program */
 	while (waitpid(pid, status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

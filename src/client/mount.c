@@ -7,6 +7,7 @@
 
 #include "base/beneath.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "features/dev_inject.h"
 #include "features/mount_auto.h"
 #include "sys/ids.h"
@@ -20,6 +21,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+
+enum { LOOKUP_MS = 10 * 1000 };
 
 static uint64_t attributes(unsigned long flags)
 {
@@ -98,8 +101,8 @@ static int run(const struct job *j, const char *what, struct err *e)
 		return err_sys(e, "fork", "for %s", j->to);
 	if (child == 0)
 		_exit(within(j));
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	if (spawn_wait(child, LOOKUP_MS, &status) == -ETIMEDOUT) /* a file system on the way does not answer */
+		return err_num(e, ETIMEDOUT, what, "%s", j->to);
 	if (!WIFEXITED(status))
 		return err_say(e, ECHILD, "the process that was to %s %s has died", what, j->to);
 	return WEXITSTATUS(status) ? err_num(e, WEXITSTATUS(status), what, "%s", j->to) : 0;

@@ -31,6 +31,7 @@ static _Noreturn void inside(int pidfd, int fd, inside_fn *f, void *arg)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(f(fd, arg) < 0);
 	}
+	/* waits: the caller kills us at its deadline, and that child dies with us */
 	_exit(pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0);
 }
 
@@ -55,6 +56,7 @@ static int hear(int fd, int timeout_ms, struct buf *out)
 
 		if (left <= 0 || poll(&p, 1, (int)left) == 0)
 			return -ETIMEDOUT;
+		/* waits: poll has seen it */
 		n = read(fd, data, sizeof(data));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -87,6 +89,7 @@ int container_inside(pid_t init, inside_fn *f, void *arg, int timeout_ms, struct
 	x = hear(read_end, timeout_ms, out);
 	if (x < 0)
 		(void)kill(pid, SIGKILL);
+	/* waits: it has closed its pipe, or was killed */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (x < 0)

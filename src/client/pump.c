@@ -82,6 +82,7 @@ static void filter_escape(struct state *s)
 static void fill_from_user(struct state *s)
 {
 	struct flow *f = &s->to_remote;
+	/* waits: poll has seen it */
 	ssize_t n = read(s->p->in, f->data, sizeof(f->data));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -97,6 +98,7 @@ static void fill_from_user(struct state *s)
 static bool fill_from_remote(struct state *s)
 {
 	struct flow *f = &s->to_user;
+	/* waits: it is O_NONBLOCK */
 	ssize_t n = read(s->p->remote, f->data, sizeof(f->data));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -151,8 +153,10 @@ static void turn(struct state *s, int winch_fd)
 	};
 	struct signalfd_siginfo si;
 
+	/* waits: for the user, or the end of the program: both are in the set */
 	if (poll(f, ARRAY_SIZE(f), -1) < 0)
 		return;
+	/* waits: it is O_NONBLOCK */
 	if (f[4].revents && read(winch_fd, &si, sizeof(si)) > 0)
 		tell_size(p);
 	if (f[0].revents)

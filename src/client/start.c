@@ -257,6 +257,7 @@ static int stay(struct launch *l, int *status, struct err *e)
 	l->control = isatty(0) ? control_connect(l->c, &none) : -1;
 	x = pump_run(&p, &end, e);
 	while (x == 0 && l->ended == VERDICT_RUNNING && end == PUMP_REMOTE_ENDED) {
+		/* waits: the keeper's death ends it, and each of its steps has its deadline */
 		x = take_verdict(l, MSG_FOREVER, e);
 		x = x < 0 ? x : 0;
 	}
@@ -353,6 +354,7 @@ static int run(struct launch *l, int *status, struct err *e)
 	if (x == 0 && passes)
 		pass_to(l->keeper);
 	if (x == 0)
+		/* waits: the keeper's death ends it, and each of its steps has its deadline */
 		x = take_verdict(l, MSG_FOREVER, e);
 	l->told = seq_now();
 	tell_warnings(l);

@@ -308,6 +308,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 			return x < 0 ? x : 0;
 		if (wait_left(until) == 0)
 			return -ETIMEDOUT;
+		/* waits: the loop has its deadline */
 		(void)nanosleep(&pause, NULL);
 	}
 	return x;

@@ -123,6 +123,7 @@ static int await(pid_t pid, int pidfd, bool *cancelled)
 		if (!ended_within(pidfd, GRACE_MS))
 			(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	}
+	/* waits: a template may take its time; it has ended, or was cancelled */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status;

@@ -73,8 +73,10 @@ static int fork_by_way_of_user(struct run *r, struct err *e)
 		return 1;
 	}
 	close_fd(&tell);
+	/* waits: the go-between writes or dies */
 	if (read(hear, &pid, sizeof(pid)) != sizeof(pid))
 		pid = -ESRCH;
+	/* waits: it exits after its one word */
 	(void)waitpid(between, NULL, 0);
 	if (pid < 0)
 		return err_num(e, -pid, "enter", "the user namespace");
@@ -115,6 +117,7 @@ static void attach_kill(struct run *r)
 	if (r->init_pid <= 0)
 		return;
 	(void)kill(r->init_pid, SIGKILL);
+	/* waits: it was killed */
 	(void)waitpid(r->init_pid, NULL, 0);
 	r->init_pid = 0;
 }

@@ -75,6 +75,7 @@ static void open_born(struct birth *b, int *pidfd)
 		return;
 	}
 	(void)kill((pid_t)b->pid, SIGKILL);
+	/* waits: it was killed */
 	(void)waitpid((pid_t)b->pid, NULL, 0);
 	b->pid = -error;
 }

@@ -75,7 +75,8 @@ int monitor_next(int fd, struct event *ev, int timeout_ms)
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIMEDOUT;
 	*ev = (struct event){ 0 };
-	n = recv(fd, ev, sizeof(*ev), 0); /* a keeper of another version sends less, or more */
+	/* A keeper of another version sends less, or more; another thread may have had it. */
+	n = recv(fd, ev, sizeof(*ev), MSG_DONTWAIT);
 	if (n < (ssize_t)offsetof(struct event, reason))
 		return n < 0 ? -errno : -EBADMSG;
 	ev->name[sizeof(ev->name) - 1] = 0;

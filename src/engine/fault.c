@@ -32,6 +32,7 @@ int fault_hit(const char *step, struct run *r, struct err *e)
 	if (is_asked("fail:", step))
 		return err_num(e, EIO, "do", "%s, as the test asked", step);
 	if (is_asked("hold:", step))
+		/* waits: in tests */
 		(void)usleep(200000);
 	if (is_asked("kill-keeper:", step) && r->who == KEEPER)
 		(void)kill(getpid(), SIGKILL);

@@ -185,6 +185,7 @@ static int tell_death(struct exec *x, struct err *e)
 	const char *who = name_of(x->s, !x->r->who);
 	siginfo_t si = { 0 };
 
+	/* waits: its socket has ended: it is dying */
 	if (x->r->who == INIT || waitid(P_PID, (id_t)x->r->init_pid, &si, WEXITED | WNOWAIT) < 0)
 		return err_say(e, ECHILD, "the %s ended in step %s", who, step);
 	if (si.si_code == CLD_EXITED)

@@ -4,6 +4,7 @@
 
 #include "base/beneath.h"
 #include "base/own.h"
+#include "base/spawn.h"
 #include "sys/ids.h"
 #include "sys/mount.h"
 
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { LOOKUP_MS = 10 * 1000 };
 
 bool dev_needs_inject(int init_pid)
 {
@@ -52,8 +55,8 @@ int dev_inject(int init_pidfd, const char *path, const char *to, struct err *e)
 		return err_sys(e, "fork", "for %s", to);
 	if (child == 0)
 		_exit(attach(init_pidfd, tree, to));
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
+	if (spawn_wait(child, LOOKUP_MS, &status) == -ETIMEDOUT) /* the file system that `to` lies on does not answer */
+		return err_num(e, ETIMEDOUT, "make", "%s", to);
 	if (!WIFEXITED(status))
 		return err_say(e, ECHILD, "the process that was to add %s has died", to);
 	return WEXITSTATUS(status) ? err_num(e, WEXITSTATUS(status), "bind", "%s on %s", path, to) : 0;

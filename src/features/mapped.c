@@ -27,6 +27,7 @@ static void close_handshake(struct handshake *h)
 
 static void reap(pid_t child, int *status)
 {
+	/* waits: its pipe has ended, or it works on the user's files */
 	while (waitpid(child, status, 0) < 0 && errno == EINTR)
 		;
 }
@@ -37,6 +38,7 @@ static void enter(struct handshake *h)
 	char c = 0;
 
 	close_fd(&h->go[1]);
+	/* waits: its other end is the parent's, who writes or dies */
 	if (unshare(CLONE_NEWUSER) < 0 || write(h->ready[1], &c, 1) != 1 || read(h->go[0], &c, 1) != 1)
 		_exit(125);
 	close_handshake(h);
@@ -48,6 +50,7 @@ static int map(const struct spec *s, pid_t child, struct handshake *h, struct er
 	int r;
 
 	close_fd(&h->ready[1]);
+	/* waits: its other end is the child's, who writes or dies */
 	if (read(h->ready[0], &c, 1) != 1) {
 		r = err_say(e, EPERM, "no user namespace can be made for the container's files");
 		err_hint(e, "raise the limit: sysctl user.max_user_namespaces");

@@ -102,6 +102,7 @@ static void push_peer(void)
 /* Without a reader the pty would fill and stop the container's writers: so it is always read. */
 static bool read_console(void)
 {
+	/* waits: it is O_NONBLOCK */
 	ssize_t n = read(hand.console_fd, live->pending.data, sizeof(live->pending.data));
 
 	if (n <= 0)
@@ -119,6 +120,7 @@ static bool read_console(void)
 static void read_peer(void)
 {
 	char data[512];
+	/* waits: poll has seen it */
 	ssize_t n = read(live->peer_fd, data, sizeof(data));
 	struct stat st;
 
@@ -170,6 +172,7 @@ static bool is_ours(int fd)
 
 static void accept_client(void)
 {
+	/* waits: it is O_NONBLOCK */
 	int fd = accept4(hand.control_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
@@ -425,6 +428,7 @@ static void pass_signal(int fd)
 {
 	struct signalfd_siginfo si;
 
+	/* waits: poll has seen it */
 	if (read(fd, &si, sizeof(si)) != sizeof(si))
 		return;
 	if (si.ssi_signo == SIGCHLD) {

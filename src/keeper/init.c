@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 	if (command < 0)
 		return CANNOT_RUN;
 	for (;;) {
+		/* waits: for the program that it is the init of */
 		int sig = sigwaitinfo(&all, NULL), one;
 		pid_t pid;
 

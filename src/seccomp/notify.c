@@ -52,6 +52,7 @@ int notify_connect(const char *address)
 	else
 		len++; /* a path's NUL counts */
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* waits: it is O_NONBLOCK */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
 		return -errno;
 	return take_fd(&fd);

@@ -131,6 +131,7 @@ static void listen_to(int fd, char *said, size_t size)
 	size_t n = 0;
 
 	while (n < size - 1 && poll(&p, 1, HELPER_MS) > 0) {
+		/* waits: poll has seen it */
 		ssize_t some = read(fd, said + n, size - 1 - n);
 
 		if (some <= 0)

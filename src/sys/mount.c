@@ -37,6 +37,7 @@ void mount_pretend_old(bool old)
 static void said(int fs, struct err *e)
 {
 	char line[512];
+	/* waits: the kernel's words, or none */
 	ssize_t n = read(fs, line, sizeof(line) - 1);
 
 	while (n > 0 && line[n - 1] == '\n')

@@ -168,6 +168,7 @@ static int send_request(struct nl *n, struct nl_msg *m)
 	m->head.nlmsg_seq = ++n->seq;
 	if ((m->head.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) /* NLM_F_EXCL of other requests is half of it */
 		m->head.nlmsg_flags |= NLM_F_ACK;
+	/* waits: the kernel takes it at once */
 	if (sendto(n->fd, m->data, m->len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		return -errno;
 	return 0;

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Keys that each have a test of their own, in one container: a user namespace, hooks, seccomp, limits, sysctls, a shared
-namespace, a veth; through its start, an attach, a reboot and its stop."""
+"""Together: keys that each have a test of their own, in one container: a user namespace, hooks, seccomp, limits, sysctls, a
+shared namespace, a veth; through its start, an attach, a reboot and its stop. And commands at once, on one container."""
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
-from lab import IS_LXC, needs, wait_for
+from lab import IS_LXC, MARK, SLOW, in_own_net, needs, wait_for
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 KINDS = ("pre-start", "pre-mount", "mount", "autodev", "start-host", "start", "stop", "post-stop")
@@ -87,3 +88,131 @@ def test_strict_refuses_it_for_one_word_that_means_nothing_here(everything):
     r = c.run("lxc-start").fails(1)
     assert f"  set by  {c.config}:{len(c.config.read_text().splitlines())}  lxc.cgroup.nosuch.limit\n" in r.err, r.err
     assert c.said() == [] and c.state() == "STOPPED"
+
+
+# --- commands at once -------------------------------------------------------------------------------------
+
+def at_once(keg, *commands):
+    """[(exit status, stderr)]: all are begun before one is waited for."""
+    begun = [keg.start(*c, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for c in commands]
+    ends = [(p.communicate(timeout=60 * SLOW)[1], p.returncode) for p in begun]
+    return [(rc, err) for err, rc in ends]
+
+
+def test_of_sixty_four_starts_at_once_one_wins_and_the_others_say_so(container):
+    c = container()
+    ends = at_once(c.keg, *[("lxc-start", "-n", c.name, "-P", c.lxcpath)] * 64)
+    already = (0, f"lxc-start: {c.name}: Container is already running\n")
+    assert sorted(ends) == [(0, "")] + [already] * 63
+    assert c.state() == "RUNNING"
+
+
+def on(tool, name, c, *more):
+    return (tool, "-n", name, "-P", c.lxcpath, *more)
+
+
+def create(name, c):
+    conf = c.lxcpath / "empty.conf"
+    conf.write_text("lxc.net.0.type = empty\n")
+    return on("lxc-create", name, c, "-t", "busybox", "-f", conf)
+
+
+def test_of_creations_of_one_name_one_wins(container, keg):
+    needs(shutil.which("busybox"), "no busybox")
+    c, name = container(), f"{MARK}-new"
+    for _ in range(4):
+        ends = at_once(keg, *[create(name, c)] * 4)
+        lost = [err for rc, err in ends if rc]
+        assert sorted(rc for rc, _ in ends) == [0, 1, 1, 1], ends
+        assert all(re.fullmatch(rf"lxc-create: {name}: Container already exists(: it is being created just now)?\n", err) for err in lost), ends
+        assert (c.lxcpath / name / "rootfs/bin/sh").exists() and not (c.lxcpath / name / "partial").exists()
+        keg.run(*on("lxc-destroy", name, c)).ok()
+        assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted([c.name, "empty.conf"])
+
+
+def test_of_destructions_of_one_container_one_wins(container, keg):
+    c = container()
+    for _ in range(6):
+        keg.run(*on("lxc-copy", c.name, c, "-N", f"{MARK}-copy")).ok()
+        ends = at_once(keg, *[on("lxc-destroy", f"{MARK}-copy", c)] * 4)
+        assert sorted(ends) == [(0, "")] + [(1, f"lxc-destroy: {MARK}-copy: Container is not defined\n")] * 3
+        assert [p.name for p in c.lxcpath.iterdir()] == [c.name]
+
+
+def test_of_renamings_one_wins_and_a_container_is_whole(container, keg):
+    c = container()
+    a, names = f"{MARK}-a", [f"{MARK}-r{i}" for i in range(4)]
+    for _ in range(4):
+        keg.run(*on("lxc-copy", c.name, c, "-N", a)).ok()
+        ends = at_once(keg, *[on("lxc-copy", a, c, "-R", "-N", n) for n in names])
+        assert sorted(rc for rc, _ in ends) == [0, 1, 1, 1], ends
+        assert all(err in (f"lxc-copy: {a}: Container is not defined\n", f"lxc-copy: {a}: {a} is not defined\n") for rc, err in ends if rc), ends
+        won = names[[rc for rc, _ in ends].index(0)]
+        assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted([c.name, won])
+        text = (c.lxcpath / won / "config").read_text()
+        assert f"lxc.rootfs.path = dir:{c.lxcpath}/{won}/rootfs\n" in text and f"lxc.uts.name = {won}\n" in text
+        assert "renamed" not in " ".join(p.name for p in (c.lxcpath / won).iterdir())
+        keg.run(*on("lxc-destroy", won, c)).ok()
+
+
+def test_a_copy_and_the_destruction_of_what_it_copies_do_not_mix(container, keg):
+    """The copy is whole, or there is none; what is destroyed is gone, or it is said that it is in use."""
+    c = container()
+    a, b = f"{MARK}-a", f"{MARK}-b"
+    for _ in range(6):
+        keg.run(*on("lxc-copy", c.name, c, "-N", a)).ok()
+        (copied, said), (gone, why) = at_once(keg, on("lxc-copy", a, c, "-N", b), on("lxc-destroy", a, c))
+        assert copied == 0 or said in (f"lxc-copy: {a}: Container is not defined\n", f"lxc-copy: {a}: {a} is not defined\n"), said
+        assert gone == 0, why
+        left = [c.name] + [b] * (copied == 0)
+        assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted(left)
+        if copied == 0:
+            assert (c.lxcpath / b / "rootfs/answer").read_bytes() == (c.rootfs / "answer").read_bytes()
+            keg.run(*on("lxc-destroy", b, c)).ok()
+
+
+def test_a_container_in_the_making_neither_starts_nor_is_destroyed(container, keg):
+    c = container()
+    template = c.lxcpath / "template"
+    template.write_text("#!/bin/sh\nmkdir -p \"$LXC_ROOTFS\"; touch %s/begun; while [ ! -e %s/go ]; do sleep 0.01; done\n" % (c.lxcpath, c.lxcpath))
+    template.chmod(0o755)
+    name = f"{MARK}-slow"
+    p = keg.start(*on("lxc-create", name, c, "-t", template), stderr=subprocess.PIPE, text=True)
+    wait_for((c.lxcpath / "begun").exists, "the template runs")
+    for tool, *more in (("lxc-start",), ("lxc-destroy",), ("lxc-copy", "-N", f"{MARK}-x"), ("lxc-copy", "-R", "-N", f"{MARK}-x"), ("lxc-snapshot",)):
+        r = keg.run(*on(tool, name, c, *more)).fails(1)
+        assert r.err == f"{tool}: {name}: {name} is being created just now\n"
+    (c.lxcpath / "go").touch()
+    err = p.communicate(timeout=20 * SLOW)[1]
+    assert p.returncode == 0, err
+    keg.run(*on("lxc-destroy", name, c)).ok()
+
+
+def test_the_remains_of_a_killed_creation_are_told_and_destroyed(container, keg):
+    c = container()
+    (c.dir / "partial").touch()
+    r = c.run("lxc-start").fails(1)
+    assert r.err == (f"lxc-start: {c.name}: {c.name} is not complete: its creation was cut short\n"
+                     f"  try     lxc-destroy -n {c.name} takes away what there is\n")
+    c.run("lxc-destroy").ok()
+    assert not c.dir.exists()
+
+
+def test_what_killed_commands_left_goes_with_the_next_one(container, keg):
+    c = container()
+    for left in (f".trash-{MARK}-gone", f".restore-{MARK}-gone"):
+        (c.lxcpath / left / "rootfs").mkdir(parents=True)
+    keg.run(*on("lxc-copy", c.name, c, "-N", f"{MARK}-copy")).ok()
+    assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted([c.name, f"{MARK}-copy"])
+
+
+def test_network_devices_that_are_added_at_once_are_all_put_back(container, keg):
+    c = container()
+    n = 8
+    script = "\n".join([*(f"ip link add dum{i} type veth peer name per{i} || exit 1" for i in range(n)),
+                        f"lxc-start -n {c.name} -P {c.lxcpath} || exit 1",
+                        *(f"lxc-device -n {c.name} -P {c.lxcpath} -- add dum{i} in{i} &" for i in range(n)), "wait",
+                        f"grep -c ^phys /run/keg/*/{c.name}/net", f"lxc-stop -k -n {c.name} -P {c.lxcpath} || exit 1",
+                        "ls /sys/class/net | grep -c dum"])
+    r = in_own_net(keg, script)
+    assert (r.returncode, r.stdout, r.stderr) == (0, f"{n}\n{n}\n", "")

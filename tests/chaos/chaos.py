@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Random verbs on many containers by several workers, with random kills; then everything must be as it was before.
 
-    chaos.py [--seconds N] [--seed N] [--containers N] [--workers N] [--answer FILE]
+    chaos.py [--seconds N] [--seed N] [--containers N] [--workers N]
 
-As root. KEG_BIN, KEG_SLOW and KEG_SHARED_HOST are those of tests/blackbox/lab.py. The run has a network, a /run and a /sys of
-its own, so that each link, rule and runtime folder there is its own. While it goes on
+While it goes on
     no command takes longer than its deadline, none ends by a signal that we did not send,
     what a command says is one of the lines of errors.txt, each failure says something,
     each state that is shown is one of LXC's.
@@ -28,15 +27,12 @@ import threading
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-TOP = HERE.parents[1]
-sys.path.insert(0, str(TOP / "tests/blackbox"))
-import lab  # noqa: E402
+from crowd import apart, lab
 
+HERE = Path(__file__).resolve().parent
 STATES = {"STOPPED", "STARTING", "RUNNING", "STOPPING", "ABORTING", "FREEZING", "FROZEN", "THAWED"}
 DEADLINE = 45 * lab.SLOW  # of a command: 5 s of asking, 30 s of killing, and what eight workers on few cores take
 ATTACH = 5 * lab.SLOW
-INSIDE = "KEG_CHAOS_INSIDE"
 TEMPLATE = """#!/bin/sh
 # lxc-create runs it: --name=NAME --path=PATH --rootfs=ROOTFS
 for word; do case $word in --rootfs=*) rootfs=${{word#*=}} ;; --path=*) path=${{word#*=}} ;; esac; done
@@ -315,12 +311,12 @@ def host_settles(before, wrong):
         wrong.say(f"the host: {line.strip()}")
 
 
-def inside(args):
+def run(args):
     work = Path(tempfile.mkdtemp(prefix=f"{lab.MARK}-chaos-"))
     work.chmod(0o755)
     try:
-        answer = args.answer or lab.BIN.parent / "tests/answer"
-        before = look()
+        answer = os.environ.get("KEG_ANSWER", lab.BIN.parent / "tests/answer")
+        before = lab.look()
         chaos = Chaos(args, work, answer)
         chaos.go()
         chaos.clean()
@@ -331,28 +327,18 @@ def inside(args):
         lab.leave(work)
 
 
-def look():
-    return lab.look()
-
-
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--seconds", type=float, default=60)
     ap.add_argument("--seed", type=int, default=None)
     ap.add_argument("--containers", type=int, default=50)
     ap.add_argument("--workers", type=int, default=8)
-    ap.add_argument("--answer", type=Path)
     args = ap.parse_args()
-    if os.geteuid():
-        sys.exit("chaos.py: run as root")
     if args.seed is None:
         args.seed = random.SystemRandom().randrange(1 << 32)
         print(f"chaos: --seed {args.seed} chooses the same verbs again", flush=True)
-    if os.environ.get(INSIDE):
-        return inside(args)
-    again = [sys.executable, __file__, *sys.argv[1:], "--seed", str(args.seed)]
-    os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", "-n", "-m", "--propagation", "private", "sh", "-c", lab.OWN_NET + 'exec "$@"', "sh", *again])
+    apart("--seed", str(args.seed))
+    return run(args)
 
 
 if __name__ == "__main__":
