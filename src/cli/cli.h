@@ -106,7 +106,8 @@ bool cli_said_better(const struct verb *v, const struct opt *o);
 int cli_misuse(const struct cli *c);
 
 /* --- report.c --- */
-/* Prints (unless -q) and logs; each returns the exit code 1. */
+/* Prints (unless -q) and logs; each returns the exit code 1, or that of a keeper that does not answer. */
+enum { CLI_SILENT = 4 };
 int cli_fail(const struct cli *c, const struct err *e);
 int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
 /* Colour on stdout: on a terminal, unless NO_COLOR says no. */

@@ -60,7 +60,7 @@ int cli_fail_of(const struct cli *c, const char *name, const struct err *e)
 		print_record(e, name);
 	else
 		err_print(e, c->tool, name);
-	return 1;
+	return e->errnum == ETIME ? CLI_SILENT : 1;
 }
 
 int cli_fail(const struct cli *c, const struct err *e)

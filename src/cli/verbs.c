@@ -11,7 +11,7 @@
 	VERB(attach) VERB(autostart) VERB(cgroup) VERB(check) VERB(checkconfig) VERB(checkpoint)            \
 	VERB(config) VERB(console) VERB(copy) VERB(create) VERB(destroy) VERB(device)            \
 	VERB(events) VERB(execute) VERB(rename)                                                            \
-	VERB(explain) VERB(freeze) VERB(help) VERB(info) VERB(logs) VERB(ls) VERB(monitor) VERB(net)        \
+	VERB(explain) VERB(freeze) VERB(help) VERB(info) VERB(logs) VERB(keepers) VERB(ls) VERB(monitor) VERB(net)        \
 	VERB(run) VERB(set) VERB(shell) VERB(snapshot) VERB(start) VERB(stop) VERB(top) VERB(unfreeze)      \
 	VERB(unshare) VERB(update_config) VERB(usernsexec) VERB(wait)
 /* clang-format on */

@@ -218,7 +218,7 @@ static int hand_over_listener(const struct container *c, const struct run *run, 
 	if (!run->slot[SLOT_SECCOMP].n)
 		return 0;
 	keeper = control_connect(c, e);
-	return keeper < 0 ? keeper : control_add_listener(keeper, run->slot[SLOT_SECCOMP].v[0], e);
+	return keeper < 0 ? keeper : control_add_listener(keeper, run->slot[SLOT_SECCOMP].v[0], c, e);
 }
 
 static int run(struct container *c, struct run *run, struct attach *a, const struct attach_request *r, struct err *e)

@@ -17,7 +17,7 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e)
 
 	if (sock < 0)
 		return sock;
-	fd = control_tty(sock, tty, c->name, e);
+	fd = control_tty(sock, tty, c, e);
 	if (fd >= 0)
 		*hold = take_fd(&sock);
 	return fd;
@@ -46,7 +46,7 @@ int container_console_log(const struct container *c, const struct console_log *l
 {
 	struct control_log ask = { .most = l->most, .read = l->read, .clear = l->clear, .to_logfile = l->to_logfile };
 	_own_fd int sock = control_connect(c, e), fd = -1;
-	int x = sock < 0 ? sock : control_log(sock, &ask, &fd, c->name, e);
+	int x = sock < 0 ? sock : control_log(sock, &ask, &fd, c, e);
 
 	if (x == 0 && ask.error)
 		x = no_log(ask.error, e);
@@ -60,7 +60,7 @@ int container_seccomp_fd(const struct container *c, struct err *e)
 {
 	_own_fd int sock = control_connect(c, e);
 
-	return sock < 0 ? sock : control_listener(sock, e);
+	return sock < 0 ? sock : control_listener(sock, c, e);
 }
 
 struct session {

@@ -120,6 +120,18 @@ int container_adopt(const struct container *c, struct err *e) _must_check;
 /* As container_status(), frozen or not. */
 int container_look(const struct container *c, struct status *s, struct err *e) _must_check;
 
+/* --- keepers.c --- */
+struct keeper_info {
+	pid_t pid;
+	char version[16]; /* "": not to be known while it starts or stops */
+	int64_t uptime_s; /* -1: not to be known */
+	int replaced;	  /* its program is not the one that is installed now; -1: not to be known */
+};
+/* Nothing is asked of the keeper. -ESRCH: it is not running. */
+int container_keeper(const struct container *c, struct keeper_info *k, struct err *e) _must_check;
+/* The keeper goes on as the program that is installed now. */
+int container_upgrade_keeper(const struct container *c, struct err *e) _must_check;
+
 /* --- stop.c --- */
 /* The hard stop: lxc.signal.stop to init. 0 also when it was stopped already. */
 int container_kill(struct container *c, struct err *e) _must_check;

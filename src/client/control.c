@@ -2,19 +2,49 @@
 /* The client's side of the control protocol. */
 #include "client/control.h"
 
+#include "base/io.h"
 #include "base/msg.h"
 #include "base/own.h"
 #include "keeper/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 enum { ANSWER_MS = 5000 };
 
+/* The state in /proc/PID/stat; 0: not to be known. */
+static char process_state(pid_t pid)
+{
+	char path[32], line[512], *at;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	at = io_read_line(AT_FDCWD, path, line, sizeof(line)) < 0 ? NULL : strrchr(line, ')');
+	return at && at[1] ? at[2] : 0;
+}
+
+int control_silent(const struct container *c, struct err *e)
+{
+	struct err none = { 0 };
+	struct status s;
+	char state;
+
+	if (state_read(c->lxcpath, c->name, &s, &none) < 0)
+		return err_num(e, ETIME, "", "its keeper does not answer");
+	status_free(&s);
+	(void)err_num(e, ETIME, "", "its keeper (pid %d) does not answer", (int)s.keeper_pid);
+	state = process_state(s.keeper_pid);
+	if (state == 'T' || state == 't')
+		err_hint(e, "it is stopped: kill -CONT %d", (int)s.keeper_pid);
+	return -ETIME;
+}
+
 int control_connect(const struct container *c, struct err *e)
 {
+	const struct timeval patience = { .tv_sec = ANSWER_MS / 1000 };
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	struct err none = { 0 };
 	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, &none), fd = -1;
@@ -25,18 +55,21 @@ int control_connect(const struct container *c, struct err *e)
 		*e = none;
 		return dir;
 	}
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_sys(e, "make", "a socket");
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
-	/* waits: it is O_NONBLOCK; a keeper that accepts nobody has a full queue at some time (EAGAIN) */
+	/* waits: SO_SNDTIMEO; a full queue is as good as silence */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return errno == ENOENT || errno == ECONNREFUSED ? err_say(e, ESRCH, "it is not running")
-								: err_sys(e, "connect to", "the keeper of %s", c->name);
+		return errno == EAGAIN ? control_silent(c, e)
+		       : errno == ENOENT || errno == ECONNREFUSED
+			       ? err_say(e, ESRCH, "it is not running")
+			       : err_sys(e, "connect to", "the keeper of %s", c->name);
 	return take_fd(&fd);
 }
 
-int control_tty(int sock, int *tty, const char *name, struct err *e)
+int control_tty(int sock, int *tty, const struct container *c, struct err *e)
 {
 	struct control_tty t = { .number = *tty };
 	static _Thread_local struct msg m;
@@ -45,11 +78,11 @@ int control_tty(int sock, int *tty, const char *name, struct err *e)
 	if (x == 0)
 		x = msg_recv(sock, &m, ANSWER_MS);
 	if (x == -ETIMEDOUT)
-		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+		return control_silent(c, e);
 	if (x <= 0 || m.head.type != CONTROL_TTY || m.head.size != sizeof(t)) {
 		if (x > 0)
 			msg_close_fds(&m);
-		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for a tty", name);
+		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for a tty", c->name);
 	}
 	memcpy(&t, m.body, sizeof(t));
 	if (t.error || m.fd[0] < 0) {
@@ -67,7 +100,7 @@ int control_tty(int sock, int *tty, const char *name, struct err *e)
 }
 
 /* Asks with an fd (-1: none); the fd that came with the answer, or 0 where none did. */
-static int ask_seccomp(int sock, uint16_t type, int fd, struct err *e)
+static int ask_seccomp(int sock, uint16_t type, int fd, const struct container *c, struct err *e)
 {
 	static _Thread_local struct msg m;
 	struct control_error a;
@@ -76,7 +109,7 @@ static int ask_seccomp(int sock, uint16_t type, int fd, struct err *e)
 	if (x == 0)
 		x = msg_recv(sock, &m, ANSWER_MS);
 	if (x == -ETIMEDOUT)
-		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+		return control_silent(c, e);
 	if (x <= 0 || m.head.type != type || m.head.size != sizeof(a)) {
 		if (x > 0)
 			msg_close_fds(&m);
@@ -89,19 +122,19 @@ static int ask_seccomp(int sock, uint16_t type, int fd, struct err *e)
 	return err_num(e, a.error, fd < 0 ? "get" : "hand over", "the listener of a seccomp filter");
 }
 
-int control_add_listener(int sock, int listener, struct err *e)
+int control_add_listener(int sock, int listener, const struct container *c, struct err *e)
 {
-	int x = ask_seccomp(sock, CONTROL_LISTENER, listener, e);
+	int x = ask_seccomp(sock, CONTROL_LISTENER, listener, c, e);
 
 	return x < 0 ? x : 0;
 }
 
-int control_listener(int sock, struct err *e)
+int control_listener(int sock, const struct container *c, struct err *e)
 {
-	return ask_seccomp(sock, CONTROL_SECCOMP, -1, e);
+	return ask_seccomp(sock, CONTROL_SECCOMP, -1, c, e);
 }
 
-int control_log(int sock, struct control_log *l, int *fd, const char *name, struct err *e)
+int control_log(int sock, struct control_log *l, int *fd, const struct container *c, struct err *e)
 {
 	static _Thread_local struct msg m;
 	int x = msg_send(sock, CONTROL_LOG, l, sizeof(*l), NULL, 0);
@@ -109,15 +142,33 @@ int control_log(int sock, struct control_log *l, int *fd, const char *name, stru
 	if (x == 0)
 		x = msg_recv(sock, &m, ANSWER_MS);
 	if (x == -ETIMEDOUT)
-		return err_say(e, ETIMEDOUT, "its keeper does not answer");
+		return control_silent(c, e);
 	if (x <= 0 || m.head.type != CONTROL_LOG || m.head.size != sizeof(*l)) {
 		if (x > 0)
 			msg_close_fds(&m);
-		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for its console's output", name);
+		return err_num(e, x < 0 ? -x : EPIPE, "ask", "the keeper of %s for its console's output", c->name);
 	}
 	memcpy(l, m.body, sizeof(*l));
 	*fd = m.fd[0];
 	return 0;
+}
+
+int control_upgrade(int sock, const struct control_upgrade *u, const struct container *c, struct err *e)
+{
+	static _Thread_local struct msg m;
+	struct control_error a;
+	int x = msg_send(sock, CONTROL_UPGRADE, u, sizeof(*u), NULL, 0);
+
+	if (x == 0)
+		x = msg_recv(sock, &m, ANSWER_MS);
+	if (x == -ETIMEDOUT)
+		return control_silent(c, e);
+	if (x > 0)
+		msg_close_fds(&m);
+	if (x <= 0 || m.head.type != CONTROL_UPGRADE || m.head.size != sizeof(a))
+		return err_num(e, x < 0 ? -x : EPIPE, "upgrade", "the keeper of %s", c->name);
+	memcpy(&a, m.body, sizeof(a));
+	return a.error ? err_num(e, a.error, "run", "%s", u->idle) : 0;
 }
 
 void control_winch(int sock, unsigned rows, unsigned columns)

@@ -3,6 +3,7 @@
  * Ends, restarts, freezes and awaits a running container. Nothing here asks the keeper: init's pid comes
  * from the state file, is made sure of by a pidfd, and the kernel tells the rest.
  */
+#include "client/control.h"
 #include "client/halt.h"
 #include "client/wait.h"
 
@@ -187,9 +188,9 @@ int container_kill(struct container *c, struct err *e)
 	x = send_stop(c, init, e);
 	if (x < 0)
 		return x;
-	x = container_wait(c, 1U << STOPPED, KILL_MS, e);
+	x = wait_with(c, 1U << STOPPED, KILL_MS, init, e);
 	if (x == -ETIMEDOUT && is_in(c, STOPPING)) /* init is dead; what takes its time are hooks */
-		x = container_wait(c, 1U << STOPPED, HOOKS_MS, e);
+		x = wait_with(c, 1U << STOPPED, HOOKS_MS, init, e);
 	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init") : x;
 }
 
@@ -235,7 +236,7 @@ static int await_halt(const struct container *c, int events, int init, pid_t pid
 		if (x < 0)
 			return x;
 		told = x;
-		x = wait_states(c, events, 1U << STOPPED, told || look > until ? until : look, e);
+		x = wait_states(c, events, 1U << STOPPED, told || look > until ? until : look, init, e);
 		if (x != -ETIMEDOUT || wait_left(until) == 0)
 			return x;
 	}
@@ -276,7 +277,7 @@ int container_halt(struct container *c, int timeout_ms, struct err *e)
 }
 
 /* 1: its new init runs. */
-static int has_rebooted(const struct container *c, pid_t before, struct err *e)
+static int has_rebooted(const struct container *c, int init, pid_t before, int64_t *dead_since, struct err *e)
 {
 	struct status s;
 	int x = container_status(c, &s, e);
@@ -286,12 +287,14 @@ static int has_rebooted(const struct container *c, pid_t before, struct err *e)
 	status_free(&s);
 	if (s.state == STOPPED)
 		return err_say(e, ESRCH, "it stopped instead of rebooting");
+	if (s.init_pid == before && wait_is_silent(init, s.state, dead_since))
+		return control_silent(c, e);
 	return s.state == RUNNING && s.init_pid != before;
 }
 
 int container_reboot(struct container *c, int timeout_ms, struct err *e)
 {
-	int64_t until = wait_until(timeout_ms);
+	int64_t until = wait_until(timeout_ms), dead_since = 0;
 	pid_t before;
 	_own_fd int init = hold_init(c, ASKED_REBOOT, timeout_ms ? until : wait_until(BEGIN_MS), &before, e);
 	int x;
@@ -303,7 +306,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 
-		x = has_rebooted(c, before, e);
+		x = has_rebooted(c, init, before, &dead_since, e);
 		if (x != 0)
 			return x < 0 ? x : 0;
 		if (wait_left(until) == 0)

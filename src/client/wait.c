@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Awaits a state. Nobody is asked: the state file says what is, events say what comes. */
+#include "client/control.h"
 #include "client/wait.h"
 
 #include "base/own.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
-enum { LOOK_MS = 1000 }; /* a killed keeper tells nobody: so look again, now and then */
+enum {
+	LOOK_MS = 1000,	 /* a killed keeper tells nobody: so look again, now and then */
+	SILENT_MS = 5000 /* a keeper whose init is dead says STOPPING at once; one that has not is stopped, or hangs */
+};
 
 int64_t wait_now(void)
 {
@@ -30,22 +35,41 @@ int wait_left(int64_t until)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-/* The socket was there before the state was asked: what changes in between is in it. */
-int wait_states(const struct container *c, int events, unsigned states, int64_t until, struct err *e)
+static bool has_ended(int init)
 {
+	struct pollfd p = { .fd = init, .events = POLLIN };
+
+	return init >= 0 && poll(&p, 1, 0) > 0;
+}
+
+bool wait_is_silent(int init, enum state known, int64_t *since)
+{
+	if ((known != RUNNING && known != FROZEN) || !has_ended(init)) {
+		*since = 0;
+		return false;
+	}
+	if (!*since)
+		*since = wait_now();
+	return wait_now() - *since >= SILENT_MS;
+}
+
+/* The socket was there before the state was asked: what changes in between is in it. */
+int wait_states(const struct container *c, int events, unsigned states, int64_t until, int init, struct err *e)
+{
+	int64_t dead_since = 0;
 	struct event ev;
 
 	for (;;) {
 		struct status s;
 		int x = container_status(c, &s, e), left;
-		unsigned is;
 
 		if (x < 0)
 			return x;
-		is = 1U << s.state;
 		status_free(&s);
-		if (states & is)
+		if (states & 1U << s.state)
 			return 0;
+		if (wait_is_silent(init, s.state, &dead_since))
+			return control_silent(c, e);
 		left = wait_left(until);
 		if (left == 0)
 			return -ETIMEDOUT;
@@ -55,13 +79,18 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 	}
 }
 
-int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e)
+int wait_with(const struct container *c, unsigned states, int timeout_ms, int init, struct err *e)
 {
 	int events = monitor_open(c->lxcpath, e), x;
 
 	if (events < 0)
 		return events;
-	x = wait_states(c, events, states, wait_until(timeout_ms), e);
+	x = wait_states(c, events, states, wait_until(timeout_ms), init, e);
 	monitor_close(events, c->lxcpath);
 	return x;
+}
+
+int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e)
+{
+	return wait_with(c, states, timeout_ms, -1, e);
 }

@@ -8,5 +8,11 @@ int64_t wait_now(void);
 int64_t wait_until(int timeout_ms);
 /* At least 0. */
 int wait_left(int64_t until);
-/* events: of monitor_open(), made before what is awaited was begun. 0, -ETIMEDOUT. */
-int wait_states(const struct container *c, int events, unsigned states, int64_t until, struct err *e) _must_check;
+/* Has a keeper left its dead init (a pidfd; -1: none) in that state for longer than one that answers would? *since
+ * begins as 0. */
+bool wait_is_silent(int init, enum state known, int64_t *since);
+/* events: of monitor_open(), made before what is awaited was begun; init: a pidfd whose end its keeper must tell, -1.
+ * 0, -ETIMEDOUT; -ETIME: the keeper is silent. */
+int wait_states(const struct container *c, int events, unsigned states, int64_t until, int init,
+		struct err *e) _must_check;
+int wait_with(const struct container *c, unsigned states, int timeout_ms, int init, struct err *e) _must_check;

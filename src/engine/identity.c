@@ -47,7 +47,7 @@ static int read_stat(pid_t pid, char *line, size_t size, char *word[STAT_WORDS])
 	return n == STAT_WORDS ? 0 : -EBADMSG;
 }
 
-static int start_of(pid_t pid, uint64_t *since)
+int identity_start(pid_t pid, uint64_t *since)
 {
 	char line[1024], *word[STAT_WORDS];
 	int x = read_stat(pid, line, sizeof(line), word);
@@ -72,7 +72,7 @@ int identity_look(pid_t pid, int pidfd, struct identity *b)
 		b->inode = st.st_ino;
 		return 0;
 	}
-	return start_of(pid, &b->since);
+	return identity_start(pid, &b->since);
 }
 
 /* A start time counts hundredths of a second: somebody else's process is not in the container's cgroup as well. */

@@ -8,6 +8,8 @@
 
 /* What tells this process from all others of its pid. */
 int identity_look(pid_t pid, int pidfd, struct identity *b) _must_check;
+/* When a process was started, in ticks since boot. */
+int identity_start(pid_t pid, uint64_t *since) _must_check;
 /* A pidfd of the init that a state file names; -ESRCH: it has ended (perhaps its number is another's). */
 int identity_hold(const struct status *s) _must_check;
 /* Its init may live without its keeper, and does. *pidfd (NULL: nobody asks) is the caller's. */

@@ -221,7 +221,8 @@ int keeper_prepare_idle(struct keeper *k, struct err *e)
 	if (fd < 0) {
 		(void)err_num(e, -fd, "write", "what its idle keeper has to know to the runtime folder of %s",
 			      k->hand.name);
-		err_hint(e, fd == -ENOSPC ? "make room in the file system of the runtime folder: df /run" : NULL);
+		if (fd == -ENOSPC)
+			err_hint(e, "make room in the file system of the runtime folder: df /run");
 	}
 	return fd;
 }

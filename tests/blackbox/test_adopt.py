@@ -6,6 +6,7 @@ Beside the keeper of such a container is its guard, which goes on in its place; 
 """
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -250,3 +251,203 @@ def test_a_container_that_ends_without_a_keeper_is_cleared_up(container, lxcpath
     assert c.state() == "STOPPED"
     assert c.run("lxc-stop").fails(2).err == f"lxc-stop: {c.name}: {c.name} is not running\n"
     assert (lxcpath / "stopped").exists()
+
+
+# --- another program --------------------------------------------------------------------------------------
+
+def keepers(keg, lxcpath, *args, **how):
+    return keg.run("keg", "keepers", *args, "-P", lxcpath, **how)
+
+
+def listed(keg, lxcpath, **how):
+    r = keepers(keg, lxcpath, "--format", "csv", **how).ok()
+    head, *rows = [line.split(",") for line in r.out.splitlines()]
+    assert head == ["name", "pid", "version", "uptime_s", "replaced"]
+    return {row[0]: dict(zip(head[1:], row[1:])) for row in rows}
+
+
+@pytest.fixture
+def newer(tmp_path):
+    """The same programs elsewhere, as an upgrade leaves them: other files."""
+    for program in ("keg-keeper", "keg-idle"):
+        shutil.copy(BIN.parent / "libexec" / program, tmp_path / program)
+    return {"KEG_LIBEXEC": str(tmp_path)}
+
+
+@pytest.fixture
+def version(keg):
+    return keg.run("keg", "version").ok().out.split()[1]
+
+
+def test_keepers_are_listed_with_what_they_run(keg, container, newer, version):
+    c = container(LIVES).up()
+    row = listed(keg, c.lxcpath)[c.name]
+    assert int(row.pop("uptime_s")) < 60
+    assert row == {"pid": str(keeper(c)), "version": version, "replaced": "false"}
+    assert listed(keg, c.lxcpath, env=newer)[c.name]["replaced"] == "true"
+    c.kill()
+    assert listed(keg, c.lxcpath) == {}
+    assert keepers(keg, c.lxcpath, c.name).fails().err == f"keg: {c.name}: it is not running\n"
+
+
+@pytest.mark.parametrize("lines", [(LIVES,), ()], ids=["with a guard", "without"])
+def test_an_upgrade_cuts_nobody_off(keg, container, newer, lines):
+    c = container(*lines, "lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.console.buffer.size = 4096", init="/answer touch /ready echo").up()
+    first, init = keeper(c), c.pid()
+    login = c.popen("lxc-attach", "--", "/answer", "touch", "/login", "tty", "/dev/tty1")
+    wait_for((c.rootfs / "login").exists, "somebody has the tty open")
+    time.sleep(0.2 * SLOW)
+    with Terminal(c, "lxc-console", "-t", "0") as console, Terminal(c, "lxc-console", "-t", "1") as tty:
+        console.expect("to enter Ctrl+a itself")
+        tty.expect("to enter Ctrl+a itself")
+        console.type("one\n")
+        console.expect("you said: one")
+        for _ in range(3):
+            r = keepers(keg, c.lxcpath, "upgrade", c.name, env=newer)
+            assert (r.rc, r.out, r.err) == (0, "", "")
+        assert (keeper(c), c.pid(), c.state()) == (first, init, "RUNNING")
+        assert os.readlink(f"/proc/{first}/exe") == f"{newer['KEG_LIBEXEC']}/keg-idle"
+        console.type("two\n")
+        console.expect("you said: two")
+        tty.type("three\n")
+        tty.expect("you said: three")
+        assert c.run("lxc-console", "-t", "1").fails().err == f"lxc-console: {c.name}: tty 1 is in use\n"
+        shown = c.keg.run("keg", "console", "--log", "-n", c.name, "-P", c.lxcpath).ok().out
+        assert [line for line in shown.splitlines() if line.startswith("you said")] == ["you said: one", "you said: two"]
+    c.run("lxc-stop", "-k").ok()
+    assert c.state() == "STOPPED"
+    login.wait(10 * SLOW)
+
+
+def test_an_upgrade_in_the_foreground_ends_as_ever(keg, container, newer):
+    c = container(init="/answer touch /ready await /go exit 3")
+    p = c.popen("lxc-start", "-F", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_for((c.rootfs / "ready").exists, "it is up")
+    wait_for(lambda: fact(c, "state") == "RUNNING", "it is running")
+    keepers(keg, c.lxcpath, "upgrade", env=newer).ok()
+    (c.rootfs / "go").touch()
+    assert p.wait(20 * SLOW) == 0
+    c.stopped()
+
+
+def test_a_program_that_does_not_run_is_no_upgrade(keg, container, newer, tmp_path):
+    c = container(LIVES).up()
+    (tmp_path / "keg-idle").write_bytes(b"no program")
+    r = keepers(keg, c.lxcpath, "upgrade", c.name, env=newer).fails()
+    assert r.err == f"keg: {c.name}: cannot run {tmp_path}/keg-idle: Exec format error\n"
+    (tmp_path / "keg-idle").write_text("#!/bin/false\n")
+    r = keepers(keg, c.lxcpath, "upgrade", c.name, env=newer).fails()
+    assert r.err == f"keg: {c.name}: {tmp_path}/keg-idle does not run here: the keeper stays what it is\n"
+    assert c.state() == "RUNNING"
+    c.kill()
+
+
+# --- a reboot ---------------------------------------------------------------------------------------------
+
+def test_a_reboot_keeps_what_the_console_has_shown_and_who_reads_it(container, lxcpath):
+    c = container("lxc.console.buffer.size = 4096", f"lxc.console.logfile = {lxcpath}/console.log",
+                  init="/answer print begin touch /ready sleep").up()
+    with Terminal(c, "lxc-console", "-t", "0") as console:
+        console.expect("to enter Ctrl+a itself")
+        c.run("lxc-stop", "-r", "-t", "10").ok()
+        console.expect("begin")
+    shown = c.keg.run("keg", "console", "--log", "-n", c.name, "-P", c.lxcpath).ok().out
+    assert shown.count("begin") >= 2, shown
+    assert (lxcpath / "console.log").read_text().count("begin") >= 2
+    c.kill()
+
+
+# --- a keeper that does not answer ------------------------------------------------------------------------
+
+QUIET = {  # what does not need it: the answer is as ever
+    "lxc-info": ["-s", "-H"], "lxc-attach": ["--", "/answer", "print", "here"], "lxc-freeze": [], "lxc-unfreeze": [],
+    "lxc-cgroup": ["pids.current"], "lxc-wait": ["-s", "RUNNING", "-t", "1"],
+}
+ASKING = {  # what needs it says so
+    "lxc-console": [], "lxc-console -t 0": [], "lxc-console --log": [], "lxc-stop -r": ["-t", "20"], "lxc-stop": ["-t", "20"], "lxc-stop -k": [],
+}
+
+
+@pytest.fixture
+def stopped_keeper(container):
+    c = container("lxc.cgroup2.pids.max = 100", "lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.console.buffer.size = 4096").up()
+    other = container("lxc.cgroup2.pids.max = 100").up()
+    k = keeper(c)
+    kill(k, signal.SIGSTOP)
+    yield c, other, k
+    kill(k, signal.SIGCONT)
+    c.stopped() if c.died else None
+
+
+def test_what_does_not_need_the_keeper_does_without(keg, stopped_keeper):
+    c, other, k = stopped_keeper
+    c.died = False
+    for tool, args in QUIET.items():
+        assert c.run(tool, *args, timeout=3).ok().err == ""
+    rows = keg.run("lxc-ls", "-f", "-P", c.lxcpath, timeout=3).ok().out.splitlines()[1:]
+    assert sorted(line.split()[:2] for line in rows) == sorted([[c.name, "RUNNING"], [other.name, "RUNNING"]])
+    assert listed(keg, c.lxcpath)[c.name]["pid"] == str(k)
+    assert c.run("lxc-start", timeout=3).rc == 0  # already running
+    assert c.run("lxc-destroy", timeout=3).fails().err == f"lxc-destroy: {c.name}: {c.name} is running\n"
+
+
+@pytest.mark.parametrize("tool", ASKING)
+def test_what_needs_the_keeper_says_that_it_does_not_answer(stopped_keeper, tool):
+    c, other, k = stopped_keeper
+    c.died = tool.startswith("lxc-stop")
+    words = tool.split() + ASKING[tool]
+    r = c.run(*words, timeout=15)
+    assert (r.rc, r.err) == (4, f"{words[0]}: {c.name}: its keeper (pid {k}) does not answer: Timer expired\n  try     it is stopped: kill -CONT {k}\n")
+
+
+def test_many_who_ask_a_stopped_keeper_do_not_wait_for_ever(keg, stopped_keeper):
+    """Its queue of connections is full then: connect(2) itself waits."""
+    c, other, k = stopped_keeper
+    c.died = False
+    asking = [c.popen("lxc-console", "-t", "0", stderr=subprocess.DEVNULL) for _ in range(24)]
+    assert [p.wait(30 * SLOW) for p in asking] == [4] * 24
+    assert keepers(keg, c.lxcpath, "upgrade").fails(4).err.startswith(f"keg: {c.name}: its keeper (pid {k}) does not answer: Timer expired\n")
+
+
+# --- a runtime folder that takes nothing ------------------------------------------------------------------
+
+def in_own_run(keg, c, options, script):
+    """With a /run of its own; keepers see it, too."""
+    return subprocess.run(["unshare", "-m", "--propagation", "private", "sh", "-c", f"mount -t tmpfs {options} none /run && {script}", "sh",
+                           "-n", c.name, "-P", c.lxcpath], env=keg.environ(), capture_output=True, text=True, timeout=60 * SLOW)
+
+
+def test_a_start_with_a_read_only_run_is_an_error(keg, container):
+    c = container(LIVES)
+    r = in_own_run(keg, c, "-o ro", 'lxc-start "$@"')
+    assert r.returncode == 1 and "Read-only file system" in r.stderr and r.stderr.startswith(f"lxc-start: {c.name}: cannot create folder "), r.stderr
+
+
+def test_a_start_with_a_full_run_is_an_error_at_each_size(keg, container):
+    """The file system has so many pages: each start fails where there is one too few, or the container runs and stops."""
+    c, results = container(LIVES), []
+    for pages in range(1, 16):
+        r = in_own_run(keg, c, f"-o size={pages * 4}k", 'lxc-start "$@" && lxc-stop -k "$@"; x=$?; find /run -mindepth 1 >&2; exit $x')
+        results.append(r.returncode)
+        if r.returncode:
+            assert "No space left on device" in r.stderr and "/run/" not in r.stderr.split("\n", 1)[1], r.stderr
+        else:
+            assert r.stderr == ""
+    assert set(results) == {0, 1} and sorted(results, reverse=True) == results, results
+
+
+def test_an_adoption_with_a_full_run_is_an_error_and_works_when_there_is_room(keg, container):
+    c = container(LIVES)
+    r = in_own_run(keg, c, "-o size=256k", f'''
+        lxc-start "$@" || exit 9
+        keeper=$(sed -n "s/^keeper //p" /run/keg/*/{c.name}/state)
+        until guard=$(cat /proc/$keeper/task/$keeper/children) && grep -l keg-guard $(printf "/proc/%s/comm " $guard) >/dev/null; do sleep 0.02; done
+        for p in $guard; do grep -q keg-guard /proc/$p/comm && kill -STOP $p && kill -9 $keeper $p; done
+        cat /dev/zero >/run/fill 2>/dev/null
+        sleep 0.2
+        lxc-info -s -H "$@"; echo "exit $?"
+        rm /run/fill
+        lxc-info -s -H "$@"
+        lxc-stop -k "$@"; find /run -mindepth 1''')
+    assert r.stdout == "exit 1\nRUNNING\n", r.stdout + r.stderr
+    assert "No space left on device" in r.stderr
