@@ -135,6 +135,7 @@ check-deb: deb
 
 # How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
 lint: lint-format lint-scripts check-waits all
+	@tools/options.py $(BUILD)
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
 
 # Every script of ours, whatever its name.

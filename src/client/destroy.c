@@ -70,11 +70,16 @@ bool destroy_removes(const struct container *c)
 	return !c->spec || spec_get(c->spec, "lxc.rootfs.managed", &b) < 0 || !b.len || strcmp(b.s, "0") != 0;
 }
 
-/* `path` becomes PARENT/.trash-NAME; what an earlier, killed destroy left under that name goes first. */
+/* "PARENT/.trash-NAME" */
+static char *trash_of(const char *path, const char *name)
+{
+	return str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(path, '/') - path), path, name);
+}
+
+/* `path` becomes its trash; what an earlier, killed destroy left there goes first. */
 static int to_trash(const char *path, const char *name, char **trash, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	_own_free char *to = str_fmt("%.*s/" DISK_TRASH "%s", (int)(slash - path), path, name);
+	_own_free char *to = trash_of(path, name);
 	int r = to ? io_remove_tree(AT_FDCWD, to, e) : err_num(e, ENOMEM, "remove", "%s", path);
 
 	if (r < 0)
@@ -95,6 +100,24 @@ static char *own_outside(const struct container *c)
 		return NULL;
 	fd = open(rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 && storage_marked(fd, c) ? take_ptr(&rootfs) : NULL;
+}
+
+/* Beside a rootfs elsewhere anybody may have a folder of that name. */
+static int check_trash(const struct container *c, const char *rootfs, struct err *e)
+{
+	_own_free char *trash = trash_of(rootfs, c->name);
+	_own_fd int fd = -1;
+
+	if (!trash)
+		return err_num(e, ENOMEM, "remove", "%s", rootfs);
+	if (faccessat(AT_FDCWD, trash, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	fd = open(trash, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && storage_marked(fd, c))
+		return 0;
+	(void)err_num(e, EEXIST, "remove", "%s", trash);
+	err_hint(e, "it is not %s's: move it away", c->name);
+	return -EEXIST;
 }
 
 static int remove_outside(const struct container *c, const char *rootfs, struct err *e)
@@ -173,6 +196,8 @@ static int destroy(void *container, struct err *e)
 		r = storage_not_mounted(c->dir, e);
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
+	if (r == 0 && outside)
+		r = check_trash(c, outside, e);
 	if (r == 0 && c->spec)
 		r = run_hooks(c, e);
 	return r < 0 ? r : remove_all(c, outside, e);

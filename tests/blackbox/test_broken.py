@@ -374,9 +374,9 @@ lxc-start: {c.name}: u 10 500000 5 maps ids inside that u 0 100000 65536 maps, t
   set by  {at:u 10 500000}  lxc.idmap
 """, (*MAPPED, "lxc.idmap = u 10 500000 5")),
     Row("ids on the host that two lines map", """\
-lxc-start: {c.name}: g 70000 200000 5 maps ids on the host that g 0 100000 65536 maps, too
+lxc-start: {c.name}: g 70000 100005 5 maps ids on the host that g 0 100000 65536 maps, too
   set by  {at:g 70000}  lxc.idmap
-""", (*MAPPED, "lxc.idmap = g 70000 200000 5")),
+""", (*MAPPED, "lxc.idmap = g 70000 100005 5")),
     Row("init's user is not mapped", """\
 lxc-start: {c.name}: u 1 100000 10 and the others map no user 0, which init runs as
   set by  {at:u 1 100000}  lxc.idmap

@@ -470,7 +470,7 @@ def test_a_device_is_not_moved_by_a_start_that_fails(host, nic):
     host.sh(PHYS)
     before = phys(host)
     c = nic(*MOVED, "lxc.net.0.link = xp0", "lxc.net.1.type = phys", "lxc.net.1.link = nothere")
-    assert f"{c.name}: cannot move into the container nothere: No such device\n" in error_of(c)
+    assert f"{c.name}: cannot move nothere into the container: No such device\n" in error_of(c)
     assert phys(host) == before
 
 
