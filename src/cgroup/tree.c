@@ -329,27 +329,41 @@ int cgroup_tree_make(struct cgroup_tree *t, struct err *e)
 	return r == -EEXIST ? err_num(e, EEXIST, "make the cgroup", "%s", t->path) : r;
 }
 
-int cgroup_tree_open(struct cgroup_tree *t, struct err *e)
+static void open_one(struct cgroup_tree *t, size_t i)
 {
 	char path[CGROUP_PATH];
+	int fd;
+
+	if (cgroup_full_path(t, i, path, sizeof(path), NULL) < 0)
+		return;
+	fd = open_dir(AT_FDCWD, path);
+	if (fd < 0)
+		return;
+	t->fd[i] = fd;
+	t->open = true;
+	if (t->inner[0]) {
+		fd = open_dir(t->fd[i], t->inner);
+		t->inner_fd[i] = fd < 0 ? -1 : fd;
+	}
+}
+
+int cgroup_tree_open(struct cgroup_tree *t, struct err *e)
+{
+	cgroup_tree_close(t);
+	for (size_t i = 0; i < t->host->n; i++)
+		open_one(t, i);
+	return t->open ? 0 : err_say(e, ENOENT, "there is no cgroup %s", t->path);
+}
+
+void cgroup_tree_open_freezers(struct cgroup_tree *t)
+{
+	int v1 = cgroup_v1_index(t->host, "freezer");
 
 	cgroup_tree_close(t);
-	for (size_t i = 0; i < t->host->n; i++) {
-		int fd;
-
-		if (cgroup_full_path(t, i, path, sizeof(path), NULL) < 0)
-			continue;
-		fd = open_dir(AT_FDCWD, path);
-		if (fd < 0)
-			continue;
-		t->fd[i] = fd;
-		t->open = true;
-		if (t->inner[0]) {
-			fd = open_dir(t->fd[i], t->inner);
-			t->inner_fd[i] = fd < 0 ? -1 : fd;
-		}
-	}
-	return t->open ? 0 : err_say(e, ENOENT, "there is no cgroup %s", t->path);
+	if (v1 >= 0)
+		open_one(t, (size_t)v1);
+	if (t->host->unified >= 0)
+		open_one(t, (size_t)t->host->unified);
 }
 
 void cgroup_tree_close(struct cgroup_tree *t)

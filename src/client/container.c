@@ -143,7 +143,8 @@ static bool frozen(const struct status *s)
 
 	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
 		return false;
-	is = cgroup_tree_open(&tree, &e) == 0 && cgroup_tree_frozen(&tree) == 1;
+	cgroup_tree_open_freezers(&tree);
+	is = cgroup_tree_frozen(&tree) == 1;
 	cgroup_tree_close(&tree);
 	return is;
 }

@@ -413,12 +413,42 @@ static void hint_barrier(const struct spec *s, const char *path, struct err *e)
 			 (long long)userns_host_uid(s, uid), folder);
 }
 
+bool rootfs_is_reached(const struct plan *p)
+{
+	char type[32];
+
+	return rootfs_own(p) && p->clone_flags & CLONE_NEWUSER && !is_overlay(rootfs_type(p->spec, type, sizeof(type)));
+}
+
+/*
+ * Needs:  the mount namespace of our own, and to be the host's user still: LXD, for one, closes the folder above a
+ *	   rootfs (0100, root's) to everybody else.
+ * Leaves: r->rootfs_fd, this namespace's instead of the host's, for whoever will not get there by the path.
+ */
+int rootfs_reach(struct run *r, struct err *e)
+{
+	int fd = open(rootfs_path(r->plan->spec), O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)e; /* rootfs.mount will say it */
+	if (fd < 0)
+		return 0;
+	close_fd(&r->rootfs_fd);
+	r->rootfs_fd = fd;
+	return 0;
+}
+
+/* Where the way is closed to the container's root, no hook of its own can have mounted anything, either. */
 int rootfs_detached(const struct run *r, struct err *e)
 {
 	const struct rootfs *c = plan_part(r->plan, FEATURE_ROOTFS);
 	const char *path = rootfs_path(r->plan->spec);
 	int tree = mount_copy(AT_FDCWD, path, AT_RECURSIVE);
 
+	if (tree == -EACCES && rootfs_is_reached(r->plan) && r->rootfs_fd >= 0) {
+		int by_fd = mount_copy(r->rootfs_fd, "", AT_RECURSIVE);
+
+		tree = by_fd < 0 ? tree : by_fd;
+	}
 	if (tree >= 0)
 		return tree;
 	tree = err_num(e, -tree, "mount the rootfs", "%s", path);

@@ -27,6 +27,8 @@ int rootfs_open(struct run *r, struct err *e);
 void rootfs_close(struct run *r);
 /* INIT. */
 int mount_private(struct run *r, struct err *e);
+bool rootfs_is_reached(const struct plan *p);
+int rootfs_reach(struct run *r, struct err *e);
 int rootfs_mount(struct run *r, struct err *e);
 int root_pivot(struct run *r, struct err *e);
 
