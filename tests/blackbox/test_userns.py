@@ -443,3 +443,13 @@ def test_a_template_that_root_runs_may_mount(keg, lxcpath):
     first.write_text("\n".join((*MAP, "")))
     c.run("lxc-create", "-t", template, "-f", first).ok()
     assert ids(c.rootfs / "at") == (100000, 200000) and not os.path.ismount(c.rootfs / "at")
+
+
+def test_a_folder_that_the_mapped_root_may_not_pass(container):
+    """As LXD has it: the way is the host's root's alone. LXC makes the folder over to the container's root; we leave it."""
+    c = owned(container(*MAP))
+    c.dir.chmod(0o100)
+    assert c.run("lxc-start").ok().err == ""
+    assert c.dir.stat().st_mode & 0o777 == 0o100
+    c.run("lxc-stop", "-k").ok()
+
