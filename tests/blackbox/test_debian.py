@@ -120,7 +120,8 @@ def test_the_config(debian, tmp_path):
     confdir = BIN.parent / "config"
     _, _, text = c.config.read_text().partition("\n# Distribution configuration\n")
     arch = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True).stdout
-    assert text == (f"lxc.include = {confdir}/debian.common.conf\nlxc.include = {confdir}/debian.userns.conf\nlxc.arch = {arch}\n"
+    assert text == (f"lxc.include = {confdir}/debian.common.conf\nlxc.include = {confdir}/debian.userns.conf\nlxc.arch = {arch}"
+                    "lxc.apparmor.profile = generated\nlxc.apparmor.allow_nesting = 1\n\n"
                     f"# Container specific configuration\n{MAPPED}lxc.cap.drop = sys_boot\nlxc.rootfs.path = dir:{c.rootfs}\n"
                     f"lxc.uts.name = {c.name}\n\n# Network configuration\nlxc.net.0.type = empty\n")
     assert (c.rootfs / "root/.ssh/authorized_keys").read_text() == "ssh-ed25519 AAAA me\n"
