@@ -3,17 +3,10 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
-#include "cli/format.h"
 
 #include <errno.h>
 
-struct options {
-	const char *format;
-};
-
-static const struct opt opts[] = {
-	{ 0, "format", "FORMAT", OPT_TEXT, offsetof(struct options, format), false, "As table, json or csv" },
-};
+static const struct opt opts[] = { OPT_FORMAT };
 
 typedef int one_fn(const struct cli *c, const struct container *ct, void *arg);
 
@@ -66,18 +59,12 @@ static int run(struct cli *c)
 		{ "name", CELL_TEXT },	    { "pid", CELL_PLAIN },	{ "version", CELL_TEXT },
 		{ "uptime_s", CELL_PLAIN }, { "replaced", CELL_PLAIN },
 	};
-	const struct options *o = c->opt;
 	struct answer a = { .noun = "keepers", .columns = columns, .n = sizeof(columns) / sizeof(columns[0]) };
-	enum format format;
-	int r;
+	int r = each(c, add, &a);
 
-	if (format_parse(c, o->format, &format) != 0)
-		return 1;
-	r = each(c, add, &a);
-	if ((a.cells.n || r == 0) && format_print(&a, format == FORMAT_NONE ? FORMAT_TABLE : format, stdout) < 0)
-		r = cli_say(c, "out of memory");
-	strv_free(&a.cells);
-	return r;
+	if (r && !a.cells.n)
+		return r;
+	return cli_answer(c, &a, 0) ? 1 : r;
 }
 
 static int upgrade_one(const struct cli *c, const struct container *ct, void *arg)
@@ -108,7 +95,6 @@ const struct verb verb_keepers = {
 	.synopsis = "[NAME...]",
 	.about = "lists the keepers of running containers, and whether their program was replaced since; upgrades them",
 	OPTS(opts),
-	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
 	.below = below,
