@@ -55,7 +55,7 @@ int container_hold(const struct container *c, unsigned how, struct err *e)
 		_own_fd int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd < 0 && errno == ENOENT)
-			return err_say(e, ENOENT, "Container is not defined");
+			return err_say(e, ENOENT, "%s is not defined", c->name);
 		if (fd < 0)
 			return err_sys(e, "open folder", "%s", c->dir);
 		if (flock(fd, (how & HOLD_ALONE ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 && is_at(fd, c->dir)) {

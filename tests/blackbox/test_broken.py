@@ -243,12 +243,6 @@ lxc-start: {c.name}: cannot open the rootfs {c.dir}/nosuch: No such file or dire
   step    rootfs.open (keeper)
   try     create it, or correct lxc.rootfs.path
 """, (), as_rootfs("overlay:{c.rootfs}:{c.dir}/nosuch")),
-    Row("a folder above the rootfs is closed to the mapped root", """\
-lxc-start: {c.name}: cannot mount the rootfs {c.rootfs}: Permission denied
-  set by  {at:rootfs.path}  lxc.rootfs.path
-  step    rootfs.mount (container init)
-  try     {c.dir} is closed to the container's root, user 100000 here: chmod a+x {c.dir}
-""", MAPPED, lambda c: c.dir.chmod(0o700)),
     Row("a rootfs that is not the mapped root's", """\
 lxc-start: {c.name}: cannot use the folder /dev of the rootfs: Permission denied
   set by  {at:rootfs.path}  lxc.rootfs.path

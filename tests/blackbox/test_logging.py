@@ -41,6 +41,7 @@ def test_the_configs_log_tells_of_start_and_end(container):
         ("INFO", "start", f"starting {c.name} of {c.lxcpath}"),
         ("NOTICE", "start", f"it runs: init is process {pid}"),
         ("INFO", "stop", "init was killed by signal 9 (Killed)"),
+        ("INFO", "stop", "why it ended: kill"),
         ("NOTICE", "stop", "it has stopped"),
     ]
     assert {(x["prefix"], x["name"]) for x in lines(log)} == {("keg-keeper", c.name)}

@@ -424,7 +424,6 @@ def test_a_kind_that_the_kernel_lacks_is_told(host, nic, kind):
     c = nic(f"lxc.net.0.type = {kind}", "lxc.net.0.link = up0")
     assert error_of(c) == (f"lxc-start: {c.name}: cannot create {kind} device on up0: Operation not supported\n"
                            f"  set by  {c.config}:5  lxc.net.0.type\n"
-                           "  step    net.make (keeper)\n"
                            "  said    Unknown device type\n"
                            f"  try     the kernel has no {kind}: modprobe it, or take veth\n")
 

@@ -400,7 +400,6 @@ FORBIDDEN = [
     ("ids that are not his", ("lxc.idmap = u 70000 500000 10",), """\
 lxc-start: {c.name}: newuidmap refuses the user map of the container
   set by  {at:u 0 100000}  lxc.idmap
-  step    userns.map (keeper)
   said    newuidmap: uid range [70000-70010) -> [500000-500010) not allowed
   try     /etc/subuid needs a line that allows it, such as user:500000:10
 """),
