@@ -2,8 +2,8 @@
 /*
  * What a program that lives in a liblxc.so.1 pays for its calls. Both libraries are asked through the same functions.
  *
- *	calls LIBRARY state LXCPATH		microseconds of new, state and put of a container, median of passes over all
- *	calls LIBRARY attach LXCPATH NAME N	microseconds of an attach_run_wait of /bin/true, mean of N; then by how many
+ *	calls LIBRARY state LXCPATH		microseconds of new, state and put of a container, median of passes over
+ *all calls LIBRARY attach LXCPATH NAME N	microseconds of an attach_run_wait of /bin/true, mean of N; by how many
  *						fds and KiB the process has grown since the first hundred
  */
 #include <dirent.h>

@@ -59,8 +59,8 @@ int control_connect(const struct container *c, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "make", "a socket");
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/control", dir);
-	/* waits: SO_SNDTIMEO; a full queue is as good as silence */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	/* waits: so long; a full queue is as good as silence */
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
 		return errno == EAGAIN ? control_silent(c, e)
 		       : errno == ENOENT || errno == ECONNREFUSED

@@ -119,6 +119,7 @@ static int tell_slow(int fd, const struct event *ev, const struct sockaddr_un *a
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	int64_t began = now_ms(), left;
 
+	/* waits: a datagram socket's is done at once */
 	if (connect(fd, (const struct sockaddr *)a, sizeof(*a)) < 0) /* only so does poll(2) look at the listener */
 		return -errno;
 	while ((left = began + patience - now_ms()) > 0) {
@@ -135,7 +136,7 @@ static int tell_one(const struct event *ev, const struct sockaddr_un *a)
 
 	if (fd < 0)
 		return -errno;
-	if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL, (const struct sockaddr *)a, sizeof(*a)) >= 0)
+	if (sendto(fd, ev, sizeof(*ev), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)a, sizeof(*a)) >= 0)
 		return 0;
 	return errno == EAGAIN ? tell_slow(fd, ev, a) : -errno;
 }

@@ -152,6 +152,7 @@ int identity_end(pid_t pid, int pidfd, int *status)
 	for (int ms = 0; has_ended(pidfd, 0) && ms <= REAP_MS; ms += STEP_MS) {
 		if (end_of_zombie(pid, pidfd, status) == 0 || end_of_reaped(pidfd, status) == 0)
 			return 0;
+		/* waits: the loop has its end */
 		(void)nanosleep(&pause, NULL);
 	}
 	return -ENODATA;

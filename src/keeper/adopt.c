@@ -48,6 +48,7 @@ static int take_lock(struct keeper *k, struct err *e)
 			break;
 		if (has_keeper(k))
 			return -EBUSY;
+		/* waits: the loop has its end */
 		(void)nanosleep(&pause, NULL);
 	}
 	k->hand.lock_fd = fd;

@@ -60,7 +60,7 @@ _Noreturn static void keep_guard(pid_t keeper)
 	(void)sigemptyset(&death);
 	(void)sigaddset(&death, SIGUSR1);
 	while (getppid() == keeper)
-		(void)sigwaitinfo(&death, NULL);
+		(void)sigwaitinfo(&death, NULL); /* waits: the keeper's death is the signal */
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	exec_engine("resume");
 	_exit(1);
@@ -89,7 +89,7 @@ static void end_guard(void)
 	if (guard <= 0)
 		return;
 	(void)kill(guard, SIGKILL);
-	(void)waitpid(guard, NULL, 0);
+	(void)waitpid(guard, NULL, 0); /* waits: it is killed */
 	guard = -1;
 }
 
