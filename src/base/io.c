@@ -204,8 +204,11 @@ static int remove_inside(int fd, dev_t dev, const char *shown, struct err *e)
 
 		if (strcmp(x->d_name, ".") == 0 || strcmp(x->d_name, "..") == 0)
 			continue;
-		if (fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(dirfd(d), x->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno == ENOENT)
+				continue;
 			return err_sys(e, "remove", "%s/%s", shown, x->d_name);
+		}
 		if (!S_ISDIR(st.st_mode)) {
 			if (unlinkat(dirfd(d), x->d_name, 0) < 0 && errno != ENOENT)
 				return err_sys(e, "remove", "%s/%s", shown, x->d_name);

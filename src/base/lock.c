@@ -42,24 +42,6 @@ int lock_take(int dir, const char *name)
 	return -EAGAIN;
 }
 
-int lock_folder(int dir, const char *path, int ms)
-{
-	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
-	_own_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	for (; flock(fd, LOCK_EX | LOCK_NB) < 0; ms -= STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (ms <= 0)
-			return -ETIMEDOUT;
-		/* waits: the loop counts */
-		(void)nanosleep(&step, NULL);
-	}
-	return take_fd(&fd);
-}
-
 int lock_held(int dir, const char *name)
 {
 	_own_fd int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -70,4 +52,28 @@ int lock_held(int dir, const char *name)
 	if (fcntl(fd, F_OFD_GETLK, &l) < 0)
 		return -errno;
 	return l.l_type != F_UNLCK;
+}
+
+/* The kernel knows no flock() with a deadline. */
+int lock_fd(int fd, int ms)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+
+	for (; flock(fd, LOCK_EX | LOCK_NB) < 0; ms -= STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (ms <= 0)
+			return -ETIMEDOUT;
+		/* waits: the loop counts */
+		(void)nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+int lock_folder(int dir, const char *path, int ms)
+{
+	_own_fd int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : lock_fd(fd, ms);
+
+	return r < 0 ? r : take_fd(&fd);
 }

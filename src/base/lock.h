@@ -10,5 +10,7 @@
 int lock_take(int dir, const char *name) _must_check;
 /* 1: held by somebody, 0: free or no such file; -errno. */
 int lock_held(int dir, const char *name) _must_check;
-/* A folder, for as long as the fd that is returned stays open; waits at most `ms`. -ETIMEDOUT. */
+/* flock(2) on an open folder, the same for whoever opens it; waits at most `ms`: -ETIMEDOUT; 0: not at all. */
+int lock_fd(int fd, int ms) _must_check;
+/* Opens the folder and locks it, for as long as the fd that is returned stays open. */
 int lock_folder(int dir, const char *path, int ms) _must_check;

@@ -13,8 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Whether something else than `partial` is in it. No folder holds nothing. */
 static bool holds_something(const char *folder)
@@ -40,7 +43,7 @@ int claim_clear(const struct container *c, struct err *e)
 	_own_strv struct strv parents = { 0 };
 	int r;
 
-	disk_sweep(c->lxcpath);
+	trash_sweep(c->lxcpath);
 	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
 		return 0;
 	held = container_hold(c, HOLD_ALONE | HOLD_REMAINS, e);
@@ -65,42 +68,63 @@ int claim_clear(const struct container *c, struct err *e)
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, c->dir, e);
 }
 
+/* Built beside: the folder appears with its mode, its mark and its lock, so that no moment is without one of them. */
+static int build_beside(struct claim *f, const struct container *c, const char *beside, struct err *e)
+{
+	if (mkdir(beside, 0770) < 0)
+		return err_sys(e, "create folder", "%s", c->dir);
+	f->dir_fd = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f->dir_fd < 0 || lock_fd(f->dir_fd, 0) < 0)
+		return err_sys(e, "open folder", "%s", beside);
+	if (fchmod(f->dir_fd, 0770) < 0)
+		return err_sys(e, "set the mode of", "%s", c->dir);
+	storage_mark(f->dir_fd, c);
+	f->partial_fd = lock_take(f->dir_fd, "partial");
+	return f->partial_fd < 0 ? err_num(e, -f->partial_fd, "lock", "%s/partial", c->dir) : 0;
+}
+
+/* 0: it is there; 1: something of that name was there before. */
 static int make_folder(struct claim *f, const struct container *c, struct err *e)
 {
-	int r = io_mkdir_p(c->lxcpath, 0755, e);
+	_own_free char *beside = str_fmt("%s/" DISK_NEW "%d", c->lxcpath, (int)getpid());
+	struct err quiet = { 0 };
+	int r = beside ? io_mkdir_p(c->lxcpath, 0755, e) : err_num(e, ENOMEM, "create folder", "%s", c->dir);
 
-	if (r < 0)
-		return r;
-	if (mkdir(c->dir, 0770) == 0)
-		f->made_dir = true;
-	else if (errno != EEXIST)
-		return err_sys(e, "create folder", "%s", c->dir);
-	f->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (f->dir_fd < 0)
-		return err_sys(e, "open folder", "%s", c->dir);
-	if (f->made_dir && fchmod(f->dir_fd, 0770) < 0)
-		return err_sys(e, "set the mode of", "%s", c->dir);
-	if (f->made_dir)
-		storage_mark(f->dir_fd, c);
-	return 0;
+	if (r < 0 || access(c->dir, F_OK) == 0)
+		return r < 0 ? r : 1;
+	r = build_beside(f, c, beside, e);
+	if (r == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, c->dir, RENAME_NOREPLACE) < 0)
+		r = errno == EEXIST ? 1 : err_sys(e, "create folder", "%s", c->dir);
+	if (r == 0) {
+		f->made_dir = f->empty = true;
+		(void)flock(f->dir_fd, LOCK_UN); /* from here on it is `partial` that tells */
+		return 0;
+	}
+	claim_end(f);
+	(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
+	return r;
 }
 
 /* Two creators of one name: the lock says who goes on. */
-int claim_folder(struct claim *f, const struct container *c, struct err *e)
+static int enter_folder(struct claim *f, const struct container *c, struct err *e)
 {
-	int r = make_folder(f, c, e);
-
-	if (r < 0)
-		return r;
+	f->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f->dir_fd < 0)
+		return err_sys(e, "open folder", "%s", c->dir);
 	f->partial_fd = lock_take(f->dir_fd, "partial");
-	if (f->partial_fd < 0)
-		f->made_dir = false; /* whoever holds it goes on in this folder */
 	if (f->partial_fd == -EAGAIN)
 		return err_say(e, EEXIST, "Container already exists");
 	if (f->partial_fd < 0)
 		return err_num(e, -f->partial_fd, "lock", "%s/partial", c->dir);
-	f->empty = f->made_dir || !holds_something(c->dir);
+	f->empty = !holds_something(c->dir);
 	return 0;
+}
+
+int claim_folder(struct claim *f, const struct container *c, struct err *e)
+{
+	int r = make_folder(f, c, e);
+
+	return r == 1 ? enter_folder(f, c, e) : r;
 }
 
 void claim_complete(struct claim *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The end of a container on disk. Its folder is first renamed, so that it is gone at once, then
- * removed. A rootfs elsewhere goes only if it carries our mark: what we did not make, we do not delete.
+ * removed (trash.c). A rootfs elsewhere goes only if it carries our mark: what we did not make, we do not delete.
  */
 #include "client/disk.h"
 
@@ -70,88 +70,30 @@ bool destroy_removes(const struct container *c)
 	return !c->spec || spec_get(c->spec, "lxc.rootfs.managed", &b) < 0 || !b.len || strcmp(b.s, "0") != 0;
 }
 
-/* "PARENT/.trash-NAME" */
-static char *trash_of(const char *path, const char *name)
-{
-	return str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(path, '/') - path), path, name);
-}
-
-/* `path` becomes its trash; what an earlier, killed destroy left there goes first. */
-static int to_trash(const char *path, const char *name, char **trash, struct err *e)
-{
-	_own_free char *to = trash_of(path, name);
-	int r = to ? io_remove_tree(AT_FDCWD, to, e) : err_num(e, ENOMEM, "remove", "%s", path);
-
-	if (r < 0)
-		return r;
-	if (rename(path, to) < 0)
-		return err_sys(e, "rename", "%s to %s", path, to);
-	*trash = take_ptr(&to);
-	return 0;
-}
-
-/* A rootfs outside the folder, if it is one that we made for this container. NULL: none such. */
-static char *own_outside(const struct container *c)
-{
-	_own_free char *rootfs = storage_rootfs(c);
-	_own_fd int fd = -1;
-
-	if (!rootfs || storage_inside(c, rootfs))
-		return NULL;
-	fd = open(rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 && storage_marked(fd, c) ? take_ptr(&rootfs) : NULL;
-}
-
-/* Beside a rootfs elsewhere anybody may have a folder of that name. */
-static int check_trash(const struct container *c, const char *rootfs, struct err *e)
-{
-	_own_free char *trash = trash_of(rootfs, c->name);
-	_own_fd int fd = -1;
-
-	if (!trash)
-		return err_num(e, ENOMEM, "remove", "%s", rootfs);
-	if (faccessat(AT_FDCWD, trash, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	fd = open(trash, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && storage_marked(fd, c))
-		return 0;
-	(void)err_num(e, EEXIST, "remove", "%s", trash);
-	err_hint(e, "it is not %s's: move it away", c->name);
-	return -EEXIST;
-}
-
-static int remove_outside(const struct container *c, const char *rootfs, struct err *e)
-{
-	_own_free char *trash = NULL;
-	int r = to_trash(rootfs, c->name, &trash, e);
-
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
-}
-
-static int remove_all(const struct container *c, const char *outside, struct err *e)
+static int remove_all(const struct container *c, int held, struct err *e)
 {
 	_own_strv struct strv parents = { 0 };
-	_own_free char *trash = NULL;
+	_own_trash struct trash trash = { .fd = -1 };
 	int r = dependents_read(c->dir, PARENTS, &parents, e);
 
 	if (r == 0)
-		r = to_trash(c->dir, c->name, &trash, e);
+		r = trash_begin(c->dir, c->name, held, &trash, e);
 	if (r < 0)
 		return r;
 	/* A start that had begun before the rename holds its lock by now, a clone is listed: then the folder comes
 	 * back. */
 	r = check_stopped(c, e);
 	if (r == 0)
-		r = check_clones(c, trash, e);
+		r = check_clones(c, trash.path, e);
 	if (r < 0) {
-		if (rename(trash, c->dir) < 0)
-			err_hint(e, "its folder is now %s", trash);
+		if (rename(trash.path, c->dir) < 0)
+			err_hint(e, "its folder is now %s", trash.path);
 		return r;
 	}
 	r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
-	if (r == 0 && outside)
-		r = remove_outside(c, outside, e);
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
+	if (r == 0)
+		r = trash_outside(c, e);
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash.path, e);
 }
 
 static int run_hooks(const struct container *c, struct err *e)
@@ -177,7 +119,7 @@ static int destroy(void *container, struct err *e)
 	_own_fd int held = -1;
 	int r;
 
-	disk_sweep(c->lxcpath);
+	trash_sweep(c->lxcpath);
 	if (!is_there(c))
 		return err_say(e, ENOENT, "Container is not defined");
 	r = check_stopped(c, e);
@@ -191,16 +133,16 @@ static int destroy(void *container, struct err *e)
 	if (!is_there(c))
 		return err_say(e, ENOENT, "Container is not defined");
 	r = check_dependents(c, e); /* again: until now a snapshot may have been taken */
-	outside = own_outside(c);
+	outside = trash_find_outside(c);
 	if (r == 0)
 		r = storage_not_mounted(c->dir, e);
 	if (r == 0 && outside)
 		r = storage_not_mounted(outside, e);
 	if (r == 0 && outside)
-		r = check_trash(c, outside, e);
+		r = trash_check(c, outside, e);
 	if (r == 0 && c->spec)
 		r = run_hooks(c, e);
-	return r < 0 ? r : remove_all(c, outside, e);
+	return r < 0 ? r : remove_all(c, held, e);
 }
 
 int container_destroy(struct container *c, struct err *e)

@@ -9,6 +9,7 @@
 /* Names in an lxcpath that are never a container's: what is being removed, and what is being built. */
 #define DISK_TRASH   ".trash-"
 #define DISK_RESTORE ".restore-"
+#define DISK_NEW     ".new-"
 bool disk_is_reserved(const char *name);
 /* In a folder that a restore has put in place: the old one's other files have yet to move over. */
 #define DISK_RESTORED "restored"
@@ -20,8 +21,6 @@ enum {
 };
 /* An fd that holds the container's folder until it is closed. -ENOENT; -EBUSY: another command is at it. */
 int container_hold(const struct container *c, unsigned how, struct err *e) _must_check;
-/* Removes what killed commands have left below the reserved names. */
-void disk_sweep(const char *lxcpath);
 
 /*
  * Set by a command when it is told to end: a creation or copy under way then gives up and takes back
@@ -32,6 +31,26 @@ extern volatile sig_atomic_t disk_cancelled;
 /* --- container.c --- */
 /* An absolute path without slashes at its end; NULL: the configured one. */
 int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
+
+/* --- trash.c: what is being removed --- */
+struct trash {
+	int fd; /* holds the lock that says: somebody is at it; -1: the caller's does */
+	char *path;
+};
+void trash_end(struct trash *t);
+#define _own_trash __attribute__((cleanup(trash_end)))
+/*
+ * The folder `path` becomes .trash-NAME beside it; what an earlier, killed removal left under that name goes first.
+ * held: the caller's container_hold() of it, or -1: a second lock by the same process would wait for the first.
+ */
+int trash_begin(const char *path, const char *name, int held, struct trash *t, struct err *e) _must_check;
+/* The rootfs outside the container's folder, if it is one that we made for this container. NULL: none such. */
+char *trash_find_outside(const struct container *c);
+/* Beside a rootfs elsewhere anybody may have a folder of the trash's name: -EEXIST then. */
+int trash_check(const struct container *c, const char *rootfs, struct err *e) _must_check;
+int trash_outside(const struct container *c, struct err *e) _must_check;
+/* Ends what killed commands have begun in the folder, an lxcpath or a container's snaps: removals, and new folders. */
+void trash_sweep(const char *folder);
 
 /* --- claim.c: the folder of a container in the making --- */
 struct claim {

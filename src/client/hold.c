@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A container's folder, held while a command works on its files: by one that changes it, or by several that read it.
- * And what commands that were killed have left in an lxcpath, taken away by the next that makes or removes something.
  */
 #include "client/disk.h"
 
-#include "base/io.h"
 #include "base/lock.h"
 #include "base/own.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -68,46 +64,4 @@ int container_hold(const struct container *c, unsigned how, struct err *e)
 		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);
 	}
-}
-
-/* Its parents may list it still. If there is a clone of that name again, that is the one they list. */
-static int unlist(const char *lxcpath, const char *name, const char *folder)
-{
-	_own_free char *now = str_fmt("%s/%s/" PARENTS, lxcpath, name);
-	_own_strv struct strv parents = { 0 };
-	struct err quiet = { 0 };
-
-	if (!now || access(now, F_OK) == 0)
-		return now ? 0 : -ENOMEM;
-	if (dependents_read(folder, PARENTS, &parents, &quiet) < 0)
-		return -EIO;
-	return dependents_remove(&parents, (struct dependent){ lxcpath, name }, &quiet);
-}
-
-/* Who still works on it holds its lock; a restore that has exchanged the folders is for the container's next command.
- */
-static void sweep(const char *lxcpath, const char *word, const char *name)
-{
-	_own_free char *folder = str_fmt("%s/%s%s", lxcpath, word, name);
-	_own_free char *restored = str_fmt("%s/%s/" DISK_RESTORED, lxcpath, name);
-	_own_fd int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-	struct err quiet = { 0 };
-
-	if (fd < 0 || !restored || flock(fd, LOCK_EX | LOCK_NB) < 0 || !is_at(fd, folder))
-		return;
-	if (strcmp(word, DISK_RESTORE) == 0 && access(restored, F_OK) == 0)
-		return;
-	if (unlist(lxcpath, name, folder) == 0)
-		(void)!io_remove_tree(AT_FDCWD, folder, &quiet);
-}
-
-void disk_sweep(const char *lxcpath)
-{
-	static const char *const words[] = { DISK_TRASH, DISK_RESTORE };
-	_own_dir DIR *d = opendir(lxcpath);
-
-	for (struct dirent *x; d && (x = readdir(d));)
-		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-			if (str_starts(x->d_name, words[i]))
-				sweep(lxcpath, words[i], x->d_name + strlen(words[i]));
 }

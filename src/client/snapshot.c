@@ -7,6 +7,7 @@
 #include "client/disk.h"
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "features/mapped.h"
 #include "spec/document.h"
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000 };
+enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000, NAMING_MS = 10000 };
 
 /* LXC before 1.1 kept snapshots in <LXCPATH>snaps; where that folder is, it still counts. */
 static char *snaps_folder(const struct container *c)
@@ -204,8 +205,11 @@ static int name_as(const char *snaps, const char *made, const char *name, const 
 /* The lowest free number. */
 static int name_it(const char *snaps, const char *made, const struct strv *parents, int *number, struct err *e)
 {
+	_own_fd int naming = lock_folder(AT_FDCWD, snaps, NAMING_MS);
 	int r = 1;
 
+	if (naming < 0)
+		return err_num(e, -naming, "lock", "%s", snaps);
 	for (int n = 0; r == 1 && n < SNAPS_MOST; n++) {
 		char name[32];
 
@@ -216,14 +220,19 @@ static int name_it(const char *snaps, const char *made, const struct strv *paren
 	return r == 1 ? err_say(e, ENOSPC, "there are %d snapshots in %s already", SNAPS_MOST, snaps) : r;
 }
 
-/* Built as `made`; the parents of an overlay's container are those of its snapshots. */
+/* Built as `made`, locked; the parents of an overlay's container are those of its snapshots. */
 static int build_snapshot(const struct container *c, const char *made, const char *comment_file, struct strv *parents,
-			  struct err *e)
+			  int *lock, struct err *e)
 {
 	int r = io_remove_tree(AT_FDCWD, made, e);
 
 	if (r == 0)
 		r = make_folder(made, e);
+	if (r == 0) {
+		*lock = lock_folder(AT_FDCWD, made, 0);
+		if (*lock < 0)
+			return err_num(e, -*lock, "lock", "%s", made);
+	}
 	if (r == 0)
 		r = replica_parents(c->dir, NULL, parents, e);
 	if (r == 0)
@@ -237,7 +246,7 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 {
 	_own_free char *snaps = snaps_folder(c), *made = NULL;
 	_own_strv struct strv parents = { 0 };
-	_own_fd int held = -1;
+	_own_fd int held = -1, lock = -1;
 	struct err quiet = { 0 };
 	int r;
 
@@ -250,13 +259,14 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 		r = held = container_hold(c, 0, e);
 	if (r < 0)
 		return r;
-	made = snaps ? str_fmt("%s/.new-%d", snaps, (int)getpid()) : NULL;
+	made = snaps ? str_fmt("%s/" DISK_NEW "%d", snaps, (int)getpid()) : NULL;
 	if (!made)
 		return err_num(e, ENOMEM, "take a snapshot of", "%s", c->name);
 	r = io_mkdir_p(snaps, 0755, e);
 	if (r < 0)
 		return r;
-	r = build_snapshot(c, made, comment_file, &parents, e);
+	trash_sweep(snaps);
+	r = build_snapshot(c, made, comment_file, &parents, &lock, e);
 	if (r == 0)
 		r = name_it(snaps, made, &parents, number, e);
 	if (r < 0)
@@ -524,11 +534,14 @@ static int restore(struct container *c, const char *snap, const char *new_name, 
 
 static int destroy(struct container *c, const char *snap, struct err *e)
 {
-	_own_free char *folder = NULL, *trash = NULL, *snaps = snaps_folder(c);
+	_own_trash struct trash trash = { .fd = -1 };
+	_own_free char *folder = NULL, *snaps = snaps_folder(c);
 	_own_strv struct strv parents = { 0 };
 	_own_fd int held = -1;
 	int r = finish_restore(c, e);
 
+	if (snaps)
+		trash_sweep(snaps);
 	if (r == 0)
 		held = container_hold(c, HOLD_ALONE, e);
 	if (held == -ENOENT) /* only its snapshots are there */
@@ -543,16 +556,11 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 		r = dependents_read(folder, PARENTS, &parents, e);
 	if (r < 0 || !snaps)
 		return r < 0 ? r : err_num(e, ENOMEM, "remove", "%s", folder);
-	trash = str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(folder, '/') - folder), folder, snap);
-	if (!trash)
-		return err_num(e, ENOMEM, "remove", "%s", folder);
-	r = io_remove_tree(AT_FDCWD, trash, e);
+	r = trash_begin(folder, snap, -1, &trash, e);
 	if (r < 0)
 		return r;
-	if (rename(folder, trash) < 0)
-		return err_sys(e, "rename", "%s to %s", folder, trash);
 	r = dependents_remove(&parents, (struct dependent){ snaps, snap }, e);
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash, e);
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash.path, e);
 }
 
 /* --- by whom --- */

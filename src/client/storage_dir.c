@@ -21,7 +21,7 @@ static const char *const mark_names[] = { "trusted.keg.owner", "user.keg.owner" 
 bool disk_is_reserved(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || str_starts(name, DISK_TRASH) ||
-	       str_starts(name, DISK_RESTORE);
+	       str_starts(name, DISK_RESTORE) || str_starts(name, DISK_NEW);
 }
 
 bool storage_is_mark(const char *xattr)
