@@ -71,13 +71,9 @@ int claim_clear(const struct container *c, struct err *e)
 /* Built beside: the folder appears with its mode, its mark and its lock, so that no moment is without one of them. */
 static int build_beside(struct claim *f, const struct container *c, const char *beside, struct err *e)
 {
-	if (mkdir(beside, 0770) < 0)
-		return err_sys(e, "create folder", "%s", c->dir);
-	f->dir_fd = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (f->dir_fd < 0 || lock_fd(f->dir_fd, 0) < 0)
-		return err_sys(e, "open folder", "%s", beside);
-	if (fchmod(f->dir_fd, 0770) < 0)
-		return err_sys(e, "set the mode of", "%s", c->dir);
+	f->dir_fd = trash_new(beside, e);
+	if (f->dir_fd < 0)
+		return f->dir_fd;
 	storage_mark(f->dir_fd, c);
 	f->partial_fd = lock_take(f->dir_fd, "partial");
 	return f->partial_fd < 0 ? err_num(e, -f->partial_fd, "lock", "%s/partial", c->dir) : 0;

@@ -49,6 +49,8 @@ char *trash_find_outside(const struct container *c);
 /* Beside a rootfs elsewhere anybody may have a folder of the trash's name: -EEXIST then. */
 int trash_check(const struct container *c, const char *rootfs, struct err *e) _must_check;
 int trash_outside(const struct container *c, struct err *e) _must_check;
+/* A new folder .new-..., open and locked; what an earlier process of our pid left there goes first. */
+int trash_new(const char *path, struct err *e) _must_check;
 /* Ends what killed commands have begun in the folder, an lxcpath or a container's snaps: removals, and new folders. */
 void trash_sweep(const char *folder);
 

@@ -2,17 +2,22 @@
 /*
  * Another name for a container. Its folder is renamed, not copied; what its config shall say from then on lies ready
  * in it, as `.renamed-NEW`. Whoever finds that file in a folder NEW ends a renaming that was cut short; in any other
- * folder it counts for nothing.
+ * folder it counts for nothing. `.was` holds the old name until all is done: whoever finds it, and nobody at it (the
+ * renamer holds a lock on the folder), takes the other name out of the parents' lists.
  */
 #include "client/disk.h"
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/own.h"
+#include "engine/paths.h"
 #include "features/mapped.h"
 #include "spec/document.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,10 +25,12 @@
 enum { CONFIG_MOST = 4 << 20 };
 
 #define RENAMED ".renamed-"
+#define WAS	".was"
 
 struct renaming {
 	struct container *c, *to;
 	struct strv parents;
+	int fd; /* the folder, held for the whole renaming, whatever it is called */
 };
 
 static struct dependent kin_of(const struct container *c)
@@ -98,6 +105,8 @@ static void forget_ready(const struct renaming *w)
 
 	if (file)
 		(void)unlink(file);
+	if (w->fd >= 0)
+		(void)unlinkat(w->fd, WAS, 0);
 }
 
 /* Ours stays ours: a mark tells the folder of the container that it was made for. */
@@ -120,14 +129,68 @@ static void move_marks(const struct renaming *w)
 		mark_again(w->c, w->to, outside);
 }
 
+/* A name of which there is no container by now is in nobody's list. */
+static void unlist(const struct container *c, const char *name)
+{
+	_own_free char *other = str_fmt("%s/%s", c->lxcpath, name);
+	_own_strv struct strv parents = { 0 };
+	struct err quiet = { 0 };
+
+	if (!other || access(other, F_OK) == 0 || dependents_read(c->dir, PARENTS, &parents, &quiet) < 0)
+		return;
+	(void)!dependents_remove(&parents, (struct dependent){ c->lxcpath, name }, &quiet);
+}
+
+/* The folder never got its new name. */
+static void forget_all_ready(const struct container *c, int fd)
+{
+	_own_dir DIR *d = opendir(c->dir);
+
+	for (struct dirent *x; d && (x = readdir(d));) {
+		if (!str_starts(x->d_name, RENAMED) || str_ends(x->d_name, ".new"))
+			continue;
+		unlist(c, x->d_name + strlen(RENAMED));
+		(void)unlinkat(fd, x->d_name, 0);
+	}
+}
+
+static void end_lists(const struct container *c)
+{
+	_own_fd int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_own_container struct container *old = NULL;
+	_own_free char *at = path_mountpoint(c->lxcpath, c->name);
+	char was[NAME_MAX + 1];
+	struct err quiet = { 0 };
+
+	if (fd < 0 || io_read_line(fd, WAS, was, sizeof(was)) <= 0 || lock_fd(fd, 0) < 0)
+		return;
+	if (strcmp(was, c->name) == 0)
+		forget_all_ready(c, fd);
+	else if (container_open(&old, was, c->lxcpath, &quiet) == 0) {
+		_own_free char *inside = str_fmt("%s/rootfs", c->dir);
+
+		unlist(c, was);
+		mark_again(old, c, c->dir);
+		if (inside)
+			mark_again(old, c, inside);
+		if (at)
+			path_leave(at); /* where its rootfs was mounted for its hooks */
+	}
+	(void)unlinkat(fd, WAS, 0);
+}
+
 int rename_finish(const struct container *c)
 {
 	_own_free char *ready = str_fmt("%s/" RENAMED "%s", c->dir, c->name);
 	_own_free char *config = str_fmt("%s/config", c->dir);
+	int r;
 
 	if (!ready || !config)
 		return -ENOMEM;
-	return rename(ready, config) < 0 && errno != ENOENT ? -errno : 0;
+	r = rename(ready, config) < 0 && errno != ENOENT ? -errno : 0;
+	if (r == 0)
+		end_lists(c);
+	return r;
 }
 
 static int rename_folder(struct renaming *w, struct err *e)
@@ -153,8 +216,11 @@ static int rename_it(void *arg, struct err *e)
 	struct err quiet = { 0 };
 	int r = held < 0 ? held : check(w, e);
 
+	w->fd = held;
 	if (r == 0)
 		r = replica_parents(w->c->dir, NULL, &w->parents, e);
+	if (r == 0)
+		r = io_replace_file(w->fd, WAS, w->c->name, strlen(w->c->name), 0600, e);
 	if (r == 0)
 		r = write_ready(w, e);
 	if (r == 0)
@@ -173,6 +239,7 @@ static int rename_it(void *arg, struct err *e)
 	move_marks(w);
 	(void)!container_load(w->to, NULL, &ignored);
 	r = copy_dress(&d, e);
+	(void)unlinkat(w->fd, WAS, 0);
 	if (r < 0)
 		err_hint(e, "it is called %s by now", w->to->name);
 	return r;
@@ -181,7 +248,7 @@ static int rename_it(void *arg, struct err *e)
 int container_rename(struct container *c, const char *new_name, struct err *e)
 {
 	_own_problems struct problems ignored = { 0 };
-	struct renaming w = { .c = c };
+	struct renaming w = { .c = c, .fd = -1 };
 	int r = container_open(&w.to, new_name, c->lxcpath, e);
 
 	if (r == 0 && !c->spec)

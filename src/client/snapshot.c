@@ -224,16 +224,9 @@ static int name_it(const char *snaps, const char *made, const struct strv *paren
 static int build_snapshot(const struct container *c, const char *made, const char *comment_file, struct strv *parents,
 			  int *lock, struct err *e)
 {
-	int r = io_remove_tree(AT_FDCWD, made, e);
+	int r = *lock = trash_new(made, e);
 
-	if (r == 0)
-		r = make_folder(made, e);
-	if (r == 0) {
-		*lock = lock_folder(AT_FDCWD, made, 0);
-		if (*lock < 0)
-			return err_num(e, -*lock, "lock", "%s", made);
-	}
-	if (r == 0)
+	if (r >= 0)
 		r = replica_parents(c->dir, NULL, parents, e);
 	if (r == 0)
 		r = dependents_write_parents(made, parents, e);

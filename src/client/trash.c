@@ -114,6 +114,27 @@ int trash_outside(const struct container *c, struct err *e)
 	return r < 0 || !rootfs ? r : io_remove_tree(AT_FDCWD, t.path, e);
 }
 
+/* Between mkdir and the lock a sweeper may take it for something left: then it is made again. */
+int trash_new(const char *path, struct err *e)
+{
+	int r = io_remove_tree(AT_FDCWD, path, e);
+
+	if (r < 0)
+		return r;
+	for (int tries = 0; tries < 100; tries++) {
+		_own_fd int fd = -1;
+
+		if (mkdir(path, 0770) < 0 && errno != EEXIST)
+			return err_sys(e, "create folder", "%s", path);
+		fd = lock_folder(AT_FDCWD, path, LOCK_MS);
+		if (fd >= 0 && still_there(AT_FDCWD, path, fd))
+			return fchmod(fd, 0770) < 0 ? err_sys(e, "set the mode of", "%s", path) : take_fd(&fd);
+		if (fd < 0 && fd != -ENOENT)
+			return err_num(e, -fd, "lock", "%s", path);
+	}
+	return err_num(e, EAGAIN, "create folder", "%s", path);
+}
+
 /* --- what was left --- */
 
 static bool exists(const char *folder, const char *name)

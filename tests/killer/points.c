@@ -125,7 +125,7 @@ static void repeat(const struct verb *v, struct point *p)
 		char name[48];
 
 		(void)snprintf(name, sizeof(name), "%s%s", lab.name, v->result + 1);
-		(void)run("lxc-info", "-n", name, "-P", lab.lxcpath, NULL);
+		(void)run("lxc-ls", "-f", "-P", lab.lxcpath, NULL);
 		if (is_as(&after))
 			return;
 	}
@@ -244,6 +244,8 @@ static void forget_ready(void)
 	(void)unlink(ready_file());
 }
 
+static bool ends_by_itself; /* the verb's container: its next life is a foreground start */
+
 /* Either nothing is left, or the next start and stop take it along. */
 static void clean_after(struct point *p)
 {
@@ -251,7 +253,10 @@ static void clean_after(struct point *p)
 	reap(p);
 	if (is_as(&before))
 		return;
-	if (begin_running(p) > 0)
+	if (ends_by_itself) {
+		if (run("lxc-start", "-F", "-n", lab.name, "-P", lab.lxcpath, NULL) != 0)
+			note(p->lost, "lxc-start -F: %s", said());
+	} else if (begin_running(p) > 0)
 		kill_it(p);
 	forget_ready();
 	reap(p);
@@ -281,7 +286,8 @@ static void kill_keeper(struct point *p)
 static void judge_start(struct point *p)
 {
 	const char *is = state();
-	bool runs = strcmp(is, "RUNNING") == 0;
+	/* Nobody can tell an init that was killed just before its exec from one that was killed after it. */
+	bool runs = strcmp(is, "RUNNING") == 0 || strcmp(is, "STOPPING") == 0;
 
 	if (!runs && strcmp(is, "STOPPED") != 0)
 		note(p->lost, "it is %s", is);
@@ -293,6 +299,7 @@ static void judge_start(struct point *p)
 void start_point(const struct verb *v, struct point *p)
 {
 	learn_running();
+	ends_by_itself = v->whole_life;
 	if (v->dead)
 		kill_keeper(p);
 	strike_verb(v, 0, p);
