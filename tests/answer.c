@@ -20,6 +20,8 @@
  *   tty FILE         opens the terminal and answers its lines, as echo does
  *   spin             burns cpu, as sleep otherwise
  *   hear N           listens to signal N alone (0: to all); writes the one that comes to /heard, exit 0
+ *   append FILE      adds a line to it
+ *   notify TEXT      sends it to $NOTIFY_SOCKET
  *   nap MS           does nothing for so long, and listens to nothing
  *   deaf             listens to none
  *   halt             reboot(2), as a halt asks for
@@ -39,7 +41,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,13 +98,25 @@ static void reap(void)
 		;
 }
 
-/* A signal may come between the look at `halted` and the wait: hence a wait that ends by itself. */
+static void on_child(int sig)
+{
+	(void)sig;
+}
+
+/* Hundreds of these sit in one machine, so none wakes up for nothing: a signal is let in only while it waits. */
 static void stay(int spin)
 {
+	sigset_t all, none;
+
+	signal(SIGCHLD, on_child);
+	sigfillset(&all);
+	sigemptyset(&none);
 	while (!halted && !rebooted) {
+		sigprocmask(SIG_BLOCK, &all, NULL);
 		reap();
-		if (!spin)
-			usleep(20000);
+		if (!spin && !halted && !rebooted)
+			sigsuspend(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
 	}
 	if (rebooted)
 		reboot(RB_AUTOBOOT);
@@ -235,6 +251,28 @@ static void await(const char *path)
 		usleep(10000);
 }
 
+static void append(const char *path)
+{
+	FILE *f = fopen(path, "ae");
+
+	if (!f)
+		exit(111);
+	fputs("once more\n", f);
+	fclose(f);
+}
+
+static void notify(const char *text)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path ? path : "");
+	if (!path || sendto(fd, text, strlen(text), 0, (struct sockaddr *)&a, sizeof(a)) < 0)
+		exit(111);
+	close(fd);
+}
+
 static volatile sig_atomic_t heard;
 
 static void on_any(int sig)
@@ -335,6 +373,10 @@ static void with(const char *word, const char *arg)
 		await(arg);
 	else if (is(word, "tty"))
 		tty(arg);
+	else if (is(word, "append"))
+		append(arg);
+	else if (is(word, "notify"))
+		notify(arg);
 	else if (is(word, "nap")) {
 		listen_to(SIG_DFL, 0);
 		usleep((useconds_t)number(arg) * 1000);

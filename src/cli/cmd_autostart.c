@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * keg autostart: starts, reboots, shuts down or kills the containers that say so themselves (lxc.start.*, lxc.group),
- * one after the other; none of them can hold up the others for ever.
+ * one after the other or several at once; none of them can hold up the others for ever.
  */
-#include "cli/cli.h"
+#include "cli/autostart.h"
 
 #include "base/num.h"
 #include "base/own.h"
@@ -12,12 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_S = 60, TIMEOUT_MOST = 2000000, SOME_FAILED = 2 };
+enum { TIMEOUT_S = 60, TIMEOUT_MOST = 2000000, JOBS_MOST = 64, SOME_FAILED = 2 };
 
 struct options {
 	bool kill, list, reboot, shutdown, all, ignore_auto;
 	struct strv groups;
-	struct opt_int timeout;
+	struct opt_int timeout, jobs;
 };
 
 static const struct opt opts[] = {
@@ -31,23 +31,10 @@ static const struct opt opts[] = {
 	{ 'g', "groups", "GROUP,...", OPT_LIST, offsetof(struct options, groups), false,
 	  "Those of these groups, group by group; an empty one: those of no group (default)" },
 	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false,
-	  "Wait SEC seconds (60; -1: for ever) for each, then kill it" },
+	  "Wait SEC seconds (60; -1: for ever) for each, then kill it; as long for one that another needs ready" },
+	{ 'j', "jobs", "N", OPT_INT, offsetof(struct options, jobs), false,
+	  "Up to N (1) at once, of those whose lxc.start.order is the same" },
 	OPT_FORMAT,
-};
-
-struct candidate {
-	struct container *ct;
-	struct strv groups;
-	int64_t order;
-	unsigned delay;
-	bool done;
-};
-
-struct candidates {
-	struct candidate *v;
-	size_t n, failed, tried;
-	struct answer listed;
-	int bad; /* memory ran out while it was filled */
 };
 
 static const struct format_column columns[] = {
@@ -67,15 +54,25 @@ static void candidate_end(struct candidate *k)
 	if (k->ct)
 		container_free(k->ct);
 	strv_free(&k->groups);
+	strv_free(&k->after);
+	strv_free(&k->requires);
 	*k = (struct candidate){ 0 };
 }
 
-/* 1: it takes part. */
+static int words_of(const struct spec *s, const char *key, struct strv *out)
+{
+	_own_buf struct buf text = { 0 };
+
+	if (spec_get(s, key, &text) < 0)
+		return -ENOMEM;
+	return strv_split(out, text.s ? text.s : "", "\n");
+}
+
+/* 1: there is such a container. */
 static int read_one(const struct cli *c, const struct options *o, const char *lxcpath, const char *name,
 		    struct candidate *k)
 {
 	_own_problems struct problems p = { 0 };
-	_own_buf struct buf text = { 0 };
 	struct err e = { 0 };
 
 	if (container_open(&k->ct, name, lxcpath, &e) < 0)
@@ -86,13 +83,15 @@ static int read_one(const struct cli *c, const struct options *o, const char *lx
 			(void)cli_fail_of(c, name, &p.v[i]);
 		return 0;
 	}
-	if (!o->ignore_auto && number_of(k->ct->spec, "lxc.start.auto") != 1)
-		return 0;
+	k->takes_part = o->ignore_auto || number_of(k->ct->spec, "lxc.start.auto") == 1;
 	k->order = number_of(k->ct->spec, "lxc.start.order");
 	k->delay = (unsigned)number_of(k->ct->spec, "lxc.start.delay");
-	if (spec_get(k->ct->spec, "lxc.group", &text) < 0)
-		return 0;
-	return strv_split(&k->groups, text.s ? text.s : "", "\n") < 0 ? -ENOMEM : 1;
+	k->pidfd = -1;
+	if (words_of(k->ct->spec, "lxc.group", &k->groups) < 0 ||
+	    words_of(k->ct->spec, "lxc.start.after", &k->after) < 0 ||
+	    words_of(k->ct->spec, "lxc.start.requires", &k->requires) < 0)
+		return -ENOMEM;
+	return 1;
 }
 
 static int by_order(const void *a, const void *b)
@@ -102,11 +101,6 @@ static int by_order(const void *a, const void *b)
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	return strcmp(x->ct->name, y->ct->name);
-}
-
-static int by_order_down(const void *a, const void *b)
-{
-	return by_order(b, a);
 }
 
 static int read_all(const struct cli *c, const struct options *o, const char *lxcpath, const struct strv *names,
@@ -126,7 +120,6 @@ static int read_all(const struct cli *c, const struct options *o, const char *lx
 	return all->v ? 0 : cli_say(c, "out of memory");
 }
 
-/* Those that take part, in the order in which they are handled: what was started last is stopped first. */
 static int collect(const struct cli *c, const struct options *o, struct candidates *all)
 {
 	_own_free char *dflt = global_config("lxc.lxcpath");
@@ -141,7 +134,7 @@ static int collect(const struct cli *c, const struct options *o, struct candidat
 		return cli_fail(c, &e);
 	r = read_all(c, o, lxcpath, &names, all);
 	if (all->n)
-		qsort(all->v, all->n, sizeof(*all->v), o->shutdown || o->kill ? by_order_down : by_order);
+		qsort(all->v, all->n, sizeof(*all->v), by_order);
 	return r;
 }
 
@@ -154,6 +147,16 @@ static bool is_member(const struct candidate *k, const char *group)
 		if (strcmp(k->groups.v[i], group) == 0)
 			return true;
 	return false;
+}
+
+static bool starts(const struct options *o)
+{
+	return !o->shutdown && !o->kill && !o->reboot;
+}
+
+static int timeout_ms(const struct options *o)
+{
+	return !o->timeout.set ? TIMEOUT_S * 1000 : o->timeout.n < 0 ? -1 : (int)o->timeout.n * 1000;
 }
 
 static int start(const struct cli *c, struct candidate *k, struct err *e)
@@ -172,15 +175,16 @@ static int start(const struct cli *c, struct candidate *k, struct err *e)
 }
 
 /* A shutdown that is not heeded in time becomes a kill. */
-static int act(const struct cli *c, const struct options *o, struct candidate *k, struct err *e)
+static int act(const struct cli *c, struct candidate *k, struct err *e)
 {
-	int ms = !o->timeout.set ? TIMEOUT_S * 1000 : o->timeout.n < 0 ? -1 : (int)o->timeout.n * 1000, x;
+	const struct options *o = c->opt;
+	int ms = timeout_ms(o), x;
 
 	if (o->kill)
 		return container_kill(k->ct, e);
 	if (o->reboot)
 		return container_reboot(k->ct, ms, e);
-	if (!o->shutdown)
+	if (starts(o))
 		return start(c, k, e);
 	x = o->timeout.set ? container_shutdown(k->ct, ms, e) : container_halt(k->ct, ms, e);
 	if (x == 0)
@@ -201,6 +205,13 @@ static int add_listed(struct strv *cells, const struct candidate *k)
 
 static void list_one(const struct cli *c, const struct options *o, struct candidates *all, const struct candidate *k)
 {
+	struct status s = { .state = STOPPED };
+	struct err e = { 0 };
+
+	if (container_status(k->ct, &s, &e) == 0)
+		status_free(&s);
+	if ((s.state == STOPPED) != starts(o))
+		return;
 	if (c->format != FORMAT_NONE)
 		all->bad |= add_listed(&all->listed.cells, k);
 	else if (o->shutdown || o->kill)
@@ -209,42 +220,25 @@ static void list_one(const struct cli *c, const struct options *o, struct candid
 		(void)printf("%s %u\n", k->ct->name, k->delay);
 }
 
-static void handle(const struct cli *c, const struct options *o, struct candidates *all, struct candidate *k)
+/* Those of the group (NULL: all) with what they need before them. What only others need goes along where it starts. */
+static void queue_group(const struct cli *c, struct candidates *all, struct queue *q, const char *group)
 {
-	bool starts = !o->shutdown && !o->kill && !o->reboot;
-	struct err e = { 0 };
-	struct status s = { .state = STOPPED };
+	for (size_t i = 0; i < all->n; i++) {
+		struct candidate *k = &all->v[i];
+		struct err e = { 0 };
 
-	k->done = true;
-	if (container_status(k->ct, &s, &e) == 0) {
-		status_free(&s);
-		if ((s.state == STOPPED) != starts)
-			return;
-		if (o->list) {
-			list_one(c, o, all, k);
-			return;
+		if (k->is != NOT_BEGUN || !k->takes_part || (group && !is_member(k, group)))
+			continue;
+		if (queue_add(all, q, k, &e) < 0) {
+			all->tried++;
+			all->failed++;
+			(void)cli_fail_of(c, k->ct->name, &e);
 		}
 	}
-	all->tried++;
-	if (e.set || act(c, o, k, &e) < 0) {
-		all->failed++;
-		(void)cli_fail_of(c, k->ct->name, &e);
-	} else if ((starts || o->reboot) && k->delay) {
-		/* waits: for as long as the config says */
-		(void)sleep(k->delay);
-	}
-}
-
-/* group NULL: all. */
-static void handle_group(const struct cli *c, const struct options *o, struct candidates *all, const char *group)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (!all->v[i].done && (!group || is_member(&all->v[i], group)))
-			handle(c, o, all, &all->v[i]);
 }
 
 /* Words between commas, empty ones too: "onboot," is onboot, then those of no group. */
-static int handle_list(const struct cli *c, const struct options *o, struct candidates *all, const char *list)
+static int queue_list(const struct cli *c, struct candidates *all, struct queue *q, const char *list)
 {
 	_own_free char *copy = strdup(list);
 	char *rest = copy, *word;
@@ -252,25 +246,61 @@ static int handle_list(const struct cli *c, const struct options *o, struct cand
 	if (!copy)
 		return cli_say(c, "out of memory");
 	while ((word = strsep(&rest, ",")))
-		handle_group(c, o, all, word);
+		queue_group(c, all, q, word);
 	return 0;
+}
+
+/* What was started last is stopped first. */
+static void turn_round(struct queue *q)
+{
+	for (size_t i = 0; i < q->n / 2; i++) {
+		struct candidate *k = q->v[i];
+
+		q->v[i] = q->v[q->n - 1 - i];
+		q->v[q->n - 1 - i] = k;
+	}
+}
+
+static void handle(const struct cli *c, const struct options *o, struct candidates *all, struct queue *q)
+{
+	struct jobs j = { .c = c,
+			  .at_once = o->jobs.set ? (unsigned)o->jobs.n : 1,
+			  .starts = starts(o),
+			  .delays = starts(o) || o->reboot,
+			  .ready_ms = timeout_ms(o),
+			  .act = act };
+
+	if (o->shutdown || o->kill)
+		turn_round(q);
+	for (size_t i = 0; o->list && i < q->n; i++)
+		list_one(c, o, all, q->v[i]);
+	if (!o->list)
+		jobs_run(&j, all, q);
 }
 
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	struct candidates all = { .listed = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) } };
+	struct queue q = { .pulls = starts(o) };
 	int r;
 
-	if (o->timeout.n < -1 || o->timeout.n > TIMEOUT_MOST)
+	if (o->timeout.n < -1 || o->timeout.n > TIMEOUT_MOST ||
+	    (o->jobs.set && (o->jobs.n < 1 || o->jobs.n > JOBS_MOST)))
 		return cli_misuse(c);
 	if (c->format != FORMAT_NONE && !o->list)
 		return cli_say(c, "--format goes with -L only");
 	r = collect(c, o, &all);
+	q.v = calloc(all.n + 1, sizeof(struct candidate *));
+	if (!q.v)
+		r = cli_say(c, "out of memory");
 	if (r == 0 && (o->all || !o->groups.n))
-		handle_group(c, o, &all, o->all ? NULL : "");
+		queue_group(c, &all, &q, o->all ? NULL : "");
 	for (size_t i = 0; r == 0 && !o->all && i < o->groups.n; i++)
-		r = handle_list(c, o, &all, o->groups.v[i]);
+		r = queue_list(c, &all, &q, o->groups.v[i]);
+	if (r == 0)
+		handle(c, o, &all, &q);
+	free(q.v);
 	for (size_t i = 0; i < all.n; i++)
 		candidate_end(&all.v[i]);
 	free(all.v);

@@ -249,14 +249,17 @@ static int answer(const struct cli *c, const struct container *ct, const struct 
 		{ "swap_bytes", CELL_PLAIN }, { "kernel_bytes", CELL_PLAIN }, { "io_bytes", CELL_PLAIN },
 		{ "pids", CELL_PLAIN },	      { "links", CELL_LIST },	      { "rx_bytes", CELL_PLAIN },
 		{ "tx_bytes", CELL_PLAIN },   { "ended_ms", CELL_PLAIN },     { "reason", CELL_TEXT },
-		{ "status", CELL_PLAIN },     { "signal", CELL_PLAIN },
+		{ "status", CELL_PLAIN },     { "signal", CELL_PLAIN },	      { "ready", CELL_PLAIN },
 	};
 	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
 	bool running = s->state != STOPPED;
 	int bad = strv_add(&a.cells, c->name) < 0 || strv_add(&a.cells, state_name(s->state)) < 0 ||
 		  add_number(&a.cells, running && s->init_pid > 0, s->init_pid) < 0 ||
 		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, ct, running) || add_links(&a.cells, s) ||
-		  add_end(&a.cells, ct);
+		  add_end(&a.cells, ct) ||
+		  strv_add(&a.cells, !running	? ""
+				     : s->ready ? "true"
+						: "false") < 0;
 
 	return cli_answer(c, &a, bad);
 }

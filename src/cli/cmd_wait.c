@@ -5,14 +5,18 @@
 #include "base/own.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct options {
 	const char *states;
+	bool ready;
 	struct opt_int timeout;
 };
 
 static const struct opt opts[] = {
 	{ 's', "state", "STATE|...", OPT_TEXT, offsetof(struct options, states), false, "The states to wait for" },
+	{ 0, "ready", NULL, OPT_FLAG, offsetof(struct options, ready), false,
+	  "The same as -s READY: see lxc.start.ready" },
 	{ 't', "timeout", "SEC", OPT_INT, offsetof(struct options, timeout), false, "Wait at most SEC seconds" },
 	OPT_FORMAT,
 };
@@ -24,7 +28,7 @@ static int mask_of(const char *text, unsigned *mask, const char **bad, struct st
 		return -1;
 	}
 	for (size_t i = 0; i < words->n; i++) {
-		int s = state_of_name(words->v[i]);
+		int s = strcmp(words->v[i], "READY") == 0 ? (int)READY : state_of_name(words->v[i]);
 
 		if (s < 0) {
 			*bad = words->v[i];
@@ -56,11 +60,13 @@ static int run(struct cli *c)
 	int r;
 	long long s = o->timeout.set ? o->timeout.n : -1;
 
-	if (!o->states) {
+	if (!o->states && !o->ready) {
 		cli_note(c, "%s: Missing state option to wait for\n", c->tool);
 		return cli_misuse(c);
 	}
-	if (mask_of(o->states, &mask, &bad, &words) < 0)
+	if (o->ready)
+		mask = 1U << READY;
+	if (o->states && mask_of(o->states, &mask, &bad, &words) < 0)
 		return cli_say(c, "invalid state '%s'", bad);
 	ct = cli_container(c);
 	if (!ct)
@@ -80,5 +86,5 @@ const struct verb verb_wait = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
-	.more = "  States: STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED\n",
+	.more = "  States: STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED; READY\n",
 };

@@ -144,7 +144,7 @@ int container_halt(struct container *c, int timeout_ms, struct err *e) _must_che
 int container_reboot(struct container *c, int timeout_ms, struct err *e) _must_check;
 int container_freeze(struct container *c, bool freeze, struct err *e) _must_check;
 /* --- wait.c --- */
-/* states: bit mask of 1 << enum state. 0, -ETIMEDOUT. */
+/* states: bit mask of 1 << enum state, or READY. 0, -ETIMEDOUT. */
 int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;
 /* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,

@@ -35,6 +35,13 @@ int wait_left(int64_t until)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+static unsigned bit_of(const struct event *ev)
+{
+	if (ev->kind == EVENT_READY)
+		return 1U << READY;
+	return ev->kind == EVENT_STATE && ev->value >= 0 && ev->value < STATE_COUNT ? 1U << ev->value : 0;
+}
+
 static bool has_ended(int init)
 {
 	struct pollfd p = { .fd = init, .events = POLLIN };
@@ -66,7 +73,7 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 		if (x < 0)
 			return x;
 		status_free(&s);
-		if (states & 1U << s.state)
+		if (states & (1U << s.state | (s.ready ? 1U << READY : 0)))
 			return 0;
 		if (wait_is_silent(init, s.state, &dead_since))
 			return control_silent(c, e);
@@ -74,7 +81,7 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 		if (left == 0)
 			return -ETIMEDOUT;
 		x = monitor_next(events, &ev, left > LOOK_MS ? LOOK_MS : left);
-		if (x == 1 && ev.kind == EVENT_STATE && strcmp(ev.name, c->name) == 0 && states & 1U << ev.value)
+		if (x == 1 && strcmp(ev.name, c->name) == 0 && states & bit_of(&ev))
 			return 0;
 	}
 }

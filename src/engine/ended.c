@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ENDED_MOST = 4096, ASKED_SIZE = 8 };
+enum { ENDED_MOST = 4096, ASKED_SIZE = READY_AT };
 
 static const char *const reasons[] = {
 	[ENDED_EXIT] = "exit",	     [ENDED_HALT] = "halt",   [ENDED_REBOOT] = "reboot",
@@ -153,4 +153,12 @@ enum asked_for asked_read(int lock_fd)
 void asked_forget(int lock_fd)
 {
 	(void)!ftruncate(lock_fd, 0);
+}
+
+bool ready_read(int runtime_fd)
+{
+	_own_fd int fd = openat(runtime_fd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char is = 0;
+
+	return fd >= 0 && pread(fd, &is, 1, READY_AT) == 1 && is;
 }

@@ -6,6 +6,7 @@
  */
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -47,6 +48,10 @@ void ended_write(const char *lxcpath, const char *name, const struct ended *end)
 
 /* The last one asked counts. By the fd of the runtime folder, for whoever is not the keeper. */
 void asked_note(int runtime_fd, enum asked_for asked);
-/* Both by the keeper's own fd of the lock. */
+/* By the keeper's own fd of the lock; the second forgets that it was ready, too. */
 enum asked_for asked_read(int lock_fd);
 void asked_forget(int lock_fd);
+
+/* That it is ready stands behind that word. The idle stage writes it, anybody may look. */
+enum { READY_AT = 8 };
+bool ready_read(int runtime_fd);

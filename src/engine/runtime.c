@@ -9,6 +9,7 @@
 #include "engine/event.h"
 #include "engine/paths.h"
 #include "engine/leftovers.h"
+#include "features/ready.h"
 #include "features/signals.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static int write_state(const struct run *r, enum state s, struct err *e)
 		.nics = r->nics,
 		.identity = r->identity,
 		.outlives = signals_outlives(r->plan->spec),
+		.awaited = ready_is_awaited(r->plan),
 	};
 	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
 

@@ -26,6 +26,7 @@
 #include "features/nnp.h"
 #include "features/proc.h"
 #include "features/pts.h"
+#include "features/ready.h"
 #include "features/rlimit.h"
 #include "features/rootfs.h"
 #include "features/sched.h"
@@ -110,6 +111,7 @@ static const struct step rows[] = {
 	{ INIT,   "dev.links",        dev_links,           .when = dev_linked },
 	{ INIT,   "dev.boot-id",      dev_boot_id,         .when = dev_own },
 	{ INIT,   "dev.nesting",      dev_nesting,         .when = dev_nests },
+	{ INIT,   "ready.listen",     ready_listen,        .when = ready_is_awaited, .gives = SLOT_READY },
 	{ INIT,   "selinux.context",  selinux_set_context, .when = selinux_labels },
 	{ INIT,   "apparmor.profile", apparmor_set_profile, .when = apparmor_confines },
 	{ INIT,   "sysctl.open",      sysctl_open,         .when = sysctl_given },

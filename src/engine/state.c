@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/num.h"
 #include "base/own.h"
+#include "engine/ended.h"
 #include "engine/paths.h"
 
 #include <errno.h>
@@ -77,6 +78,8 @@ static int take_line(struct status *s, const char *word, char *value)
 		s->outlives = strcmp(value, "1") == 0;
 	} else if (strcmp(word, "pausing") == 0) {
 		s->pausing = true;
+	} else if (strcmp(word, "awaited") == 0) {
+		s->awaited = true;
 	} else if (strcmp(word, "cgroup") == 0) {
 		return str_copy(s->cgroup, sizeof(s->cgroup), value);
 	} else if (strcmp(word, "nic") == 0) {
@@ -146,6 +149,7 @@ int state_read(const char *lxcpath, const char *name, struct status *s, struct e
 	s->dead = !held;
 	if (s->dead)
 		s->state = STOPPED;
+	s->ready = s->state == RUNNING && (!s->awaited || ready_read(dir));
 	return 0;
 }
 
@@ -164,6 +168,8 @@ int state_write(int runtime_fd, const struct status *s, struct err *e)
 		buf_addf(&b, "outlives 1\n");
 	if (s->pausing)
 		buf_addf(&b, "pausing 1\n");
+	if (s->awaited)
+		buf_addf(&b, "awaited 1\n");
 	buf_addf(&b, "cgroup %s\n", s->cgroup);
 	for (size_t i = 0; i < s->nics.n; i++)
 		buf_addf(&b, "nic %d %s\n", s->nics.v[i].ifindex, s->nics.v[i].host);

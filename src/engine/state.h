@@ -14,6 +14,9 @@
 
 enum state { STOPPED, STARTING, RUNNING, STOPPING, ABORTING, FREEZING, FROZEN, THAWED, STATE_COUNT };
 
+/* What can be waited for as if it were one. */
+enum { READY = STATE_COUNT };
+
 /* "STOPPED" ...; the number is LXC's own. */
 const char *state_name(enum state s);
 /* -1: no such name */
@@ -27,6 +30,8 @@ struct status {
 	struct identity identity;
 	bool outlives;	   /* init is not killed with its keeper (lxc.monitor.signal.pdeath) */
 	enum state stored; /* as it was written, also by a keeper that is dead */
+	bool awaited;	   /* lxc.start.ready: it is ready some time after it runs */
+	bool ready;	   /* it runs, and is */
 	bool pausing;	   /* STARTING: before lxc.start.restart begins it again */
 	bool dead;	   /* a state file without a keeper: left by one that was killed */
 };

@@ -10,6 +10,7 @@
 #include "features/environ.h"
 #include "features/init_refused.h"
 #include "features/namespace_share.h"
+#include "features/ready.h"
 #include "features/rootfs.h"
 #include "spec/key.h"
 
@@ -327,7 +328,7 @@ int init_exec(struct run *r, struct err *e)
 	_own_strv struct strv env = { 0 };
 	sigset_t none;
 
-	if (environ_of_init(r->plan->spec, &env) < 0)
+	if (environ_of_init(r->plan->spec, &env) < 0 || ready_environ(r->plan->spec, &env) < 0)
 		return err_num(e, ENOMEM, "hold", "the environment");
 	for (int n = 1; n < _NSIG; n++)
 		(void)signal(n, SIG_DFL);

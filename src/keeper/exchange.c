@@ -93,6 +93,12 @@ static void end_guard(void)
 	guard = -1;
 }
 
+void guard_renew(void)
+{
+	end_guard();
+	guard_begin();
+}
+
 /* --- others ------------------------------------------------------------------------------------ */
 
 void become_engine(void)

@@ -43,6 +43,9 @@ struct handover {
 	char proxy[NOTIFY_ADDRESS], cookie[NOTIFY_COOKIE];
 	uint32_t restarts; /* in a row */
 	uint8_t asked;	   /* enum asked_for, by a signal to the keeper */
+	uint8_t notifies;  /* ready_fd is $NOTIFY_SOCKET, not the kernel's */
+	int32_t ready_fd;  /* of lxc.start.ready, -1, and 0 in a file: it is ready, or nobody asks */
+	int64_t began;	   /* seq_now() */
 };
 _Static_assert(sizeof(struct handover) <= HANDOVER_WORDS, "it ends before the words begin");
 

@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "engine/ended.h"
 #include "keeper/control.h"
+#include "keeper/hear.h"
 #include "keeper/idle.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 enum { DRAIN_MS = 1000 };
@@ -424,6 +426,30 @@ static void serve(struct live_client *c)
 
 /* --- waiting ----------------------------------------------------------------------------------- */
 
+static pid_t teller;
+
+/* Written down here; listeners are told by a process that has memory for it. */
+static void tell_ready(void)
+{
+	char *argv[] = { "keg-keeper", "ready", hand.name, hand.lxcpath, NULL };
+
+	(void)!pwrite(hand.lock_fd, "1", 1, READY_AT);
+	hand.ready_fd = -1;
+	guard_renew();
+	teller = vfork();
+	if (teller != 0)
+		return;
+	(void)syscall(SYS_close_range, 3U, ~0U, 0U); /* Linux 5.9 */
+	(void)execve(hand.keeper, argv, environ);
+	_exit(1);
+}
+
+static void reap_teller(void)
+{
+	if (teller > 0 && waitpid(teller, NULL, WNOHANG) > 0)
+		teller = 0;
+}
+
 /* Whoever signals the keeper means its init; a hangup means: end. */
 static void pass_signal(int fd)
 {
@@ -434,6 +460,7 @@ static void pass_signal(int fd)
 		return;
 	if (si.ssi_signo == SIGCHLD) {
 		guard_look();
+		reap_teller();
 		return;
 	}
 	if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP || si.ssi_signo == SIGPWR || si.ssi_signo == SIGINT ||
@@ -462,6 +489,7 @@ enum {
 	WAIT_CONSOLE,
 	WAIT_PEER,
 	WAIT_VERDICT,
+	WAIT_READY,
 	WAIT_CLIENTS,
 	WAIT_NOTIFY = WAIT_CLIENTS + LIVE_CLIENTS
 };
@@ -477,6 +505,7 @@ static void wait_once(int signal_fd)
 				(live->peer_mute ? 0 : POLLIN) | (live->pending.at < live->pending.end ? POLLOUT : 0),
 				0 },
 		[WAIT_VERDICT] = { live->foreground ? hand.verdict_fd : -1, 0, 0 },
+		[WAIT_READY] = { hear_fd(), POLLIN, 0 },
 	};
 
 	for (int i = 0; i < LIVE_CLIENTS; i++)
@@ -494,6 +523,8 @@ static void wait_once(int signal_fd)
 		live->foreground = 0;
 		hand.asked = ASKED_KILL;
 	}
+	if (p[WAIT_READY].revents && hear_ready())
+		tell_ready();
 	if (p[WAIT_PEER].revents & POLLOUT)
 		push_peer();
 	if (p[WAIT_PEER].revents & (POLLIN | POLLHUP | POLLERR) && live->peer_fd >= 0)
@@ -579,6 +610,7 @@ int main(int argc, char **argv)
 	live->size = sizeof(*live);
 	begin_notify();
 	begin_ring();
+	hear_begin(hand.ready_fd, hand.notifies);
 	hold_console_open();
 	if (live->rows)
 		resize_console();

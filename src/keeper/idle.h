@@ -17,5 +17,7 @@ _Noreturn void become_engine(void);
 int become_newer(const char *idle, const char *keeper);
 /* A process beside this one that holds its fds, and goes on where it is killed. */
 void guard_begin(void);
+/* Another one, which knows what of the hand-over has changed. */
+void guard_renew(void);
 /* After SIGCHLD: another one, where it has ended. */
 void guard_look(void);

@@ -15,6 +15,7 @@ struct keeper {
 	struct handover hand; /* fds and names that outlive the stage */
 	struct strv argv;
 	struct ended end;      /* of the life that is over */
+	int pause_ms;	       /* before the next */
 	const char *log_level; /* of -l, which the config runs with; NULL: none */
 };
 
@@ -50,3 +51,12 @@ void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int
 /* --- ended.c --- */
 /* Fills k->end, writes it down and tells it. Before the cgroup goes. */
 void keeper_note_end(struct keeper *k, int status);
+
+/* --- restart.c --- */
+/* Whether this end is none, by lxc.start.restart: then it is the next of a row, and k->pause_ms is set. */
+bool keeper_restarts(struct keeper *k);
+/* 0: the time is over; negative: somebody wants it to end for good. */
+int keeper_pause(struct keeper *k) _must_check;
+/* --- ready.c --- */
+/* keg-keeper ready: tells listeners, for the idle stage, which has no memory for that. */
+int keeper_ready(const char *name, const char *lxcpath);

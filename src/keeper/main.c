@@ -9,6 +9,7 @@
  *	keg-keeper stop FD		the hand-over is in that fd
  *	keg-keeper resume FD		goes on for one that was killed, whose fds it has
  *	keg-keeper adopt NAME LXCPATH	goes on for one that was killed, or clears up what it left
+ *	keg-keeper ready NAME LXCPATH	tells listeners that it is
  */
 #include "keeper/keeper.h"
 
@@ -40,6 +41,8 @@ int main(int argc, char **argv)
 		return keeper_resume(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "adopt") == 0)
 		return keeper_adopt(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "ready") == 0)
+		return keeper_ready(argv[2], argv[3]);
 	(void)fprintf(stderr, "keg-keeper is run by keg: see keg(1)\n");
 	return 2;
 }

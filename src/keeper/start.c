@@ -9,6 +9,7 @@
 #include "engine/event.h"
 #include "engine/paths.h"
 #include "engine/runtime.h"
+#include "features/autostart.h"
 #include "features/console.h"
 #include "features/seccomp.h"
 #include "features/signals.h"
@@ -114,6 +115,7 @@ int keeper_start(int argc, char **argv)
 			.proxy_fd = -1,
 			.live_fd = -1,
 			.ring_fd = -1,
+			.ready_fd = -1,
 		},
 	};
 	struct err e = { 0 };
@@ -186,6 +188,8 @@ static int write_handover(struct keeper *k)
 		h->tty[i] = r->slot[SLOT_TTYS].v[i];
 	h->listener_fd = r->slot[SLOT_SECCOMP].n ? r->slot[SLOT_SECCOMP].v[0] : -1;
 	h->proxy_fd = r->proxy_fd;
+	h->ready_fd = r->slot[SLOT_READY].n ? r->slot[SLOT_READY].v[0] : -1;
+	h->notifies = autostart_ready(k->spec, NULL) == READY_NOTIFY;
 	for (int i = 0; i < RUN_NAMESPACES; i++)
 		h->ns_fd[i] = r->hooks.ns_fd[i];
 	h->argv_words = (uint32_t)k->argv.n;
@@ -246,7 +250,8 @@ void keeper_become_idle(const struct keeper *k, int fd, struct err *e)
 			     h->listener_fd,
 			     h->proxy_fd,
 			     h->log_fd,
-			     h->ring_fd };
+			     h->ring_fd,
+			     h->ready_fd };
 
 	(void)snprintf(number, sizeof(number), "%d", fd);
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
@@ -295,6 +300,7 @@ int keeper_launch(struct keeper *k, size_t first)
 			start_undo_all(&k->run);
 		return fail(k, &e);
 	}
+	k->hand.began = seq_now();
 	x = settle(k, &e);
 	if (x == 0)
 		x = fd = keeper_prepare_idle(k, &e);

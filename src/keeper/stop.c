@@ -25,9 +25,19 @@
 /* No hook gets one of them. */
 static void again_cloexec(const struct handover *h, int fd)
 {
-	const int kept[] = { h->init_pidfd, h->lock_fd,	   h->runtime_fd, h->control_fd,
-			     h->config_fd,  h->verdict_fd, h->console_fd, h->console_log_fd,
-			     h->peer_fd,    h->log_fd,	   h->ring_fd,	  fd };
+	const int kept[] = { h->init_pidfd,
+			     h->lock_fd,
+			     h->runtime_fd,
+			     h->control_fd,
+			     h->config_fd,
+			     h->verdict_fd,
+			     h->console_fd,
+			     h->console_log_fd,
+			     h->peer_fd,
+			     h->log_fd,
+			     h->ring_fd,
+			     h->ready_fd,
+			     fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (kept[i] >= 0)
@@ -160,6 +170,8 @@ static int begin_again(struct keeper *k, int status)
 	if (k->run.hooks.refused || is_unwanted(k))
 		return end(k, status);
 	monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
+	if (keeper_pause(k) < 0 || is_unwanted(k))
+		return end(k, status);
 	free(k->run.nics.v);
 	run_init_fields(&k->run, &k->plan);
 	k->run.runtime_fd = k->hand.runtime_fd;
@@ -201,6 +213,7 @@ int keeper_stop(const char *number)
 	for (int i = 0; i < k.hand.n_ttys; i++)
 		(void)close(k.hand.tty[i]);
 	close_fd(&k.hand.console_fd);
+	close_fd(&k.hand.ready_fd);
 	/* Of an init that was adopted the kernel need not tell us how it ended: then it is as if it had ended well. */
 	known = identity_end(k.run.init_pid, k.run.init_pidfd, &status) == 0;
 	k.run.init_pid = 0;
@@ -212,5 +225,9 @@ int keeper_stop(const char *number)
 		log_at(LOG_INFO, "stop", "init has ended; how, only its parent was told");
 	keeper_note_end(&k, known ? status : ENDED_UNKNOWN);
 	(void)!runtime_set_state(&k.run, STOPPING, &e);
-	return wants_reboot(status) ? begin_again(&k, status) : end(&k, status);
+	if (wants_reboot(status))
+		k.hand.restarts = 0;
+	else if (!keeper_restarts(&k))
+		return end(&k, status);
+	return begin_again(&k, status);
 }

@@ -100,6 +100,21 @@ def test_a_console_and_a_tty_outlive_a_killed_keeper(container):
     c.kill()
 
 
+def test_the_next_keeper_hears_that_it_is_ready(container):
+    c = container(LIVES, "lxc.start.ready = notify")
+    c.up("--", "/answer", "touch", "/begun", "await", "/go", "notify", "READY=1", "sleep")
+    first = keeper(c)
+    guard(c, first)
+    kill(first)
+    second = followed(c, first)
+    c.run("lxc-wait", "-s", "READY", "-t", "0").fails(1)
+    (c.rootfs / "go").touch()
+    c.run("lxc-wait", "-s", "READY", "-t", "20").ok()
+    kill(second)  # the guard that was there before knows of a socket that is closed
+    followed(c, second)
+    c.run("lxc-wait", "-s", "READY", "-t", "0").ok()
+
+
 def test_a_killed_guard_is_replaced(container):
     c = container(LIVES).up()
     k = keeper(c)

@@ -23,6 +23,10 @@ AT(handover, argv_words, 632);
 AT(handover, outlives, 639);
 AT(handover, version, 640);
 AT(handover, cookie, 6684);
+AT(handover, restarts, 7708);
+AT(handover, notifies, 7713);
+AT(handover, ready_fd, 7716);
+AT(handover, began, 7720);
 AT(live, client, 20);
 AT(live, shown, 408);
 AT(live, pending, 440);
@@ -40,7 +44,8 @@ static void a_shorter_one_is_filled_with_zeros(void **state)
 	assert_int_equal(handover_write(fd, &h), 0);
 	assert_int_equal(handover_read(fd, &got), 0);
 	assert_int_equal(got.config_fd, 7);
-	h.size--; /* less than the first version's */
+	assert_int_equal(got.ready_fd, -1); /* an older one, which has none */
+	h.size--;			    /* less than the first version's */
 	assert_int_equal(handover_write(fd, &h), 0);
 	assert_int_equal(handover_read(fd, &got), -EBADMSG);
 	h.size = sizeof(h) + 64; /* a newer one, of which we know the begin */
