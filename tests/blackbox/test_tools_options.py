@@ -276,7 +276,7 @@ def test_info_for_programs(container):
     assert stopped == {"format": 1, "containers": [{
         "name": c.name, "state": "STOPPED", "pid": None, "addresses": [], "cpu_ns": None, "memory_bytes": None, "swap_bytes": None,
         "kernel_bytes": None, "io_bytes": None, "pids": None, "links": [], "rx_bytes": None, "tx_bytes": None,
-        "ended_ms": None, "reason": None, "status": None, "signal": None}]}
+        "ended_ms": None, "reason": None, "status": None, "signal": None, "ready": None}]}
     c.up()
     row = json.loads(ask("--format", "json"))["containers"][0]
     assert (row["state"], row["pid"], row["links"], row["pids"] >= 1, row["cpu_ns"] > 0) == ("RUNNING", c.pid(), [], True, True)
