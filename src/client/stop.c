@@ -331,6 +331,10 @@ int container_freeze(struct container *c, bool freeze, struct err *e)
 	}
 	monitor_tell_state(c->lxcpath, c->name, freeze ? FREEZING : THAWED);
 	x = cgroup_tree_freeze(&t, freeze, 10000, e);
+	if (x == -ENOENT) { /* the cgroup is gone: so is the container */
+		err_clear(e);
+		x = err_say(e, ESRCH, "it has stopped meanwhile");
+	}
 	if (x == 0)
 		monitor_tell_state(c->lxcpath, c->name, freeze ? FROZEN : RUNNING);
 	cgroup_tree_close(&t);

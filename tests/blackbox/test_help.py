@@ -46,6 +46,12 @@ def test_a_name_above_keys_lists_them(keg):
   lxc.start.auto                     Started at boot, by lxc-autostart.
   lxc.start.delay                    How long lxc-autostart waits after it.
   lxc.start.order                    Lower ones are started first.
+  lxc.start.after                    Started by lxc-autostart only when these, where they are started, too, run (NAME:ready: are ready, see lxc.start.ready).
+  lxc.start.requires                 As lxc.start.after; besides, these are started even where they do not say so themselves, and where one of them cannot be, this one is not started.
+  lxc.start.ready                    When it is ready, which lxc-wait -s READY and others wait for.
+  lxc.start.restart                  Whether it begins again when it has ended by itself: on-failure: where its init exited with another status than 0, or was killed; always: after any end that nobody asked for.
+  lxc.start.restart.delay            How long it pauses before it begins again; each time in a row twice as long, up to five minutes.
+  lxc.start.restart.limit            How often in a row it begins again.
 """
 
 
@@ -260,6 +266,6 @@ def test_completion_of_containers_by_their_state(complete, container):
     line = f"lxc-attach -P {path} --name={a.name[:-1]}"
     assert complete(line) == complete.expected(line, [a.name])
     assert complete(f"keg config get -P {path} ") == [a.name, b.name]
-    assert complete(f"keg config set -P {path} {a.name} lxc.start.a") == ["lxc.start.auto"]
+    assert complete(f"keg config set -P {path} {a.name} lxc.start.au") == ["lxc.start.auto"]
     assert complete(f"keg config set -P {path} {a.name} lxc.start.auto ") == ["0", "1"]
     assert complete(f"lxc-info -P {path} {a.name} ") == []

@@ -67,7 +67,7 @@ class Soak:
         for what in after:
             grown = after[what] - before.get(what, 0)
             judged = not lab.SHARED or what.startswith(("our", "mounts", "links", "keeper", "library"))
-            bad = judged and grown > max(slack.get(what, 0), times * 0.02 if what.startswith(("slab", "unreclaimable", "namespaces", "processes", "dying")) else 0)
+            bad = judged and grown > max(slack.get(what, 0), 64 if what.startswith("slab") else 0, times * 0.02 if what.startswith(("slab", "unreclaimable", "namespaces", "processes", "dying")) else 0)
             self.rows.append(f"  {title:<26} {what:<26} {before.get(what, 0):>9} {after[what]:>9} {grown:>+7}{'' if judged else '   (shared)'}")
             if bad:
                 self.crowd.say(f"{title}: {what} grew by {grown} in {times}")
