@@ -60,11 +60,20 @@ void live_inherit(const struct live *l, bool stay)
 		inherit(l->notify.listener[i], stay);
 }
 
-void live_inherit_fd(int live_fd, bool stay)
+void handover_inherit(const struct handover *h, int fd, bool stay)
 {
+	const int fds[] = { fd,		  h->init_pidfd, h->lock_fd, h->runtime_fd,  h->control_fd,
+			    h->config_fd, h->verdict_fd, h->log_fd,  h->console_fd,  h->console_log_fd,
+			    h->peer_fd,	  h->ring_fd,	 h->live_fd, h->listener_fd, h->proxy_fd,
+			    h->ready_fd };
 	struct live l = { 0 };
 
-	inherit(live_fd, stay);
-	if (live_fd >= 0 && pread(live_fd, &l, sizeof(l), 0) >= LIVE_LEAST && l.magic == LIVE_MAGIC)
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		inherit(fds[i], stay);
+	for (int i = 0; i < h->n_ttys; i++)
+		inherit(h->tty[i], stay);
+	for (size_t i = 0; i < ARRAY_SIZE(h->ns_fd); i++)
+		inherit(h->ns_fd[i], stay);
+	if (h->live_fd >= 0 && pread(h->live_fd, &l, sizeof(l), 0) >= LIVE_LEAST && l.magic == LIVE_MAGIC)
 		live_inherit(&l, stay);
 }

@@ -5,6 +5,7 @@
  * so that nothing has to be written out where the program is exchanged (a reboot, an upgrade) or killed. Its layout
  * grows as that of the hand-over does: at the end, by fields whose 0 is what an older keeper did.
  */
+#include "keeper/handover.h"
 #include "keeper/ring.h"
 #include "seccomp/notify.h"
 
@@ -43,5 +44,5 @@ enum { LIVE_LEAST = offsetof(struct live, notify) + sizeof(struct notify_state) 
 struct live *live_map(int *fd);
 /* Whether the clients' fds, and the stream to one, stay open across an exec. */
 void live_inherit(const struct live *l, bool stay);
-/* The same by the memfd, for a stage that has no more to do with it. */
-void live_inherit_fd(int live_fd, bool stay);
+/* All that the hand-over in `fd` names, itself, and what live_fd's memory names: the one list of a keeper's fds. */
+void handover_inherit(const struct handover *h, int fd, bool stay);

@@ -208,12 +208,6 @@ static int write_handover(struct keeper *k)
 	return x < 0 ? x : take_fd(&fd);
 }
 
-static void keep_open(int fd)
-{
-	if (fd >= 0)
-		(void)fcntl(fd, F_SETFD, 0);
-}
-
 int keeper_prepare_idle(struct keeper *k, struct err *e)
 {
 	_own_free char *keeper = path_libexec("keg-keeper");
@@ -237,30 +231,9 @@ void keeper_become_idle(const struct keeper *k, int fd, struct err *e)
 	const struct handover *h = &k->hand;
 	char number[16];
 	char *argv[] = { "keg-keeper", number, (char *)h->name, (char *)h->lxcpath, NULL };
-	const int kept[] = { fd,
-			     h->init_pidfd,
-			     h->lock_fd,
-			     h->runtime_fd,
-			     h->control_fd,
-			     h->config_fd,
-			     h->verdict_fd,
-			     h->console_fd,
-			     h->console_log_fd,
-			     h->peer_fd,
-			     h->listener_fd,
-			     h->proxy_fd,
-			     h->log_fd,
-			     h->ring_fd,
-			     h->ready_fd };
 
 	(void)snprintf(number, sizeof(number), "%d", fd);
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		keep_open(kept[i]);
-	for (int i = 0; i < h->n_ttys; i++)
-		keep_open(h->tty[i]);
-	for (int i = 0; i < RUN_NAMESPACES; i++)
-		keep_open(h->ns_fd[i]);
-	live_inherit_fd(h->live_fd, true);
+	handover_inherit(h, fd, true);
 	if (!idle || execve(idle, argv, environ) < 0)
 		(void)err_sys(e, "run", "%s", idle ? idle : "keg-idle");
 }

@@ -22,34 +22,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-/* No hook gets one of them. */
-static void again_cloexec(const struct handover *h, int fd)
-{
-	const int kept[] = { h->init_pidfd,
-			     h->lock_fd,
-			     h->runtime_fd,
-			     h->control_fd,
-			     h->config_fd,
-			     h->verdict_fd,
-			     h->console_fd,
-			     h->console_log_fd,
-			     h->peer_fd,
-			     h->log_fd,
-			     h->ring_fd,
-			     h->ready_fd,
-			     fd };
-
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (kept[i] >= 0)
-			(void)fcntl(kept[i], F_SETFD, FD_CLOEXEC);
-	for (int i = 0; i < RUN_NAMESPACES; i++)
-		if (h->ns_fd[i] >= 0)
-			(void)fcntl(h->ns_fd[i], F_SETFD, FD_CLOEXEC);
-	for (int i = 0; i < h->n_ttys; i++)
-		(void)fcntl(h->tty[i], F_SETFD, FD_CLOEXEC);
-	live_inherit_fd(h->live_fd, false);
-}
-
 static int read_words(struct keeper *k, int fd)
 {
 	_own_free char *words = NULL;
@@ -194,7 +166,7 @@ int keeper_continue(struct keeper *k, const char *number, int *fd, struct err *e
 	if (x < 0)
 		return x;
 	*fd = (int)n;
-	again_cloexec(&k->hand, *fd);
+	handover_inherit(&k->hand, *fd, false); /* no hook gets one of them */
 	keeper_take_config(k);
 	x = keeper_load(k, e);
 	return x < 0 ? x : keeper_take_run(k, e);

@@ -107,3 +107,6 @@ char *include_instead(const char *path);
 /* Adds to a list field; copies. name may be NULL. */
 int list_add(struct list *l, const char *name, const char *text, struct origin at) _must_check;
 void list_clear(struct list *l);
+/* A field of that row is as if it had never been set, or has that default; of a named list only what is called `rest`.
+ */
+void field_clear(const struct key *k, void *field, const char *rest, const char *dflt);

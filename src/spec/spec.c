@@ -66,7 +66,7 @@ static void list_drop(struct list *l, const char *name)
 	l->n = kept;
 }
 
-static void clear_field(const struct key *k, void *field, const char *rest, const char *dflt)
+void field_clear(const struct key *k, void *field, const char *rest, const char *dflt)
 {
 	struct text *t = field;
 	struct number *n = field;
@@ -110,7 +110,7 @@ int spec_new(struct spec **out, struct err *e)
 		}
 		for (size_t k = 0; k < features[f]->n_keys; k++)
 			if (!strchr(features[f]->keys[k].name, '#') && features[f]->keys[k].dflt)
-				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
+				field_clear(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
 					    NULL, features[f]->keys[k].dflt);
 	}
 	if (!s)
@@ -128,7 +128,7 @@ void spec_free(struct spec *s)
 			features[f]->drop(s->part[f], UINT_MAX);
 		for (size_t k = 0; k < features[f]->n_keys; k++)
 			if (!strchr(features[f]->keys[k].name, '#') && !features[f]->keys[k].set)
-				clear_field(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
+				field_clear(&features[f]->keys[k], (char *)s->part[f] + features[f]->keys[k].field,
 					    NULL, NULL);
 		free(s->part[f]);
 	}
@@ -296,7 +296,7 @@ int spec_set(struct spec *s, const char *key, const char *value, struct origin a
 			return err_num(e, ENOMEM, "hold", "%s", key);
 		base += k->field;
 		if (!*value) {
-			clear_field(k, base, rest, k->emptied ? k->emptied : k->dflt);
+			field_clear(k, base, rest, k->emptied ? k->emptied : k->dflt);
 			return 0;
 		}
 		switch (k->type->shape) {
@@ -332,7 +332,7 @@ int spec_clear(struct spec *s, const char *key, struct err *e)
 		return k->set(s->part[f], index, "", (struct origin){ 0 }, e);
 	base = base_of(s, f, k, index, false);
 	if (base)
-		clear_field(k, base + k->field, rest, k->dflt);
+		field_clear(k, base + k->field, rest, k->dflt);
 	return 0;
 }
 

@@ -87,34 +87,11 @@ static int field_set(const struct key *k, void *field, const char *value, struct
 	return 0;
 }
 
-/* Every load of a config does this to each of its devices: what has no value yet costs a look. */
-static void field_reset(const struct key *k, void *field)
-{
-	struct text *t = field;
-	struct number *n = field;
-
-	switch (k->type->shape) {
-	case SHAPE_TEXT:
-		free(t->s);
-		*t = (struct text){ 0 };
-		return;
-	case SHAPE_NUMBER:
-		*n = (struct number){ 0 };
-		if (k->dflt)
-			(void)k->type->number(k->dflt, &n->n);
-		return;
-	case SHAPE_LIST:
-		if (((struct list *)field)->v)
-			list_clear(field);
-		return;
-	}
-}
-
 void nic_reset(struct nic *nic)
 {
 	for (const struct key *k = net_feature.keys; k < net_feature.keys + net_feature.n_keys; k++)
 		if (k->type)
-			field_reset(k, (char *)nic + k->field);
+			field_clear(k, (char *)nic + k->field, NULL, k->dflt);
 }
 
 /* A device's type comes first: setting it resets all else. */
