@@ -185,7 +185,8 @@ void io_rmdir_up(const char *path, const char *top)
 {
 	_own_free char *p = strdup(path);
 
-	while (p && str_starts(p, top) && rmdir(p) == 0 && strcmp(p, top) != 0)
+	/* one that is gone, or was never made, is no reason to keep those above it */
+	while (p && str_starts(p, top) && (rmdir(p) == 0 || errno == ENOENT) && strcmp(p, top) != 0)
 		*strrchr(p, '/') = 0;
 }
 

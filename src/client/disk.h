@@ -46,10 +46,11 @@ void trash_end(struct trash *t);
 int trash_begin(const char *path, const char *name, int held, struct trash *t, struct err *e) _must_check;
 /* The rootfs outside the container's folder, if it is one that we made for this container. NULL: none such. */
 char *trash_find_outside(const struct container *c);
-/* Beside a rootfs elsewhere anybody may have a folder of the trash's name: -EEXIST then. */
-int trash_check(const struct container *c, const char *rootfs, struct err *e) _must_check;
+/* Anybody may have a folder of the trash's name: -EEXIST then. */
+int trash_check(const struct container *c, const char *path, struct err *e) _must_check;
 int trash_outside(const struct container *c, struct err *e) _must_check;
-/* A new folder .new-..., open and locked; what an earlier process of our pid left there goes first. */
+/* A new folder .new-... or .restore-..., open, marked as ours and locked; what a killed process left there goes first,
+ * what is not ours is refused (-EEXIST). */
 int trash_new(const char *path, struct err *e) _must_check;
 /* Ends what killed commands have begun in the folder, an lxcpath or a container's snaps: removals, and new folders. */
 void trash_sweep(const char *folder);
@@ -125,6 +126,9 @@ int storage_copy(int from, int to, const char *shown, struct err *e) _must_check
 /* --- storage_dir.c --- */
 /* Notes on the open folder that it was made for this container, where the file system can. */
 void storage_mark(int fd, const struct container *c);
+void storage_mark_for(int fd, const char *folder);
+/* It was made by us, for whichever container. */
+bool storage_has_mark(int fd);
 bool storage_marked(int fd, const struct container *c);
 bool storage_is_mark(const char *xattr);
 /* Removes all that is in the folder, not the folder. */

@@ -83,8 +83,8 @@ static int finish_locked(const struct container *c, const char *beside, int old,
 {
 	int r = 0;
 
-	if (dir < 0 || faccessat(dir, DISK_RESTORED, F_OK, 0) < 0)
-		return old >= 0 ? io_remove_tree(AT_FDCWD, beside, e) : 0;
+	if (dir < 0 || faccessat(dir, DISK_RESTORED, F_OK, 0) < 0) /* none was exchanged; what is not ours is left */
+		return old >= 0 && storage_has_mark(old) ? io_remove_tree(AT_FDCWD, beside, e) : 0;
 	if (old >= 0)
 		r = move_rest(old, dir, beside, e);
 	if (r == 0 && old >= 0)
@@ -133,13 +133,6 @@ static int build(const struct spec *spec, const char *folder, const char *config
 			       from.path);
 	r.to = from.kind;
 	return replica_build(&r, e);
-}
-
-static int make_folder(const char *path, struct err *e)
-{
-	if (mkdir(path, 0770) < 0 || chmod(path, 0770) < 0)
-		return err_sys(e, "create folder", "%s", path);
-	return 0;
 }
 
 static int write_beside(const char *folder, const char *file, const char *text, size_t len, mode_t mode, struct err *e)
@@ -419,12 +412,9 @@ static int build_restored(const char *folder, const struct container *c, const s
 			       c->name);
 	r = replica_parents(folder, lies_below(spec, c) ? &self : NULL, &parents, e);
 	if (r == 0)
-		r = make_folder(at, e);
+		r = fd = trash_new(at, e);
 	if (r < 0)
 		return r;
-	fd = open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return err_sys(e, "lock", "%s", at);
 	r = dependents_write_parents(at, &parents, e);
 	if (r == 0)
 		r = dependents_add(&parents, (struct dependent){ to->lxcpath, to->name }, e);

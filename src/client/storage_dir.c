@@ -32,11 +32,24 @@ bool storage_is_mark(const char *xattr)
 	return false;
 }
 
-void storage_mark(int fd, const struct container *c)
+void storage_mark_for(int fd, const char *folder)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(mark_names); i++)
-		if (fsetxattr(fd, mark_names[i], c->dir, strlen(c->dir), 0) == 0)
+		if (fsetxattr(fd, mark_names[i], folder, strlen(folder), 0) == 0)
 			return;
+}
+
+void storage_mark(int fd, const struct container *c)
+{
+	storage_mark_for(fd, c->dir);
+}
+
+bool storage_has_mark(int fd)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mark_names); i++)
+		if (fgetxattr(fd, mark_names[i], NULL, 0) > 0)
+			return true;
+	return false;
 }
 
 bool storage_marked(int fd, const struct container *c)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Folders that are on their way: .trash-NAME is being removed, .new-PID is being built. Whoever is at it holds a lock
- * on the folder; one that nobody holds was left by a command that was killed, and the next one takes it away.
+ * Folders that are on their way: .trash-NAME is being removed, .new-PID and .restore-NAME are being built. Whoever is
+ * at it holds a lock on the folder; one that nobody holds was left by a command that was killed, and the next one takes
+ * it away. All bear our mark (storage_dir.c), one that LXC made gets it on the way: another's folder of such a name
+ * stays.
  */
 #include "client/disk.h"
 
@@ -47,6 +49,27 @@ static char *trash_of(const char *path, const char *name)
 	return str_fmt("%.*s/" DISK_TRASH "%s", (int)(strrchr(path, '/') - path), path, name);
 }
 
+static int not_ours(const char *path, struct err *e)
+{
+	(void)err_num(e, EEXIST, "remove", "%s", path);
+	err_hint(e, "it bears no mark of keg's: look what it is, and move it away");
+	return -EEXIST;
+}
+
+/* What a killed command left under that name goes; nothing there: 0. */
+static int clear_name(const char *path, struct err *e)
+{
+	_own_fd int fd = open_folder(AT_FDCWD, path);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return not_ours(path, e);
+	if (!storage_has_mark(fd)) /* an empty one may have been killed before its mark */
+		return rmdir(path) == 0 ? 0 : not_ours(path, e);
+	return io_remove_tree(AT_FDCWD, path, e);
+}
+
 static int lock_open(const char *path, struct err *e)
 {
 	_own_fd int fd = open_folder(AT_FDCWD, path);
@@ -63,11 +86,13 @@ int trash_begin(const char *path, const char *name, int held, struct trash *t, s
 	int r = is.path ? 0 : err_num(e, ENOMEM, "remove", "%s", path);
 
 	if (r == 0 && held < 0)
-		r = is.fd = lock_open(path, e);
+		r = held = is.fd = lock_open(path, e);
 	if (r >= 0)
-		r = io_remove_tree(AT_FDCWD, is.path, e);
+		r = clear_name(is.path, e);
 	if (r < 0)
 		return r;
+	if (!storage_has_mark(held))
+		storage_mark_for(held, path);
 	if (rename(path, is.path) < 0)
 		return err_sys(e, "rename", "%s to %s", path, is.path);
 	*t = is;
@@ -89,12 +114,12 @@ char *trash_find_outside(const struct container *c)
 	return rootfs && !storage_inside(c, rootfs) && made_for(rootfs, c) ? take_ptr(&rootfs) : NULL;
 }
 
-int trash_check(const struct container *c, const char *rootfs, struct err *e)
+int trash_check(const struct container *c, const char *path, struct err *e)
 {
-	_own_free char *trash = trash_of(rootfs, c->name);
+	_own_free char *trash = trash_of(path, c->name);
 
 	if (!trash)
-		return err_num(e, ENOMEM, "remove", "%s", rootfs);
+		return err_num(e, ENOMEM, "remove", "%s", path);
 	if (faccessat(AT_FDCWD, trash, F_OK, AT_SYMLINK_NOFOLLOW) < 0 || made_for(trash, c))
 		return 0;
 	(void)err_num(e, EEXIST, "remove", "%s", trash);
@@ -117,7 +142,7 @@ int trash_outside(const struct container *c, struct err *e)
 /* Between mkdir and the lock a sweeper may take it for something left: then it is made again. */
 int trash_new(const char *path, struct err *e)
 {
-	int r = io_remove_tree(AT_FDCWD, path, e);
+	int r = clear_name(path, e);
 
 	if (r < 0)
 		return r;
@@ -127,8 +152,10 @@ int trash_new(const char *path, struct err *e)
 		if (mkdir(path, 0770) < 0 && errno != EEXIST)
 			return err_sys(e, "create folder", "%s", path);
 		fd = lock_folder(AT_FDCWD, path, LOCK_MS);
-		if (fd >= 0 && still_there(AT_FDCWD, path, fd))
+		if (fd >= 0 && still_there(AT_FDCWD, path, fd)) {
+			storage_mark_for(fd, path);
 			return fchmod(fd, 0770) < 0 ? err_sys(e, "set the mode of", "%s", path) : take_fd(&fd);
+		}
 		if (fd < 0 && fd != -ENOENT)
 			return err_num(e, -fd, "lock", "%s", path);
 	}
@@ -213,12 +240,20 @@ static int sweep_one(const char *folder, const char *name, struct err *e)
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, left, e);
 }
 
-/* Nobody is at it: its fd, with the lock. */
+/* Ours, and nobody is at it: its fd, with the lock. */
 static int take_left(int dir, const char *name)
 {
 	_own_fd int fd = open_folder(dir, name);
 
-	return fd >= 0 && lock_fd(fd, 0) == 0 && still_there(dir, name, fd) ? take_fd(&fd) : -EBUSY;
+	if (fd < 0 || lock_fd(fd, 0) < 0 || !still_there(dir, name, fd))
+		return -EBUSY;
+	if (storage_has_mark(fd))
+		return take_fd(&fd);
+	/* a killed command may not have come to its mark: then .new-PID is empty */
+	if (str_starts(name, DISK_NEW) &&
+	    strspn(name + strlen(DISK_NEW), "0123456789") == strlen(name + strlen(DISK_NEW)))
+		(void)unlinkat(dir, name, AT_REMOVEDIR);
+	return -EEXIST;
 }
 
 void trash_sweep(const char *folder)

@@ -164,6 +164,29 @@ def test_what_lies_where_destroy_moves_a_rootfs_to_is_not_ours(keg, lxcpath):
     assert not (srv / "tree").exists() and not x.dir.exists()
 
 
+@pytest.mark.parametrize("name", [".trash-1000", ".new-7", ".new-words", ".restore-mine", ".restore-{c.name}"])
+def test_folders_of_names_that_we_use_are_swept_only_if_they_are_ours(lxcpath, container, name):
+    """An lxcpath may be the top of somebody's disk; what commands that were killed left there bears our mark."""
+    c = container()
+    mine = canary(lxcpath / name.replace("{c.name}", c.name))
+    before = digest(mine)
+    c.run("lxc-snapshot").ok()
+    c.run("lxc-snapshot", "-d", "snap0").ok()
+    c.run("lxc-destroy").ok()
+    assert digest(mine) == before
+
+
+def test_what_lies_where_destroy_moves_a_container_to_is_not_ours(lxcpath, container):
+    c = container()
+    mine = canary(lxcpath / f".trash-{c.name}")
+    before = digest(mine)
+    assert c.run("lxc-destroy").fails().err == (f"lxc-destroy: {c.name}: cannot remove {mine}: File exists\n"
+                                                "  try     it bears no mark of keg's: look what it is, and move it away\n")
+    assert digest(mine) == before and c.config.exists()
+    mine.rename(lxcpath / "kept")
+    c.run("lxc-destroy").ok()
+
+
 # --- create, restore, copy --------------------------------------------------------------------------------
 
 def test_create_with_a_bad_key_over_what_is_there(keg, lxcpath):

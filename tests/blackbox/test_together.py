@@ -202,6 +202,7 @@ def test_what_killed_commands_left_goes_with_the_next_one(container, keg):
     c = container()
     for left in (f".trash-{MARK}-gone", f".restore-{MARK}-gone"):
         (c.lxcpath / left / "rootfs").mkdir(parents=True)
+        os.setxattr(c.lxcpath / left, "trusted.keg.owner", str(c.lxcpath / f"{MARK}-gone").encode())  # as all that is ours
     keg.run(*on("lxc-copy", c.name, c, "-N", f"{MARK}-copy")).ok()
     assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted([c.name, f"{MARK}-copy"])
 
