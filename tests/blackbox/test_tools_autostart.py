@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """lxc-autostart: who takes part, in which order, and what is said."""
+import json
+import os
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, SLOW, TOP, needs
+from lab import BIN, IS_LXC, SLOW, TOP, needs, wait_for
 
 
 @pytest.fixture
@@ -130,3 +133,87 @@ def test_lxc_containers(script):
     assert script("start").stdout == "-a -A -g web,\n"
     r = script("nonsense")
     assert (r.returncode, r.stderr) == (2, "usage: lxc-containers {start|stop|restart|reload|force-reload}\n")
+
+
+# --- what needs what ------------------------------------------------------------------------------------
+
+OURS = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+
+
+def started_at(c):
+    """When its init began, in ticks since the boot."""
+    return int(Path(f"/proc/{c.pid()}/stat").read_text().rpartition(")")[2].split()[19])
+
+
+@OURS
+def test_what_is_required_is_started_and_ready_before(auto, container):
+    web = container("lxc.start.auto = 1", "lxc.start.order = -9", "lxc.start.requires = kt-db:ready", name="kt-web")
+    db = container("lxc.start.ready = notify", "lxc.init.cmd = /answer await /go notify READY=1 sleep", name="kt-db")
+    p = subprocess.Popen([str(x) for x in (BIN / "lxc-autostart", "-P", web.lxcpath, "-j", "4")])
+    wait_for(lambda: db.state() == "RUNNING", "what is required is started, although it does not say so itself")
+    time.sleep(0.3)
+    assert web.state() == "STOPPED"
+    (db.rootfs / "go").touch()
+    assert p.wait(20 * SLOW) == 0
+    assert web.state() == "RUNNING" and started_at(web) >= started_at(db)
+    assert auto("-L", "-s").ok().out == "kt-web\n"
+
+
+@OURS
+def test_stops_go_the_other_way_round(auto, container):
+    db = container("lxc.start.auto = 1", name="kt-a-db")
+    web = container("lxc.start.auto = 1", "lxc.start.after = kt-a-db", name="kt-web")
+    log = web.lxcpath / "log"
+    for c in (db, web):
+        hook = c.dir / "gone"
+        hook.write_text(f"#!/bin/sh\necho $LXC_NAME >> {log}\n")
+        hook.chmod(0o755)
+        c.add(f"lxc.hook.post-stop = {hook}")
+    auto("-j", "4").ok()
+    auto("-s", "-j", "4").ok()
+    assert log.read_text() == "kt-web\nkt-a-db\n"
+
+
+@OURS
+def test_what_goes_round_is_named(auto, container):
+    a = container("lxc.start.auto = 1", "lxc.start.requires = kt-b", name="kt-a")
+    b = container("lxc.start.auto = 1", "lxc.start.after = kt-a", name="kt-b")
+    r = auto().fails(1)
+    assert (r.out, r.err) == ("", "lxc-autostart: kt-a: lxc.start.after and lxc.start.requires go round: kt-a needs kt-b needs kt-a\n")
+    assert (a.state(), b.state()) == ("STOPPED", "STOPPED")
+
+
+@OURS
+@pytest.mark.parametrize("needed, why", [
+    ("kt-none", "it requires kt-none, which does not exist"),
+    ("kt-bad", "it requires kt-bad, which did not start"),
+])
+def test_what_cannot_be_started_starts_nothing_that_requires_it(auto, container, needed, why):
+    web = container("lxc.start.auto = 1", f"lxc.start.requires = {needed}", name="kt-web")
+    other = container("lxc.start.auto = 1", f"lxc.start.after = {needed}", name="kt-other")
+    if needed == "kt-bad":
+        container("lxc.init.cmd = /nosuch", name="kt-bad")
+    r = auto().fails(2)
+    assert r.err.endswith(f"lxc-autostart: kt-web: {why}\n"), r.err
+    assert (web.state(), other.state()) == ("STOPPED", "RUNNING")
+
+
+@OURS
+def test_several_at_once(auto, container):
+    """Each takes a second; of those of one order four begin together, and a later order waits for them."""
+    all = [container("lxc.start.auto = 1", f"lxc.start.order = {i // 4}", name=f"kt-{i}") for i in range(5)]
+    for c in all:
+        hook = c.dir / "slow"
+        hook.write_text("#!/bin/sh\nsleep 1\n")
+        hook.chmod(0o755)
+        c.add(f"lxc.hook.pre-start = {hook}")
+    auto("-j", "4").ok()
+    at = [started_at(c) for c in all]
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert max(at[:4]) - min(at[:4]) < 0.9 * ticks * SLOW and at[4] - max(at[:4]) >= 0.9 * ticks
+
+
+@OURS
+def test_listed_for_programs(auto, four):
+    assert json.loads(auto("-L", "-a", "--format", "json").ok().out)["containers"][0] == {
+        "name": "kt-b", "delay_s": 0, "order": -5, "groups": ["onboot", "web"]}

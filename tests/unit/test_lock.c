@@ -97,6 +97,7 @@ static void a_removed_lock_file_is_made_anew(void **state)
 	struct fixture *f = *state;
 	_own_fd int old = lock_take(f->dir, "lock"), new = -1;
 
+	assert_true(old >= 0);
 	assert_int_equal(unlinkat(f->dir, "lock", 0), 0);
 	assert_int_equal(lock_held(f->dir, "lock"), 0);
 	new = lock_take(f->dir, "lock");
