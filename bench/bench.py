@@ -15,6 +15,8 @@ text for Keg and LXC; a bridge of the bench's own. Writes FOLDER/bench.json and 
     stop     from the halt signal until all is gone
     info     lxc-info       ls   lxc-ls -f, 20 running containers       create   the busybox template
     load     common.conf with what it includes, and a config of 200 lines, by each liblxc.so.1 in a process of its own
+    state    lxc_container_new, state and put of a running container, one of 50, in such a process
+    run_wait attach_run_wait of a program that does nothing, in such a process
     memory   Pss of the process that stays for each of 50 running containers
 """
 import argparse
@@ -136,12 +138,13 @@ class Lxc:
                     print(f"  {self.name}: {folder.name} is left: {e}", file=sys.stderr)
 
 
-class Load:
-    """A config as both libraries load it: Debian's common.conf if it is there, then 200 lines of every kind."""
+class Calls:
+    """What a program pays that lives in either library (calls.c). Its config is as both load it: Debian's common.conf if
+    it is there, then 200 lines of every kind."""
 
     def __init__(self, work):
-        self.program, self.config = work / "load", work / "load.conf"
-        cc(HERE / "load.c", self.program, f"-I{TOP / 'include'}")
+        self.program, self.config = work / "calls", work / "load.conf"
+        cc(HERE / "calls.c", self.program, f"-I{TOP / 'include'}")
         common = Path("/usr/share/lxc/config/common.conf")
         lines = [f"lxc.include = {common}"] if common.exists() else []
         for i in range(20):
@@ -150,11 +153,12 @@ class Load:
                       f"lxc.environment = NAME{i}=value {i}", "lxc.cap.drop = sys_time", ""]
         self.config.write_text("\n".join(lines) + "\n")
 
-    def by(self, library):
-        p = subprocess.run([self.program, library, self.config], capture_output=True, text=True, timeout=60)
+    def ask(self, library, *what):
+        """Milliseconds of one call."""
+        p = subprocess.run([str(x) for x in (self.program, library, *what)], capture_output=True, text=True, timeout=120)
         if p.returncode:
             raise Broken(p.stderr.strip().splitlines()[-1])
-        return float(p.stdout) / 1e3
+        return float(p.stdout.split()[0]) / 1e3
 
 
 class Oci:
@@ -263,7 +267,8 @@ def make_rootfs(work):
     for d in ("bin", "dev", "etc", "proc", "root", "sys", "tmp", "usr", "var", "run"):
         (root / d).mkdir(parents=True)
     shutil.copy(shutil.which("busybox"), root / "bin/busybox")
-    (root / "bin/sh").symlink_to("busybox")
+    for name in ("sh", "true"):
+        (root / "bin" / name).symlink_to("busybox")
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (root / "etc/os-release").write_text("ID=bench\n")  # systemd-nspawn asks for it
     cc(TOP / "tests/answer.c", root / "answer", "-static")
@@ -326,18 +331,26 @@ class Bench:
     def managers(self):
         return [(n, s) for n, s in list(self.subjects.items()) if isinstance(s, Lxc)]
 
-    def loads(self):
-        """Not by measure(): a config that one library cannot load is no reason to leave its commands out."""
-        load = Load(self.work)
+    def call(self, what, rounds, words):
+        """Not by measure(): what one library cannot do is no reason to leave its commands out. words(subject): of calls.c"""
         libraries = {"keg": self.args.keg.parent / "lib/liblxc.so.1", "lxc": "liblxc.so.1"}
-        for n in range(self.args.rounds):
+        for n in range(rounds):
             for name in ("keg", "lxc") if n % 2 else ("lxc", "keg"):
-                if name in self.subjects:
-                    try:
-                        self.took.setdefault("load", {}).setdefault(name, []).append(load.by(libraries[name]))
-                    except (Broken, OSError, subprocess.SubprocessError) as e:
-                        self.why_not[f"load by {name}"] = str(e)
-            progress(f"load {n + 1} of {self.args.rounds}")
+                if name not in self.subjects:
+                    continue
+                try:
+                    ms = self.calls.ask(libraries[name], *words(self.subjects[name]))
+                    self.took.setdefault(what, {}).setdefault(name, []).append(ms)
+                except (Broken, OSError, subprocess.SubprocessError) as e:
+                    self.why_not[f"{what} by {name}"] = str(e)
+            progress(f"{what} {n + 1} of {rounds}")
+
+    def library(self):
+        """Behind commands(), whose containers run still."""
+        self.calls = Calls(self.work)
+        self.call("load", self.args.rounds, lambda s: ("load", self.calls.config))
+        self.call("state", 6, lambda s: ("state", s.path, "c"))
+        self.call("run_wait", 6, lambda s: ("attach", s.path, "c00", 100))
 
     def commands(self):
         for n in range(10):
@@ -392,7 +405,8 @@ def aims(s):
             ("start at least 2.5 times faster than LXC", ratio("start", "lxc", "keg"), lambda x: x >= 2.5)]
     plain = ratio("start", "lxc", "keg")
     rows += [("start with 50 mounts and 500 rules faster than LXC by the plain start's ratio", ratio("rich", "lxc", "keg"), lambda x: x >= (plain or 1))]
-    rows += [(f"{w} at least 3 times faster than LXC", ratio(w, "lxc", "keg"), lambda x: x >= 3) for w in ("attach", "info", "ls", "load")]
+    rows += [(f"{w} at least 3 times faster than LXC", ratio(w, "lxc", "keg"), lambda x: x >= 3) for w in ("attach", "info", "ls", "load", "run_wait")]
+    rows += [("state of a running container by the library at least 10 times faster", ratio("state", "lxc", "keg"), lambda x: x >= 10)]
     rows += [("Pss of a keeper at most 128 KiB", kib.get("keg"), lambda x: x <= 128),
              ("Pss at most a third of LXC's", kib["keg"] / kib["lxc"] if {"keg", "lxc"} <= set(kib) else None, lambda x: x <= 1 / 3)]
     return [(text, x, x is not None and reached(x)) for text, x, reached in rows]
@@ -404,10 +418,10 @@ NO_VETH = {"crun", "runc", "bwrap"}
 def table(s):
     names = [n for n in ("floor", "keg", "lxc", "crun", "runc", "bwrap", "nspawn") if any(n in by for by in s["median_ms"].values())]
     out = [f"{'median, ms':<12}" + "".join(f"{n + ('*' if n in NO_VETH else ''):>10}" for n in names) + f"{'lxc/keg':>10}"]
-    for what in ("start", "attach", "stop", "info", "ls", "create", "rich", "load"):
+    for what in ("start", "attach", "stop", "info", "ls", "create", "rich", "load", "state", "run_wait"):
         by = s["median_ms"].get(what, {})
         ratio = f"{by['lxc'] / by['keg']:>9.1f}x" if {"lxc", "keg"} <= set(by) else ""
-        out.append(f"{what:<12}" + "".join(f"{by[n]:>10.2f}" if n in by else f"{'-':>10}" for n in names) + ratio)
+        out.append(f"{what:<12}" + "".join(f"{by[n]:>10.{2 if by[n] >= 1 else 3}f}" if n in by else f"{'-':>10}" for n in names) + ratio)
     out.append(f"{'Pss, KiB':<12}" + "".join(f"{s['pss_kib'][n]:>10.0f}" if n in s["pss_kib"] else f"{'-':>10}" for n in names))
     out.append(f"* makes no network device. {s['rounds']} rounds, kernel {s['kernel']}, {s['cpus']} cpus")
     out += [f"not measured: {n}: {why}" for n, why in s["not_measured"].items()]
@@ -421,7 +435,7 @@ COLOURS = {"floor": "#9aa0a6", "keg": "#1a73e8", "lxc": "#e8710a", "crun": "#34a
 
 def svg(s):
     """One group of bars for each measure; each group has its own scale."""
-    groups = [(f"{w}, ms", s["median_ms"][w]) for w in ("start", "attach", "stop", "info", "ls", "create", "rich", "load") if w in s["median_ms"]]
+    groups = [(f"{w}, ms", s["median_ms"][w]) for w in ("start", "attach", "stop", "info", "ls", "create", "rich", "load", "state", "run_wait") if w in s["median_ms"]]
     if s["pss_kib"]:
         groups.append(("Pss of the keeper, KiB", s["pss_kib"]))
     y, rows = 10, []
@@ -461,7 +475,7 @@ def main():
         bench.find_subjects()
         bench.rounds()
         bench.commands()
-        bench.loads()
+        bench.library()
         progress("")
         s = summary(bench)
         args.out.mkdir(exist_ok=True)

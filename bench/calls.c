@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program that lives in a liblxc.so.1 pays for its calls. Both libraries are asked through the same functions.
+ * What a program that lives in a liblxc.so.1 pays for its calls, in microseconds. Both libraries are asked through the
+ * same functions.
  *
- *	calls LIBRARY state LXCPATH		microseconds of new, state and put of a container, median of passes over
- *all calls LIBRARY attach LXCPATH NAME N	microseconds of an attach_run_wait of /bin/true, mean of N; by how many
- *						fds and KiB the process has grown since the first hundred
+ *	calls LIBRARY load CONFIG		a load of that config: median of many, after some that warm it
+ *	calls LIBRARY state LXCPATH BEGIN	new, state and put of a container whose name begins so: median
+ *						of passes over all; how many there are, and run
+ *	calls LIBRARY attach LXCPATH NAME N	an attach_run_wait of /bin/true: mean of N; by how many fds and
+ *						KiB the process has grown since the first hundred
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -17,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PASSES = 7, WARM = 100, MOST = 4096 };
+enum { PASSES = 7, WARM = 100, MOST = 4096, LOADS = 41, LOADS_WARM = 5 };
 
 typedef struct lxc_container *(*new_fn)(const char *, const char *);
 typedef int (*put_fn)(struct lxc_container *);
@@ -37,13 +40,13 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int entries(const char *folder, char **names, int most)
+static int entries(const char *folder, const char *begin, char **names, int most)
 {
 	DIR *d = opendir(folder);
 	int n = 0;
 
 	for (struct dirent *x; d && (x = readdir(d));)
-		if (*x->d_name != '.' && n < most)
+		if (*x->d_name != '.' && strncmp(x->d_name, begin, strlen(begin)) == 0 && n < most)
 			names[n++] = strdup(x->d_name);
 	if (d)
 		(void)closedir(d);
@@ -53,7 +56,7 @@ static int entries(const char *folder, char **names, int most)
 static int fds(void)
 {
 	char *names[MOST];
-	int n = entries("/proc/self/fd", names, MOST);
+	int n = entries("/proc/self/fd", "", names, MOST);
 
 	for (int i = 0; i < n; i++)
 		free(names[i]);
@@ -73,10 +76,32 @@ static long kib(void)
 	return (resident - shared) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static int states(new_fn new, put_fn put, const char *lxcpath)
+static int loads(new_fn new, put_fn put, const char *config)
+{
+	struct lxc_container *c = new ("keg-bench-load", "/tmp");
+	double took[LOADS];
+
+	for (int i = -LOADS_WARM; c && i < LOADS; i++) {
+		double began = now();
+
+		if (!c->load_config(c, config))
+			return 1;
+		if (i >= 0)
+			took[i] = now() - began;
+		c->clear_config(c);
+	}
+	if (!c)
+		return 1;
+	qsort(took, LOADS, sizeof(*took), by_size);
+	(void)printf("%.1f\n", took[LOADS / 2]);
+	(void)put(c);
+	return 0;
+}
+
+static int states(new_fn new, put_fn put, const char *lxcpath, const char *begin)
 {
 	char *names[MOST];
-	int n = entries(lxcpath, names, MOST), running = 0;
+	int n = entries(lxcpath, begin, names, MOST), running = 0;
 	double took[PASSES];
 
 	for (int pass = -1; pass < PASSES; pass++) { /* the first warms */
@@ -133,9 +158,12 @@ int main(int argc, char **argv)
 	int failed = 1;
 
 	if (!new || !put)
-		(void)fprintf(stderr, "calls: %s\n", argc > 3 ? dlerror() : "LIBRARY state|attach LXCPATH [NAME N]");
+		(void)fprintf(stderr, "calls: %s\n",
+			      argc > 3 ? dlerror() : "LIBRARY load|state|attach CONFIG|LXCPATH [NAME N]");
+	else if (strcmp(argv[2], "load") == 0)
+		failed = loads(new, put, argv[3]);
 	else if (strcmp(argv[2], "state") == 0)
-		failed = states(new, put, argv[3]);
+		failed = states(new, put, argv[3], argc > 4 ? argv[4] : "");
 	else if (argc > 5)
 		failed = attaches(new, put, argv[3], argv[4], atoi(argv[5]));
 	if (failed && new)

@@ -80,7 +80,7 @@ int container_addresses(const struct container *c, bool v6, struct strv *out, st
 {
 	struct status s = { 0 };
 	struct seen seen = { 0 };
-	int r = container_status(c, &s, e);
+	int r = container_look(c, &s, e);
 
 	if (r < 0)
 		return r;
