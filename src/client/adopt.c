@@ -77,3 +77,17 @@ int container_look(const struct container *c, struct status *s, struct err *e)
 	x = container_adopt(c, e);
 	return x < 0 ? x : state_read(c->lxcpath, c->name, s, e);
 }
+
+int container_at_rest(const struct container *c, struct err *e)
+{
+	struct status s;
+	int x = container_look(c, &s, e);
+
+	if (x < 0)
+		return x;
+	status_free(&s);
+	if (s.state != STOPPED)
+		return -EBUSY;
+	x = s.dead ? container_adopt(c, e) : 0;
+	return x == 1 ? -EBUSY : x;
+}

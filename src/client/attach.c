@@ -320,8 +320,9 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	x = begin(c, r, &st, &ru, e);
 	if (x == 0)
 		*pid = ru.init_pid;
-	else if (!container_init_alive(ru.init_pidfd,
-				       x == -ECHILD || x == -ESRCH ? DYING_MS : 0)) { /* hence whatever went wrong */
+	else if (x == -ESRCH || !container_init_alive(ru.init_pidfd, x == -ECHILD ? DYING_MS : 0)) {
+		/* hence whatever went wrong; ESRCH is setns(2)'s word of one that is about to end, long before its
+		 * pidfd's */
 		err_clear(e);
 		x = err_say(e, ESRCH, "it has stopped meanwhile");
 	}

@@ -119,6 +119,9 @@ int container_start(struct container *c, const struct start_request *r, int *sta
 int container_adopt(const struct container *c, struct err *e) _must_check;
 /* As container_status(), frozen or not. */
 int container_look(const struct container *c, struct status *s, struct err *e) _must_check;
+/* For who works on its files: 0: it is stopped, and what a killed keeper has left is cleared up; -EBUSY, without words:
+ * it runs. */
+int container_at_rest(const struct container *c, struct err *e) _must_check;
 
 /* --- keepers.c --- */
 struct keeper_info {

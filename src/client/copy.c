@@ -110,14 +110,10 @@ struct copying {
 
 static int check_stopped(const struct container *c, struct err *e)
 {
-	struct status s;
-	int r = container_status(c, &s, e);
+	int r = container_at_rest(c, e);
 
-	if (r < 0)
+	if (r != -EBUSY || e->set)
 		return r;
-	status_free(&s);
-	if (s.state == STOPPED)
-		return 0;
 	(void)err_say(e, EBUSY, "%s is running: its files may change while they are copied", c->name);
 	err_hint(e, "stop it, or allow that (lxc-copy -a)");
 	return -EBUSY;

@@ -19,13 +19,9 @@
 
 static int check_stopped(const struct container *c, struct err *e)
 {
-	struct status s;
-	int r = container_status(c, &s, e);
+	int r = container_at_rest(c, e);
 
-	if (r < 0)
-		return r;
-	status_free(&s);
-	return s.state == STOPPED ? 0 : err_say(e, EBUSY, "%s is running", c->name);
+	return r == -EBUSY && !e->set ? err_say(e, EBUSY, "%s is running", c->name) : r;
 }
 
 static int check_clones(const struct container *c, const char *folder, struct err *e)
@@ -128,10 +124,12 @@ static int destroy(void *container, struct err *e)
 	if (r < 0 || !destroy_removes(c))
 		return r;
 	r = held = container_hold(c, HOLD_ALONE | HOLD_REMAINS, e);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return r;
-	if (!is_there(c))
+	if (r < 0 || !is_there(c)) { /* another has destroyed it meanwhile */
+		err_clear(e);
 		return err_say(e, ENOENT, "Container is not defined");
+	}
 	r = check_dependents(c, e); /* again: until now a snapshot may have been taken */
 	outside = trash_find_outside(c);
 	if (r == 0)
@@ -148,8 +146,12 @@ static int destroy(void *container, struct err *e)
 int container_destroy(struct container *c, struct err *e)
 {
 	_own_problems struct problems ignored = { 0 };
+	int r;
 
 	if (!c->spec)
 		(void)!container_load(c, NULL, &ignored); /* a bad config is no reason to keep a container */
-	return mapped_needed(c->spec) ? mapped_run(c->spec, destroy, c, e) : destroy(c, e);
+	if (!mapped_needed(c->spec))
+		return destroy(c, e);
+	r = check_stopped(c, e); /* as who we are: what a killed keeper left is not the mapped root's to clear up */
+	return r < 0 ? r : mapped_run(c->spec, destroy, c, e);
 }

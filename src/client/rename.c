@@ -40,13 +40,9 @@ static struct dependent kin_of(const struct container *c)
 
 static int check_stopped(const struct container *c, struct err *e)
 {
-	struct status s;
-	int r = container_status(c, &s, e);
+	int r = container_at_rest(c, e);
 
-	if (r < 0)
-		return r;
-	status_free(&s);
-	return s.state == STOPPED ? 0 : err_say(e, EBUSY, "%s is running", c->name);
+	return r == -EBUSY && !e->set ? err_say(e, EBUSY, "%s is running", c->name) : r;
 }
 
 static int check(const struct renaming *w, struct err *e)
@@ -253,8 +249,13 @@ int container_rename(struct container *c, const char *new_name, struct err *e)
 
 	if (r == 0 && !c->spec)
 		(void)!container_load(c, NULL, &ignored);
-	if (r == 0)
-		r = mapped_needed(c->spec) ? mapped_run(c->spec, rename_it, &w, e) : rename_it(&w, e);
+	if (r == 0 && mapped_needed(c->spec)) {
+		r = check_stopped(
+			c, e); /* as who we are: what a killed keeper left is not the mapped root's to clear up */
+		r = r < 0 ? r : mapped_run(c->spec, rename_it, &w, e);
+	} else if (r == 0) {
+		r = rename_it(&w, e);
+	}
 	strv_free(&w.parents);
 	container_free(w.to);
 	return r;

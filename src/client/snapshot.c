@@ -43,14 +43,10 @@ static int check_snap_name(const char *snap, struct err *e)
 
 static int check_stopped(const struct container *c, const char *what, struct err *e)
 {
-	struct status s;
-	int r = container_status(c, &s, e);
+	int r = container_at_rest(c, e);
 
-	if (r < 0)
+	if (r != -EBUSY || e->set)
 		return r;
-	status_free(&s);
-	if (s.state == STOPPED)
-		return 0;
 	(void)err_say(e, EBUSY, "%s is running: %s", c->name, what);
 	err_hint(e, "lxc-stop -n %s", c->name);
 	return -EBUSY;

@@ -119,6 +119,10 @@ class Container:
     def state(self):
         return self.run("lxc-info", "-s", "-H").ok().out.strip()
 
+    def runs_anew(self, first):
+        """Another init than that pid's; between two there is none."""
+        return self.state() == "RUNNING" and self.run("lxc-info", "-p", "-H").out not in ("", f"{first}\n")
+
     def pid(self):
         return int(self.run("lxc-info", "-p", "-H").ok().out)
 

@@ -91,7 +91,7 @@ def test_it_runs_and_stops(debian, conf):
         t.type("\x01q")
     first = c.pid()
     c.attach("systemctl", "reboot")
-    wait_for(lambda: c.state() == "RUNNING" and c.pid() != first, "it has rebooted")
+    wait_for(lambda: c.runs_anew(first), "it has rebooted")
     assert settled(c) == "running", failures(c)
     begin = time.monotonic()
     c.run("lxc-stop", timeout=20).ok()

@@ -234,7 +234,7 @@ def test_a_reboot_is_told_by_its_target(hooked):
     c.up()
     first = c.pid()
     c.run("lxc-stop", "-r").ok()
-    wait_for(lambda: c.state() == "RUNNING" and c.pid() != first, "it runs again")
+    wait_for(lambda: c.runs_anew(first), "it runs again")
     c.run("lxc-stop", "-k").ok()
     said = [line if line.startswith(("stop", "post-stop")) else line.split()[0] for line in c.log()]
     assert said == ORDER[:8] + ["stop reboot", "post-stop reboot"] + ORDER[:8] + ["stop stop", "post-stop stop"]

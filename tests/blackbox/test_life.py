@@ -459,6 +459,26 @@ def test_a_killed_keeper_takes_its_container_along(container):
     assert f"/lxc.payload.{c.name}\n" in Path(f"/proc/{c.pid()}/cgroup").read_text(), MARK
 
 
+@pytest.mark.parametrize("what", [("lxc-destroy",), ("lxc-copy", "-R", "-N", f"{MARK}-other"), ("lxc-copy", "-N", f"{MARK}-other"), ("lxc-snapshot",)],
+                         ids=("destroy", "rename", "copy", "snapshot"))
+@pytest.mark.parametrize("lines", [(), ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536")], ids=("root", "mapped"))
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_who_works_on_its_files_clears_up_after_a_killed_keeper(container, what, lines):
+    """Nobody else would: the next start of that name is another container's, or there is none."""
+    c = container("lxc.apparmor.profile = unconfined", *lines)
+    if lines:
+        for at in (c.rootfs, *c.rootfs.rglob("*")):
+            os.chown(at, 100000, 100000, follow_symlinks=False)
+        c.dir.chmod(0o755)
+    c.up()
+    init = c.pid()
+    kill(c.keeper(), signal.SIGKILL)
+    wait_for(lambda: gone(init), "init died with its keeper")
+    assert list(Path("/sys/fs/cgroup").glob(f"**/lxc.payload.{c.name}"))
+    c.run(*what).ok()
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/lxc.payload.{c.name}")) and not list(Path("/run/keg").glob(f"*/{c.name}"))
+
+
 def test_execute_without_a_config_runs_on_the_hosts_root_in_namespaces_of_its_own(keg, lxcpath):
     """By the default config; /etc is the test's own, so that this host's default.conf plays no part."""
     script = (f"mount -t tmpfs none /etc && mkdir /etc/lxc && echo lxc.net.0.type = empty > /etc/lxc/default.conf && "

@@ -140,7 +140,7 @@ def test_reboot(container):
     c = owned(container(*MAP)).up()
     first = c.pid()
     c.run("lxc-stop", "-r").ok()
-    wait_for(lambda: c.state() == "RUNNING" and c.pid() != first, "it runs again")
+    wait_for(lambda: c.runs_anew(first), "it runs again")
     assert id_map(c) == [(0, 100000, 65536)]
 
 
