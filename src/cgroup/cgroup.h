@@ -64,6 +64,8 @@ void cgroup_tree_want(struct cgroup_tree *t, const char *file);
 int cgroup_tree_make(struct cgroup_tree *t, struct err *e) _must_check;
 /* Opens one that is there; hierarchies without it stay -1. -ENOENT: nowhere. */
 int cgroup_tree_open(struct cgroup_tree *t, struct err *e) _must_check;
+/* Whether the tree bears its owner's mark; true also where nothing is there. */
+bool cgroup_is_ours(const struct cgroup_tree *t);
 /* Opens the two at most that cgroup_tree_frozen() asks: a state is asked for often, and a host can have a dozen. */
 void cgroup_tree_open_freezers(struct cgroup_tree *t);
 /* For clone3 CLONE_INTO_CGROUP: fd of the v2 payload, -1 where there is no v2. */

@@ -18,8 +18,6 @@ const char *cgroup_below(const struct cgroup_tree *t);
 int cgroup_full_path(const struct cgroup_tree *t, size_t i, char *path, size_t size, size_t *base_len) _must_check;
 /* Whether a word is in a list that is parted by commas or blanks. */
 bool cgroup_has_word(const char *list, const char *word);
-/* Whether the tree bears our owner's mark; true also where nothing is there. */
-bool cgroup_is_ours(const struct cgroup_tree *t);
 bool cgroup_made_parent(const char *path);
 
 /* --- enable.c --- */

@@ -441,17 +441,20 @@ int cgroup_make(struct run *r, struct err *e)
 	return x;
 }
 
-/* Works in a process that did not make them, too. What cannot be removed is left to the next start. */
+/*
+ * Works in a process that did not make them, too. A start that was killed has not written down where they are: they are
+ * where it would have made them, if they are marked as this container's. What cannot be removed is left to the next
+ * start.
+ */
 void cgroup_undo(struct run *r)
 {
 	char path[sizeof(r->cgroup.path)];
-	int x = str_copy(path, sizeof(path), r->cgroup.path);
+	bool told = r->cgroup.path[0];
+	int x = told ? str_copy(path, sizeof(path), r->cgroup.path) : first_path(r->plan, path, sizeof(path));
 
-	if (x < 0 || !path[0])
-		return;
-	if (!r->cgroup.open)
+	if (x == 0 && !r->cgroup.open)
 		x = tree_init(&r->cgroup, r->plan, path, NULL);
-	if (x == 0)
+	if (x == 0 && (told || cgroup_is_ours(&r->cgroup)))
 		x = cgroup_tree_remove(&r->cgroup, REMOVE_TIMEOUT_MS, NULL);
 }
 

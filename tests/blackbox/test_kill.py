@@ -186,3 +186,24 @@ def test_rules_of_devices_wait_for_what_the_start_itself_opens(container, late):
     c = container("lxc.tty.max = 1", "lxc.cgroup.devices.deny = a", "lxc.cgroup.devices.allow = c 1:3 rwm")
     c.run("lxc-start", env=faulty(f"hold:{late}")).ok()
     c.run("lxc-stop", "-k").ok()
+
+
+def test_a_destroy_is_enough_after_a_killed_start(container):
+    """Also where the start had not yet written down what it was making."""
+    c = container("lxc.apparmor.profile = unconfined", "lxc.cgroup2.pids.max = 1000", net=NET)
+    saved = c.dir.with_name("saved")
+    shutil.copytree(c.dir, saved, symlinks=True)
+    c.up()
+    c.run("lxc-stop").ok()
+    wait_for(lambda: quiet(look()), "the host is quiet")
+    before, wrong = look(), []
+    for role, step in steps_of(c):
+        if role != "keeper":
+            continue
+        c.run("lxc-start", env=faulty(f"kill-keeper:{step}"))
+        c.run("lxc-destroy").ok()
+        shutil.copytree(saved, c.dir, symlinks=True)
+        (c.dir / "ended").unlink(missing_ok=True)
+        wrong += [f"{step}: {line}" for line in difference(before) if "/ended" not in line]
+    shutil.rmtree(saved)
+    assert not wrong, "\n".join(wrong)
