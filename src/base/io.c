@@ -229,7 +229,8 @@ static int remove_inside(int fd, dev_t dev, const char *shown, struct err *e)
 	return 0;
 }
 
-int io_remove_tree(int dir, const char *name, struct err *e)
+/* 1: somebody who had the folder open has put something into it meanwhile. */
+static int remove_once(int dir, const char *name, struct err *e)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 	struct stat st;
@@ -247,8 +248,17 @@ int io_remove_tree(int dir, const char *name, struct err *e)
 	if (r < 0)
 		return r;
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
-		return err_sys(e, "remove", "%s", name);
+		return errno == ENOTEMPTY ? 1 : err_sys(e, "remove", "%s", name);
 	return 0;
+}
+
+int io_remove_tree(int dir, const char *name, struct err *e)
+{
+	int r = 1;
+
+	for (int tries = 0; r == 1 && tries < 10; tries++)
+		r = remove_once(dir, name, e);
+	return r == 1 ? err_num(e, ENOTEMPTY, "remove", "%s", name) : r;
 }
 
 int io_memfd(const char *name, const void *data, size_t len)

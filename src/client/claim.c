@@ -65,6 +65,7 @@ int claim_clear(const struct container *c, struct err *e)
 	r = dependents_read(c->dir, PARENTS, &parents, e);
 	if (r == 0)
 		r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
+	copy_undress(c);
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, c->dir, e);
 }
 

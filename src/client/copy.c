@@ -97,6 +97,14 @@ int copy_dress(const struct dressing *d, struct err *e)
 	return r;
 }
 
+void copy_undress(const struct container *c)
+{
+	_own_free char *at = path_mountpoint(c->lxcpath, c->name);
+
+	if (at)
+		path_leave(at);
+}
+
 /* --- the copy --- */
 
 struct copying {

@@ -86,6 +86,7 @@ static int remove_all(const struct container *c, int held, struct err *e)
 			err_hint(e, "its folder is now %s", trash.path);
 		return r;
 	}
+	copy_undress(c);
 	r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
 	if (r == 0)
 		r = trash_outside(c, e);

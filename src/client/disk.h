@@ -108,6 +108,9 @@ struct dressing {
 	char *const *hook_args;
 };
 int copy_dress(const struct dressing *d, struct err *e) _must_check;
+/* The folder that a killed dressing was mounted on. Nobody of that name may run: it would lose what is mounted there.
+ */
+void copy_undress(const struct container *c);
 
 /* --- destroy.c --- */
 /* Not if its config says that its rootfs is managed by somebody else. */

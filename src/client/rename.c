@@ -10,7 +10,6 @@
 #include "base/io.h"
 #include "base/lock.h"
 #include "base/own.h"
-#include "engine/paths.h"
 #include "features/mapped.h"
 #include "spec/document.h"
 
@@ -154,7 +153,6 @@ static void end_lists(const struct container *c)
 {
 	_own_fd int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_own_container struct container *old = NULL;
-	_own_free char *at = path_mountpoint(c->lxcpath, c->name);
 	char was[NAME_MAX + 1];
 	struct err quiet = { 0 };
 
@@ -169,8 +167,7 @@ static void end_lists(const struct container *c)
 		mark_again(old, c, c->dir);
 		if (inside)
 			mark_again(old, c, inside);
-		if (at)
-			path_leave(at); /* where its rootfs was mounted for its hooks */
+		copy_undress(c);
 	}
 	(void)unlinkat(fd, WAS, 0);
 }
@@ -196,7 +193,8 @@ static int rename_folder(struct renaming *w, struct err *e)
 	if (r < 0)
 		return r;
 	if (renameat2(AT_FDCWD, w->c->dir, AT_FDCWD, w->to->dir, RENAME_NOREPLACE) < 0)
-		return err_sys(e, "rename", "%s to %s", w->c->dir, w->to->dir);
+		return errno == EEXIST ? err_say(e, EEXIST, "Container already exists: %s", w->to->name)
+				       : err_sys(e, "rename", "%s to %s", w->c->dir, w->to->dir);
 	r = check_stopped(w->c, e); /* a start that had begun before holds its lock by now */
 	if (r < 0 && rename(w->to->dir, w->c->dir) < 0)
 		err_hint(e, "its folder is now %s", w->to->dir);

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -205,6 +206,14 @@ def test_what_killed_commands_left_goes_with_the_next_one(container, keg):
         os.setxattr(c.lxcpath / left, "trusted.keg.owner", str(c.lxcpath / f"{MARK}-gone").encode())  # as all that is ours
     keg.run(*on("lxc-copy", c.name, c, "-N", f"{MARK}-copy")).ok()
     assert sorted(p.name for p in c.lxcpath.iterdir()) == sorted([c.name, f"{MARK}-copy"])
+
+
+def test_a_destroy_takes_away_where_a_killed_copy_was_mounted(container):
+    c = container()
+    at = Path("/run/keg/rootfs", str(c.lxcpath).replace("-", "\\x2d").replace("/", "-"), c.name)
+    at.mkdir(parents=True)
+    c.run("lxc-destroy").ok()
+    assert not at.parent.exists()
 
 
 def test_network_devices_that_are_added_at_once_are_all_put_back(container, keg):
