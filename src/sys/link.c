@@ -282,6 +282,48 @@ int link_delete(struct nl *n, int index)
 	return nl_talk(n, &m, NULL, NULL);
 }
 
+/* Where a link's other end is. */
+struct far {
+	bool elsewhere; /* in another namespace: */
+	int nsid;	/* its number, < 0 where it has none any more */
+	int index;	/* of the other end, there */
+};
+
+static int read_far(const struct nlmsghdr *h, void *arg)
+{
+	struct far *f = arg;
+	const struct rtattr *a[IFLA_MAX + 1];
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	nl_attrs(h, sizeof(struct ifinfomsg), a, IFLA_MAX);
+	*f = (struct far){ .elsewhere = a[IFLA_LINK_NETNSID],
+			   .nsid = (int)nl_u32(a[IFLA_LINK_NETNSID]),
+			   .index = (int)nl_u32(a[IFLA_LINK]) };
+	return 0;
+}
+
+bool link_is_ending(struct nl *n, const char *name)
+{
+	struct ifinfomsg i = { 0 };
+	struct far f = { 0 }, ignored;
+	struct nl_msg m;
+
+	nl_begin(&m, RTM_GETLINK, 0, &i, sizeof(i));
+	nl_put_text(&m, IFLA_IFNAME, name);
+	nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (nl_talk(n, &m, read_far, &f) < 0 || !f.elsewhere)
+		return false;
+	if (f.nsid < 0)
+		return true;
+	i.ifi_index = f.index;
+	nl_begin(&m, RTM_GETLINK, 0, &i, sizeof(i));
+	nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	nl_put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)f.nsid);
+	/* -EINVAL: of this number there is no namespace that still has a user (since Linux 4.20 it can be asked) */
+	return nl_talk(n, &m, read_far, &ignored) == -EINVAL;
+}
+
 int mac_parse(const char *text, unsigned char mac[MAC_LEN])
 {
 	unsigned char out[MAC_LEN];

@@ -52,6 +52,11 @@ int link_make_macvlan(struct nl *n, int parent, uint32_t mode, const struct link
 int link_make_ipvlan(struct nl *n, int parent, uint16_t mode, uint16_t flags, const struct link_want *w) _must_check;
 int link_change(struct nl *n, int index, const struct link_want *w) _must_check;
 int link_delete(struct nl *n, int index) _must_check;
+/*
+ * Whether its other end (a veth's) lies in a network namespace that has ended: the kernel is about to delete both.
+ * It does so in its own time, some ten milliseconds and more after the namespace's last process.
+ */
+bool link_is_ending(struct nl *n, const char *name);
 
 /* "00:16:3e:aa:bb:cc"; -EINVAL */
 int mac_parse(const char *text, unsigned char mac[MAC_LEN]) _must_check;

@@ -379,6 +379,39 @@ static void test_veth(void **state)
 	close(netns_fd);
 }
 
+/* A killed keeper's veth is waited for, for the kernel takes it away; one whose container lives is in the way. */
+static void test_veth_of_an_ended_namespace(void **state)
+{
+	_own_spec struct spec *s = veth_spec();
+	struct plan plan = { .name = "unit", .spec = s, .clone_flags = CLONE_NEWNET };
+	struct run r = { .plan = &plan, .runtime_fd = -1 };
+	_own_nl struct nl nl = NL_CLOSED;
+	struct err e = { 0 };
+	char text[256];
+	int netns_fd;
+	pid_t first;
+
+	(void)state;
+	if (!in_own_namespace())
+		skip();
+	assert_int_equal(nl_open(&nl, &e), 0);
+	set(s, "lxc.net.0.veth.pair", "vethunit");
+	r.init_pid = first = wait_in_namespace(&netns_fd);
+	assert_int_equal(net_make(&r, &e), 0);
+	assert_false(link_is_ending(&nl, "vethunit"));
+	close(netns_fd);
+	r.init_pid = wait_in_namespace(&netns_fd);
+	assert_int_equal(net_make(&r, &e), -EEXIST);
+	err_text(&e, text, sizeof(text));
+	assert_string_equal(text, "cannot create veth vethunit: File exists");
+	err_clear(&e);
+	end(first);
+	assert_int_equal(net_make(&r, &e), 0);
+	net_undo(&r);
+	end(r.init_pid);
+	close(netns_fd);
+}
+
 static void test_missing_bridge(void **state)
 {
 	_own_spec struct spec *s = veth_spec();
@@ -458,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_inner_names),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_veth),
+		cmocka_unit_test(test_veth_of_an_ended_namespace),
 		cmocka_unit_test(test_missing_bridge),
 		cmocka_unit_test(test_phys_returns),
 	};
