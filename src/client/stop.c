@@ -77,11 +77,16 @@ static void interrupt(const struct container *c, const struct status *s)
 		(void)send(keeper, SIGTERM, &ignored);
 }
 
+/* One life of a container's: its init, and the keeper that may begin another one. */
+struct life {
+	pid_t init, keeper;
+};
+
 /*
- * init as a pidfd, and its pid. A start that has not come so far, and an end that has passed it, are waited for.
+ * init as a pidfd, and whose it is. A start that has not come so far, and an end that has passed it, are waited for.
  * asked: what it is held for; a kill interrupts a start. -ESRCH: there is none (any more).
  */
-static int hold_init(const struct container *c, enum asked_for asked, int64_t until, pid_t *pid, struct err *e)
+static int hold_init(const struct container *c, enum asked_for asked, int64_t until, struct life *life, struct err *e)
 {
 	for (bool interrupted = false;;) {
 		struct status s;
@@ -92,7 +97,7 @@ static int hold_init(const struct container *c, enum asked_for asked, int64_t un
 			return x;
 		begins = s.state == STARTING;
 		has_init = s.init_pid > 0 && (!begins || asked == ASKED_KILL);
-		*pid = s.init_pid;
+		*life = (struct life){ .init = s.init_pid, .keeper = s.keeper_pid };
 		if (begins && !interrupted && (asked == ASKED_KILL || s.pausing)) {
 			ask(c, asked);
 			interrupt(c, &s);
@@ -103,7 +108,7 @@ static int hold_init(const struct container *c, enum asked_for asked, int64_t un
 			return -EIO;
 		if (s.state == STOPPED)
 			return not_running(e);
-		x = has_init ? hold(c, *pid, e) : -EAGAIN;
+		x = has_init ? hold(c, life->init, e) : -EAGAIN;
 		if (x != -EAGAIN)
 			return x;
 		if (wait_left(until) == 0)
@@ -171,11 +176,26 @@ static int send_stop(const struct container *c, int init, struct err *e)
 	return send(init, SIGKILL, e);
 }
 
-int container_kill(struct container *c, struct err *e)
+/*
+ * The event STOPPED is told between two lives, too: a reboot's, or a restart's, whose keeper had looked for what it was
+ * asked just before it was. The same keeper with a life to come is not what was asked for.
+ */
+static bool lives_on(const struct container *c, pid_t keeper)
+{
+	struct err ignored = { 0 };
+	struct status s;
+	bool lives = container_status(c, &s, &ignored) == 0 && s.state != STOPPED && s.keeper_pid == keeper;
+
+	status_free(&s);
+	return lives;
+}
+
+/* 1: another life has begun meanwhile. */
+static int kill_life(struct container *c, int64_t until, struct err *e)
 {
 	struct err none = { 0 };
-	pid_t pid;
-	_own_fd int init = hold_init(c, ASKED_KILL, wait_until(HOOKS_MS), &pid, &none);
+	struct life life;
+	_own_fd int init = hold_init(c, ASKED_KILL, until, &life, &none);
 	int x;
 
 	if (init == -ESRCH)
@@ -191,7 +211,20 @@ int container_kill(struct container *c, struct err *e)
 	x = wait_with(c, 1U << STOPPED, KILL_MS, init, e);
 	if (x == -ETIMEDOUT && is_in(c, STOPPING)) /* init is dead; what takes its time are hooks */
 		x = wait_with(c, 1U << STOPPED, HOOKS_MS, init, e);
-	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init") : x;
+	if (x == -ETIMEDOUT)
+		return err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init");
+	return x < 0 ? x : lives_on(c, life.keeper);
+}
+
+int container_kill(struct container *c, struct err *e)
+{
+	int64_t until = wait_until(HOOKS_MS);
+	int x;
+
+	do
+		x = kill_life(c, until, e);
+	while (x > 0);
+	return x;
 }
 
 /*
@@ -242,13 +275,13 @@ static int await_halt(const struct container *c, int events, int init, pid_t pid
 	}
 }
 
-static int halt(const struct container *c, int timeout_ms, bool patient, struct err *e)
+/* 1: another life has begun meanwhile. */
+static int halt_life(const struct container *c, int events, int timeout_ms, int64_t until, bool patient, struct err *e)
 {
-	int64_t until = wait_until(timeout_ms);
 	struct err none = { 0 };
-	pid_t pid;
-	_own_fd int init = hold_init(c, ASKED_STOP, timeout_ms ? until : wait_until(BEGIN_MS), &pid, &none);
-	int events, x;
+	struct life life;
+	_own_fd int init = hold_init(c, ASKED_STOP, timeout_ms ? until : wait_until(BEGIN_MS), &life, &none);
+	int x;
 
 	if (init < 0) {
 		if (init != -ESRCH)
@@ -257,11 +290,24 @@ static int halt(const struct container *c, int timeout_ms, bool patient, struct 
 	}
 	ask(c, ASKED_STOP);
 	if (timeout_ms == 0)
-		return tell_once(c, HALT_STOP, init, pid, e);
+		return tell_once(c, HALT_STOP, init, life.init, e);
+	x = await_halt(c, events, init, life.init, until, patient, e);
+	return x < 0 ? x : lives_on(c, life.keeper);
+}
+
+static int halt(const struct container *c, int timeout_ms, bool patient, struct err *e)
+{
+	int64_t until = wait_until(timeout_ms);
+	int events, x;
+
+	if (timeout_ms == 0)
+		return halt_life(c, -1, 0, until, patient, e);
 	events = monitor_open(c->lxcpath, e);
 	if (events < 0)
 		return events;
-	x = await_halt(c, events, init, pid, until, patient, e);
+	do
+		x = halt_life(c, events, timeout_ms, until, patient, e);
+	while (x > 0);
 	monitor_close(events, c->lxcpath);
 	return x;
 }
@@ -295,18 +341,18 @@ static int has_rebooted(const struct container *c, int init, pid_t before, int64
 int container_reboot(struct container *c, int timeout_ms, struct err *e)
 {
 	int64_t until = wait_until(timeout_ms), dead_since = 0;
-	pid_t before;
+	struct life before;
 	_own_fd int init = hold_init(c, ASKED_REBOOT, timeout_ms ? until : wait_until(BEGIN_MS), &before, e);
 	int x;
 
 	if (init < 0)
 		return init;
 	ask(c, ASKED_REBOOT);
-	x = tell_once(c, HALT_REBOOT, init, before, e);
+	x = tell_once(c, HALT_REBOOT, init, before.init, e);
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 
-		x = has_rebooted(c, init, before, &dead_since, e);
+		x = has_rebooted(c, init, before.init, &dead_since, e);
 		if (x != 0)
 			return x < 0 ? x : 0;
 		if (wait_left(until) == 0)

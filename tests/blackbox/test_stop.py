@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import IS_LXC, SLOW, kill, needs, wait_for
+from lab import BIN, IS_LXC, SLOW, kill, needs, wait_for
 
 
 def ours():
@@ -188,6 +188,21 @@ def test_a_stop_between_two_lives_of_a_reboot_ends_it(container):
     wait_for(lambda: c.state() == "STOPPING", "it stops")
     c.run("lxc-stop").ok()
     assert c.state() == "STOPPED"
+
+
+@pytest.mark.parametrize("how", [("-k",), ("-t", "20")], ids=["kill", "stop"])
+def test_a_stop_amid_a_reboot_ends_both_lives(container, how):
+    """Whatever the keeper is about just then: it was asked for no next life, or that one is ended, too."""
+    ours()
+    c = container()
+    for ms in (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20) * 2:
+        c.up()
+        other = subprocess.Popen([BIN / "lxc-stop", "-r", "-n", c.name, "-P", c.lxcpath], stderr=subprocess.DEVNULL)
+        time.sleep(ms / 1000)
+        other.kill()
+        other.wait(10)
+        c.run("lxc-stop", *how).ok()
+        assert c.state() == "STOPPED", f"{ms} ms after a reboot was asked for"
 
 
 def test_a_stop_signal_that_is_not_heeded_becomes_a_kill(container):
