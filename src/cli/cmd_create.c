@@ -68,6 +68,7 @@ static int run(struct cli *c)
 	if (!*o->template || strncmp("none", o->template, strlen(o->template)) != 0)
 		r.template = o->template;
 	r.config = o->config ? o->config : c->rcfile;
+	r.outlives = strcmp(c->tool, "keg") == 0; /* lxc-create's file is LXC's */
 	ct = cli_container(c);
 	if (!ct)
 		return 1;

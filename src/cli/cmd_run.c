@@ -118,7 +118,7 @@ static int stop(struct cli *c, struct container *ct)
 
 static int live(struct cli *c, struct container *ct, const struct options *o, const char *template, char **argv)
 {
-	struct create_request r = { .template = template, .config = o->config, .quiet = true };
+	struct create_request r = { .template = template, .config = o->config, .quiet = true, .outlives = o->keep };
 	struct err e = { 0 };
 	int code;
 

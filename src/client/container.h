@@ -208,6 +208,7 @@ struct create_request {
 	const char *dir;      /* --dir: the rootfs folder itself */
 	bool quiet;	      /* the template's output goes to /dev/null */
 	bool go_on;	      /* from a config of that name that is there, if it names no rootfs */
+	bool outlives;	      /* its init lives on where its keeper is killed, unless the initial config says */
 	char **args;	      /* of the template */
 };
 int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;

@@ -18,6 +18,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PDEATH "lxc.monitor.signal.pdeath"
+
 enum { CONFIG_MOST = 4 << 20 };
 
 /* What one creation has made so far; undone by undo(). */
@@ -66,26 +68,47 @@ static int initial_config(const struct create_request *r, char **text, struct er
 	return x < 0 ? err_num(e, -x, "read", "the initial config %s", path) : 0;
 }
 
-/* Without a template the rootfs is one that is there already, if the config names any. */
-static int adopt_rootfs(const struct making *m, const char *text, struct document *d, struct err *e)
+/* What the config says so far. NULL: something in it is wrong, which the start tells, with its line. */
+static struct spec *understood(const struct making *m, const char *text)
 {
 	_own_spec struct spec *s = NULL;
 	_own_problems struct problems p = { 0 };
+	struct err quiet = { 0 };
+
+	if (spec_new(&s, &quiet) < 0 || spec_read_text(s, text, strlen(text), m->c->config_file, 0, &p) < 0 || p.n)
+		return NULL;
+	return take_ptr(&s);
+}
+
+/* Without a template the rootfs is one that is there already, if the config names any. */
+static int adopt_rootfs(const struct making *m, const struct spec *s, struct document *d, struct err *e)
+{
 	_own_buf struct buf path = { 0 };
 	_own_free char *value = NULL;
-	int r = spec_new(&s, e);
 
-	if (r < 0)
-		return r;
-	if (spec_read_text(s, text, strlen(text), m->c->config_file, 0, &p) < 0 || p.n)
-		return 0; /* LXC creates it all the same; every problem is told at the start, with its line */
-	if (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len || path.s[0] != '/')
+	if (!s || spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len || path.s[0] != '/')
 		return 0;
 	if (access(path.s, F_OK) < 0)
 		return err_say(e, ENOENT, "The rootfs \"%s\" does not exist", path.s);
 	value = str_fmt("dir:%s", path.s);
 	return value ? document_set(d, "lxc.rootfs.path", value, e)
 		     : err_num(e, ENOMEM, "write", "%s", m->c->config_file);
+}
+
+/* Here or in an include; its default would not tell. */
+static bool says_pdeath(const struct spec *s, struct document *d)
+{
+	_own_buf struct buf all = { 0 };
+
+	if (document_line(d, PDEATH))
+		return true;
+	return s && spec_print(s, &all) == 0 && all.s && strstr(all.s, "\n" PDEATH " = ");
+}
+
+/* What only an update of the keeper's program, or a slip of somebody's, ends need not end the container. */
+static int let_outlive(const struct making *m, const struct spec *s, struct document *d, struct err *e)
+{
+	return !m->r->outlives || says_pdeath(s, d) ? 0 : document_set(d, PDEATH, "0", e);
 }
 
 static bool is_overlay(const struct create_request *r)
@@ -105,6 +128,7 @@ static int name_rootfs(const struct making *m, struct document *d, struct err *e
 static int write_config(struct making *m, struct err *e)
 {
 	_own_document struct document *d = NULL;
+	_own_spec struct spec *s = NULL;
 	_own_free char *given = NULL, *text = NULL;
 	int r = initial_config(m->r, &given, e);
 
@@ -114,8 +138,11 @@ static int write_config(struct making *m, struct err *e)
 	if (!text)
 		return err_num(e, ENOMEM, "write", "%s", m->c->config_file);
 	r = document_parse(&d, text, strlen(text), m->c->config_file, e);
+	s = understood(m, text);
 	if (r == 0)
-		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, text, d, e);
+		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, s, d, e);
+	if (r == 0)
+		r = let_outlive(m, s, d, e);
 	if (r < 0)
 		return r;
 	(void)!io_read_file(m->f.dir_fd, "config", CONFIG_MOST, &m->replaced, NULL);

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, SLOW, Terminal, gone, kill, wait_for
+from lab import BIN, IS_LXC, MARK, SLOW, Container, Terminal, gone, kill, needs, wait_for
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 FAULTY = BIN.parent / "tests/libexec"
@@ -58,6 +58,35 @@ def followed(c, by_other_than):
     wait_for(lambda: keeper(c) != by_other_than, "the guard has taken over")
     guard(c, keeper(c))
     return keeper(c)
+
+
+# --- who has it ------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("tool, first, told", [
+    ("keg create", "", [LIVES]),
+    ("lxc-create", "", []),
+    ("keg create", "lxc.monitor.signal.pdeath = SIGTERM\n", ["lxc.monitor.signal.pdeath = SIGTERM"]),
+    ("keg create", "lxc.monitor.signal.pdeath = SIGKILL\n", ["lxc.monitor.signal.pdeath = SIGKILL"]),
+    ("keg create", "lxc.include = {}/more.conf\n", []),
+], ids=["keg's", "lxc's", "told otherwise", "told the default", "told by an include"])
+def test_what_keg_creates_outlives_its_keeper(keg, lxcpath, tool, first, told):
+    (lxcpath / "more.conf").write_text("lxc.monitor.signal.pdeath = SIGKILL\n")
+    (lxcpath / "first.conf").write_text("lxc.net.0.type = empty\n" + first.format(lxcpath))
+    keg.run(*tool.split(), "-n", f"{MARK}-x", "-P", lxcpath, "-f", lxcpath / "first.conf", "-t", "none").ok()
+    text = (lxcpath / f"{MARK}-x/config").read_text()
+    assert [line for line in text.splitlines() if "pdeath" in line] == told
+    keg.run("lxc-destroy", "-n", f"{MARK}-x", "-P", lxcpath).ok()
+
+
+def test_a_container_of_kegs_own_lives_on(keg, lxcpath):
+    needs(shutil.which("busybox"), "no busybox")
+    c = Container(keg, lxcpath, f"{MARK}-x")
+    (lxcpath / "first.conf").write_text("lxc.net.0.type = empty\n")
+    keg.run("keg", "create", c.name, "-P", lxcpath, "-f", lxcpath / "first.conf", "-t", "busybox", timeout=60).ok()
+    c.run("lxc-start").ok()
+    init, dead = c.pid(), kill_both(c)
+    assert (c.state(), c.pid()) == ("RUNNING", init) and keeper(c) != dead
+    c.run("lxc-stop", timeout=60).ok()
 
 
 # --- the guard --------------------------------------------------------------------------------------------
