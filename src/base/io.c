@@ -181,6 +181,18 @@ int io_mkdir_p(const char *path, mode_t mode, struct err *e)
 	return r < 0 ? err_num(e, -r, "create folder", "%s", p) : 0;
 }
 
+int io_is_empty(const char *path)
+{
+	_own_dir DIR *d = opendir(path);
+
+	if (!d)
+		return -errno;
+	for (struct dirent *x; (x = readdir(d));)
+		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
+			return 0;
+	return 1;
+}
+
 void io_rmdir_up(const char *path, const char *top)
 {
 	_own_free char *p = strdup(path);

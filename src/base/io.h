@@ -42,6 +42,8 @@ int io_replace_file_fast(int dir, const char *path, const void *data, size_t len
 			 struct err *e) _must_check;
 /* mkdir -p; folders that are there are left as they are. Begins anew where one goes away meanwhile. */
 int io_mkdir_p(const char *path, mode_t mode, struct err *e) _must_check;
+/* 1: nothing is in that folder; 0; -errno. */
+int io_is_empty(const char *path) _must_check;
 /* Removes the folder and those above it, `top` the last one, as long as they are empty: the last one out. */
 void io_rmdir_up(const char *path, const char *top);
 /* Removes a folder and all in it by dirfd, without following links or crossing mounts. Absent: 0. */

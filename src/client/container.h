@@ -50,8 +50,6 @@ static inline pthread_mutex_t *container_lock(const struct container *c)
 }
 
 bool container_defined(const struct container *c);
-/* 0; -EBUSY: it is being created just now; -EINVAL: its creation was cut short. */
-int container_complete(const struct container *c, struct err *e) _must_check;
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
 int container_load(struct container *c, const char *file, struct problems *p) _must_check;
 /* -EEXIST/-ENOENT style words: "NAME is not defined" */

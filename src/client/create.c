@@ -150,18 +150,6 @@ static int write_config(struct making *m, struct err *e)
 	return document_save(d, NULL, e);
 }
 
-static int is_empty(const char *path)
-{
-	_own_dir DIR *d = opendir(path);
-
-	if (!d)
-		return -errno;
-	for (struct dirent *x; (x = readdir(d));)
-		if (strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0)
-			return 0;
-	return 1;
-}
-
 /* A folder with something in it is somebody's: a template would mix with it, and an undo would remove it. */
 static int make_rootfs(struct making *m, struct err *e)
 {
@@ -175,7 +163,7 @@ static int make_rootfs(struct making *m, struct err *e)
 	} else if (errno != EEXIST) {
 		return err_sys(e, "create folder", "%s", m->rootfs);
 	} else {
-		empty = is_empty(m->rootfs);
+		empty = io_is_empty(m->rootfs);
 		if (empty < 0)
 			return err_num(e, -empty, "use as rootfs", "%s", m->rootfs);
 		if (!empty) {

@@ -19,7 +19,8 @@ enum {
 	HOLD_ALONE = 1,	 /* its files change; without it they are only read */
 	HOLD_REMAINS = 2 /* also what a creation that was cut short has left */
 };
-/* An fd that holds the container's folder until it is closed. -ENOENT; -EBUSY: another command is at it. */
+/* An fd that holds the container's folder until it is closed. -ENOENT; -EBUSY: another command is at it; -EINVAL: its
+ * creation was cut short. */
 int container_hold(const struct container *c, unsigned how, struct err *e) _must_check;
 
 /*
@@ -52,6 +53,9 @@ int trash_outside(const struct container *c, struct err *e) _must_check;
 /* A new folder .new-... or .restore-..., open, marked as ours and locked; what a killed process left there goes first,
  * what is not ours is refused (-EEXIST). */
 int trash_new(const char *path, struct err *e) _must_check;
+/* Whether the folder that fd has is still the one of that name: who held its lock before may have renamed or removed
+ * it. */
+bool trash_is_at(int dir, const char *name, int fd);
 /* Ends what killed commands have begun in the folder, an lxcpath or a container's snaps: removals, and new folders. */
 void trash_sweep(const char *folder);
 

@@ -36,13 +36,6 @@ static int not_complete(const struct container *c, int dir, unsigned how, struct
 	return -EINVAL;
 }
 
-int container_complete(const struct container *c, struct err *e)
-{
-	_own_fd int dir = open(c->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0 ? 0 : not_complete(c, dir, 0, e);
-}
-
 int container_hold(const struct container *c, unsigned how, struct err *e)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };

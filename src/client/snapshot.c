@@ -103,7 +103,9 @@ static int finish_restore(const struct container *c, struct err *e)
 		return 0;
 	old = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if ((old >= 0 && flock(old, LOCK_EX | LOCK_NB) < 0) || (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0))
+	/* Who has just come to its end may have renamed the one, and another has begun since. */
+	if ((old >= 0 && (flock(old, LOCK_EX | LOCK_NB) < 0 || !trash_is_at(AT_FDCWD, beside, old))) ||
+	    (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0))
 		return err_say(e, EBUSY, "%s is being restored just now", c->name);
 	return finish_locked(c, beside, old, dir, e);
 }
@@ -452,6 +454,11 @@ static int restore_in_place(struct container *c, const char *folder, struct err 
 	return finish_locked(c, beside, old, dir, e);
 }
 
+static int name_taken(const char *name, struct err *e)
+{
+	return err_say(e, EEXIST, "Container already exists: %s", name);
+}
+
 static int restore_as(struct container *c, const char *folder, const char *new_name, struct err *e)
 {
 	_own_container struct container *to = NULL;
@@ -465,12 +472,12 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 	if (r < 0)
 		return r;
 	if (access(to->dir, F_OK) == 0)
-		return err_say(e, EEXIST, "Container already exists: %s", new_name);
+		return name_taken(new_name, e);
 	r = build_restored(folder, c, to, new_name, &beside, &dir, e);
 	if (r < 0)
 		return r;
 	if (renameat2(AT_FDCWD, beside, AT_FDCWD, to->dir, RENAME_NOREPLACE) < 0) {
-		r = err_sys(e, "rename", "%s to %s", beside, to->dir);
+		r = errno == EEXIST ? name_taken(new_name, e) : err_sys(e, "rename", "%s to %s", beside, to->dir);
 		(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
 	}
 	return r;

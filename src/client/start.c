@@ -2,6 +2,7 @@
 /* Starts a container: hands its config to a keeper and waits for the verdict. */
 #include "client/container.h"
 #include "client/control.h"
+#include "client/disk.h"
 #include "client/pump.h"
 
 #include "base/io.h"
@@ -34,6 +35,7 @@ struct launch {
 	struct verdict v;
 	int ended; /* VERDICT_* of the last word; 0: it went without one */
 	int control;
+	int held;	     /* its files, until it runs */
 	int64_t asked, told; /* when container_start() was called, and had its verdict */
 };
 
@@ -357,6 +359,7 @@ static int run(struct launch *l, int *status, struct err *e)
 		/* waits: the keeper's death ends it, and each of its steps has its deadline */
 		x = take_verdict(l, MSG_FOREVER, e);
 	l->told = seq_now();
+	close_fd(&l->held);
 	tell_warnings(l);
 	if (x == 1 && l->r->foreground)
 		x = stay(l, status, e);
@@ -369,19 +372,45 @@ static int run(struct launch *l, int *status, struct err *e)
 	return x < 0 ? x : 0;
 }
 
+/*
+ * Nobody removes, renames or replaces its files while it starts; later its keeper's lock says that it runs. A container
+ * need not have a folder; one whose config and rootfs are in there has lost them to a destroy or a renaming meanwhile.
+ * -ENODATA: there is nothing to hold.
+ */
+static int hold_files(const struct container *c, struct err *e)
+{
+	_own_storage struct storage s = { 0 };
+	struct err ignored = { 0 };
+	int fd = container_hold(c, 0, e);
+
+	if (fd >= 0 || fd == -EBUSY || fd == -EINVAL)
+		return fd;
+	if (fd == -ENOENT && storage_inside(c, c->config_file) && storage_of(c->spec, &s, &ignored) == 0 && s.path &&
+	    storage_inside(c, s.upper ?: s.path))
+		return fd;
+	err_clear(e);
+	return -ENODATA;
+}
+
 int container_start(struct container *c, const struct start_request *r, int *status, struct err *e)
 {
-	struct launch l = {
-		.c = c, .r = r, .config_fd = -1, .page_fd = -1, .verdict = { -1, -1 }, .peer = { -1, -1 }, .control = -1
-	};
+	struct launch l = { .c = c,
+			    .r = r,
+			    .config_fd = -1,
+			    .page_fd = -1,
+			    .verdict = { -1, -1 },
+			    .peer = { -1, -1 },
+			    .control = -1,
+			    .held = -1 };
 	int x, ignored = 0;
 
 	if (r->explain)
 		return explain(c, r, e);
 	l.asked = seq_now();
-	x = container_complete(c, e);
-	if (x == 0)
+	x = l.held = hold_files(c, e);
+	if (x >= 0 || x == -ENODATA)
 		x = run(&l, status ? status : &ignored, e);
+	close_fd(&l.held);
 	close_fd(&l.config_fd);
 	close_fd(&l.page_fd);
 	for (int i = 0; i < 2; i++) {

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOCK_MS = 10000 };
+enum { LOCK_MS = 10000, NEW_TRIES = 100 };
 
 void trash_end(struct trash *t)
 {
@@ -34,8 +34,7 @@ static int open_folder(int dir, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What we waited for may have been renamed or removed by who held it. */
-static bool still_there(int dir, const char *name, int fd)
+bool trash_is_at(int dir, const char *name, int fd)
 {
 	struct stat a, b;
 
@@ -75,7 +74,7 @@ static int lock_open(const char *path, struct err *e)
 	_own_fd int fd = open_folder(AT_FDCWD, path);
 	int r = fd < 0 ? fd : lock_fd(fd, LOCK_MS);
 
-	if (r == 0 && !still_there(AT_FDCWD, path, fd))
+	if (r == 0 && !trash_is_at(AT_FDCWD, path, fd))
 		r = -ENOENT;
 	return r < 0 ? err_num(e, -r, "remove", "%s", path) : take_fd(&fd);
 }
@@ -139,25 +138,42 @@ int trash_outside(const struct container *c, struct err *e)
 	return r < 0 || !rootfs ? r : io_remove_tree(AT_FDCWD, t.path, e);
 }
 
-/* Between mkdir and the lock a sweeper may take it for something left: then it is made again. */
+static int lock_new(const char *path, struct err *e)
+{
+	_own_fd int fd = open_folder(AT_FDCWD, path);
+	int r;
+
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return not_ours(path, e);
+	r = lock_fd(fd, LOCK_MS);
+	if (r < 0)
+		return err_say(e, EBUSY, "another command is at work on %s", path);
+	return trash_is_at(AT_FDCWD, path, fd) ? take_fd(&fd) : -ENOENT;
+}
+
+/*
+ * Whose lock it is, its folder it is: what lies in there then was left by a killed command. Between mkdir and the lock
+ * a sweeper, or who comes to the same name, may take it for that: then it is made again.
+ */
 int trash_new(const char *path, struct err *e)
 {
-	int r = clear_name(path, e);
-
-	if (r < 0)
-		return r;
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < NEW_TRIES; tries++) {
 		_own_fd int fd = -1;
+		int r;
 
 		if (mkdir(path, 0770) < 0 && errno != EEXIST)
 			return err_sys(e, "create folder", "%s", path);
-		fd = lock_folder(AT_FDCWD, path, LOCK_MS);
-		if (fd >= 0 && still_there(AT_FDCWD, path, fd)) {
+		r = fd = lock_new(path, e);
+		if (r >= 0 && io_is_empty(path) == 1) {
 			storage_mark_for(fd, path);
 			return fchmod(fd, 0770) < 0 ? err_sys(e, "set the mode of", "%s", path) : take_fd(&fd);
 		}
-		if (fd < 0 && fd != -ENOENT)
-			return err_num(e, -fd, "lock", "%s", path);
+		if (r >= 0)
+			r = clear_name(path, e);
+		if (r < 0 && r != -ENOENT)
+			return r;
 	}
 	return err_num(e, EAGAIN, "create folder", "%s", path);
 }
@@ -245,7 +261,7 @@ static int take_left(int dir, const char *name)
 {
 	_own_fd int fd = open_folder(dir, name);
 
-	if (fd < 0 || lock_fd(fd, 0) < 0 || !still_there(dir, name, fd))
+	if (fd < 0 || lock_fd(fd, 0) < 0 || !trash_is_at(dir, name, fd))
 		return -EBUSY;
 	if (storage_has_mark(fd))
 		return take_fd(&fd);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Together: keys that each have a test of their own, in one container: a user namespace, hooks, seccomp, limits, sysctls, a
 shared namespace, a veth; through its start, an attach, a reboot and its stop. And commands at once, on one container."""
+import fcntl
 import os
 import re
 import shutil
@@ -187,6 +188,35 @@ def test_a_container_in_the_making_neither_starts_nor_is_destroyed(container, ke
     err = p.communicate(timeout=20 * SLOW)[1]
     assert p.returncode == 0, err
     keg.run(*on("lxc-destroy", name, c)).ok()
+
+
+def test_a_start_and_who_changes_its_files_wait_for_each_other(container):
+    """What a destroy, a renaming or a restore holds alone, a start holds with others until it runs."""
+    c = container()
+    fd = os.open(c.dir, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    assert c.run("lxc-start").fails(1).err == f"lxc-start: {c.name}: another command is at work on the files of {c.name}\n"
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    c.up()
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who runs is known by the keeper's lock
+    os.close(fd)
+    c.run("lxc-stop", "-k").ok()
+    c.add("lxc.hook.pre-start = sleep 3 #")
+    p = c.keg.start(*on("lxc-start", c.name, c), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: c.state() == "STARTING", "it starts")
+    assert c.run("lxc-destroy").fails(1).err == f"lxc-destroy: {c.name}: {c.name} is running\n"
+    assert p.wait(20 * SLOW) == 0, p.stderr.read()
+
+
+def test_of_restores_under_one_new_name_one_wins(container, keg):
+    c, new = container(), f"{MARK}-new"
+    c.run("lxc-snapshot").ok()
+    for _ in range(8):
+        ends = at_once(keg, *[on("lxc-snapshot", c.name, c, "-r", "snap0", "-N", new)] * 4)
+        assert sorted(rc for rc, _ in ends) == [0, 1, 1, 1], ends
+        lost = (f"lxc-snapshot: {c.name}: Container already exists: {new}\n", f"lxc-snapshot: {c.name}: {new} is being restored just now\n")
+        assert all(err in lost for rc, err in ends if rc), ends
+        keg.run(*on("lxc-destroy", new, c)).ok()
 
 
 def test_the_remains_of_a_killed_creation_are_told_and_destroyed(container, keg):
