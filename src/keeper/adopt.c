@@ -9,12 +9,14 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/own.h"
+#include "engine/ended.h"
 #include "engine/fault.h"
 #include "engine/identity.h"
 #include "engine/leftovers.h"
 #include "engine/runtime.h"
 #include "features/cgroup.h"
 #include "features/hooks.h"
+#include "features/ready.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,8 +57,14 @@ static int take_lock(struct keeper *k, struct err *e)
 	return fd < 0 ? err_num(e, -fd, "lock", "the runtime folder of %s", k->hand.name) : 0;
 }
 
+/* Fds that died with the keeper, and that nobody can make again. */
+struct lost {
+	bool console, listener;
+	int ttys;
+};
+
 /* What was written down, but for the fds, which went with the one that was killed. */
-static int read_dead(struct keeper *k, const struct status *s, int pidfd)
+static int read_dead(struct keeper *k, const struct status *s, int pidfd, struct lost *l)
 {
 	_own_fd int fd = openat(k->hand.runtime_fd, "handover", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	const struct handover ours = k->hand;
@@ -67,6 +75,7 @@ static int read_dead(struct keeper *k, const struct status *s, int pidfd)
 		*h = ours;
 		return x;
 	}
+	*l = (struct lost){ .console = h->console_fd >= 0, .ttys = h->n_ttys, .listener = h->listener_fd >= 0 };
 	memcpy(h->name, ours.name, sizeof(h->name));
 	memcpy(h->lxcpath, ours.lxcpath, sizeof(h->lxcpath));
 	h->init_pid = s->init_pid;
@@ -87,6 +96,29 @@ static int listen_again(struct run *r, struct err *e)
 {
 	(void)unlinkat(r->runtime_fd, "control", 0);
 	return runtime_listen(r, e);
+}
+
+/* It goes on all the same: that it is ready is then never heard. */
+static void hear_again(struct run *r)
+{
+	struct err e = { 0 };
+
+	if (ready_is_awaited(r->plan) && !ready_read(r->runtime_fd) && ready_listen_again(r, &e) < 0)
+		log_err("adopt", &e);
+}
+
+/* For whoever looks for the reason: what an init has open of them is hung up, and no other pty can take its place. */
+static void tell_lost(const struct lost *l)
+{
+	static const char until[] = "until it is started anew";
+
+	if (l->console)
+		log_at(LOG_WARN, "adopt", "its console was hung up with the killed keeper, and is dead %s", until);
+	if (l->ttys)
+		log_at(LOG_WARN, "adopt", "its ttys, 1 to %d, were hung up with the killed keeper, and are dead %s",
+		       l->ttys, until);
+	if (l->listener)
+		log_at(LOG_WARN, "adopt", "system calls that its seccomp policy notifies fail with ENOSYS %s", until);
 }
 
 /* What a start does for the keeper itself, in its order. A killed one may have been here before us: all is replaced. */
@@ -110,6 +142,8 @@ static int settle(struct keeper *k, int *fd, struct err *e)
 	if (x == 0)
 		x = keeper_write_pidfile(k, e);
 	if (x == 0)
+		hear_again(r);
+	if (x == 0)
 		x = *fd = keeper_prepare_idle(k, e);
 	if (x >= 0)
 		x = fault_hit("adopt.handover", r, e);
@@ -118,7 +152,7 @@ static int settle(struct keeper *k, int *fd, struct err *e)
 	return x < 0 ? x : fault_hit("adopt.state", r, e);
 }
 
-static int follow(struct keeper *k, struct err *e)
+static int follow(struct keeper *k, const struct lost *l, struct err *e)
 {
 	int x, fd = -1;
 
@@ -134,6 +168,7 @@ static int follow(struct keeper *k, struct err *e)
 		return x;
 	log_at(LOG_NOTICE, "adopt", "its keeper was killed; init, process %d, goes on under this one",
 	       (int)k->run.init_pid);
+	tell_lost(l);
 	keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 	close_fd(&k->hand.verdict_fd);
 	keeper_become_idle(k, fd, e);
@@ -164,6 +199,7 @@ static int adopt(struct keeper *k, struct err *e)
 {
 	int pidfd = -1, x = take_lock(k, e);
 	struct status s;
+	struct lost l;
 
 	if (x < 0)
 		return x;
@@ -171,8 +207,8 @@ static int adopt(struct keeper *k, struct err *e)
 	x = state_read(k->hand.lxcpath, k->hand.name, &s, e);
 	if (x < 0)
 		return x;
-	if (identity_outlives(&s, &pidfd) && read_dead(k, &s, pidfd) == 0)
-		x = follow(k, e);
+	if (identity_outlives(&s, &pidfd) && read_dead(k, &s, pidfd, &l) == 0)
+		x = follow(k, &l, e);
 	else
 		x = clear_up(k, e);
 	status_free(&s);

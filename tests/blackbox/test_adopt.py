@@ -241,6 +241,68 @@ def test_what_was_adopted_reboots_from_inside(container):
     assert Path(f"/proc/{c.pid()}/status").read_text().split("PPid:\t")[1].split()[0] == str(keeper(c))
 
 
+@pytest.mark.parametrize("lines", [(), ("lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536")], ids=["", "mapped"])
+def test_what_was_adopted_says_that_it_is_ready(container, lines):
+    """What it had said before stays said; what it says from then on is heard, at the same place."""
+    c = container(LIVES, "lxc.start.ready = notify", *lines)
+    (c.rootfs / "answer").chmod(0o755)
+    c.rootfs.chmod(0o777)
+    c.up("--", "/answer", "touch", "/begun", "await", "/go", "notify", "READY=1", "sleep")
+    wait_for((c.rootfs / "begun").exists, "/begun")
+    kill_both(c)
+    c.run("lxc-wait", "-s", "READY", "-t", "0").fails(1)
+    (c.rootfs / "go").touch()
+    c.run("lxc-wait", "-s", "READY", "-t", "20").ok()
+    kill_both(c)
+    c.run("lxc-wait", "-s", "READY", "-t", "0").ok()
+    c.run("lxc-stop", "-k").ok()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile", "after"])
+def test_what_was_adopted_gets_its_address(container, when):
+    c = container(LIVES, "lxc.start.ready = address", net="lxc.net.0.type = veth\nlxc.net.0.flags = up").up()
+
+    def add():
+        subprocess.run(["nsenter", "-t", str(c.pid() if when != "meanwhile" else init), "-n", "ip", "address", "add", "10.9.8.7/24", "dev", "eth0"], check=True)
+    init = c.pid()
+    if when == "before":
+        add()
+        c.run("lxc-wait", "-s", "READY", "-t", "20").ok()
+    kill_both(c)
+    if when == "meanwhile":
+        add()
+    assert c.state() == "RUNNING"
+    if when == "after":
+        c.run("lxc-wait", "-s", "READY", "-t", "1").fails(1)
+        add()
+    c.run("lxc-wait", "-s", "READY", "-t", "20").ok()
+    c.kill()
+
+
+def test_what_is_in_the_way_of_the_socket_stays_and_is_told(container, lxcpath):
+    c = container(LIVES, "lxc.start.ready = notify", f"lxc.log.file = {lxcpath}/log", "lxc.log.level = WARN")
+    c.up("--", "/answer", "touch", "/begun", "sleep")
+    wait_for((c.rootfs / "begun").exists, "/begun")
+    dev = Path(f"/proc/{c.pid()}/root/dev")
+    kill_both(c)
+    (dev / "notify").unlink()
+    (dev / "notify").symlink_to("/elsewhere")
+    assert c.state() == "RUNNING"
+    assert os.readlink(dev / "notify") == "/elsewhere" and not os.path.lexists(dev.parent / "elsewhere")
+    assert "cannot hear by another /dev/notify that it is ready: Address already in use" in (lxcpath / "log").read_text()
+    c.kill()
+
+
+def test_the_log_says_what_was_lost(container, lxcpath):
+    c = container(LIVES, "lxc.tty.max = 2", "lxc.pty.max = 16", f"lxc.log.file = {lxcpath}/log", "lxc.log.level = WARN").up()
+    kill_both(c)
+    assert c.state() == "RUNNING"
+    told = [line.rsplit(" - ", 1)[1] for line in (lxcpath / "log").read_text().splitlines()]
+    assert told == ["its console was hung up with the killed keeper, and is dead until it is started anew",
+                    "its ttys, 1 to 2, were hung up with the killed keeper, and are dead until it is started anew"], told
+    c.kill()
+
+
 def test_one_of_many_commands_adopts(container):
     c = container(LIVES).up()
     for _ in range(3):
