@@ -18,7 +18,7 @@
 
 enum { CHUNK = 4096, DRAIN = 32, TAIL = 900, SHOWN_LINES = 6, LINE = 1024 };
 
-static int deadline_ms = SCRIPT_MS;
+static int most_ms = SCRIPT_MS;
 
 /* What a script has printed: its end, for an error, and the line that it is in the middle of. */
 struct output {
@@ -32,12 +32,13 @@ struct output {
 struct job {
 	const struct script *s;
 	struct output out;
-	int pipe, pidfd, signals;
+	int pipe, pidfd, signals, deadline_ms;
+	bool hurried;
 };
 
 void script_hurry(int ms)
 {
-	deadline_ms = ms;
+	most_ms = ms;
 }
 
 static bool is_plain(const char *arg)
@@ -136,7 +137,7 @@ static long long now_ms(void)
 /* 0: it has ended; -ETIMEDOUT; -EINTR: somebody wants the caller to end. */
 static int await(struct job *j)
 {
-	long long end = now_ms() + deadline_ms;
+	long long end = now_ms() + j->deadline_ms;
 
 	for (;;) {
 		long long left = end - now_ms();
@@ -150,8 +151,13 @@ static int await(struct job *j)
 			close_fd(&j->pipe);
 		if (p[0].revents)
 			return 0;
-		if (p[2].revents)
+		if (p[2].revents && j->s->signals == SCRIPT_ENDS)
 			return -EINTR;
+		if (p[2].revents) {
+			close_fd(&j->signals);
+			j->hurried = end > now_ms() + SCRIPT_HURRY_MS;
+			end = j->hurried ? now_ms() + SCRIPT_HURRY_MS : end;
+		}
 	}
 }
 
@@ -209,9 +215,12 @@ static int blame(struct job *j, int ended, int status, struct err *e)
 	const struct script *s = j->s;
 	int x;
 
-	if (ended == -ETIMEDOUT)
+	if (ended == -ETIMEDOUT && j->hurried)
+		x = err_say(e, ETIMEDOUT, "%s %s (%s) was killed: it had not ended %d seconds after a kill", s->what,
+			    s->command, s->key, SCRIPT_HURRY_MS / 1000);
+	else if (ended == -ETIMEDOUT)
 		x = err_say(e, ETIMEDOUT, "%s %s (%s) was killed: it had not ended after %d seconds", s->what,
-			    s->command, s->key, deadline_ms / 1000);
+			    s->command, s->key, j->deadline_ms / 1000);
 	else if (ended == -EINTR)
 		x = err_say(e, EINTR, "%s %s (%s) was interrupted", s->what, s->command, s->key);
 	else if (WIFSIGNALED(status))
@@ -241,7 +250,7 @@ static int start(struct job *j, pid_t *pid, struct err *e)
 	(void)fcntl(j->pipe, F_SETFL, O_NONBLOCK);
 	const int stdio[3] = { j->s->in, pair[1], pair[1] };
 	const struct spawn sh = {
-		.path = "/bin/sh", .argv = argv, .envp = j->s->envp, .stdio = stdio, .session = true
+		.path = "/bin/sh", .argv = argv, .envp = j->s->envp, .stdio = stdio, .session = true, .dies = j->s->dies
 	};
 
 	x = spawn(&sh, pid, e);
@@ -254,15 +263,18 @@ static int start(struct job *j, pid_t *pid, struct err *e)
 	return 0;
 }
 
-static int open_signals(void)
+static int open_signals(enum script_signals how)
 {
 	sigset_t set;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGQUIT);
-	(void)sigaddset(&set, SIGHUP);
+	if (how != SCRIPT_DEAF)
+		(void)sigaddset(&set, SIGTERM);
+	if (how == SCRIPT_ENDS) {
+		(void)sigaddset(&set, SIGINT);
+		(void)sigaddset(&set, SIGQUIT);
+		(void)sigaddset(&set, SIGHUP);
+	}
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -276,10 +288,11 @@ static void reap_orphans(void)
 
 int script_run(const struct script *s, struct err *e)
 {
-	struct job j = { .s = s, .pipe = -1, .pidfd = -1, .signals = s->interruptible ? open_signals() : -1 };
+	struct job j = { .s = s, .pipe = -1, .pidfd = -1, .signals = open_signals(s->signals) };
 	int status = 0, ended = 0, x;
 	pid_t pid = 0;
 
+	j.deadline_ms = s->deadline_ms && s->deadline_ms < most_ms ? s->deadline_ms : most_ms;
 	x = start(&j, &pid, e);
 	if (x == 0) {
 		ended = await(&j);

@@ -7,16 +7,24 @@
  */
 #include "base/err.h"
 
-enum { SCRIPT_MS = 10 * 60 * 1000 }; /* LXC waits for ever; nobody waits for a hook that takes longer */
+enum {
+	SCRIPT_MS = 10 * 60 * 1000, /* LXC waits for ever; nobody waits for a hook that takes longer */
+	SCRIPT_HURRY_MS = 5 * 1000  /* what is left to one that is told to hurry */
+};
+
+/* What SIGINT, SIGTERM, SIGQUIT or SIGHUP, blocked in the caller, are to it; SCRIPT_HURRIES: SIGTERM alone. */
+enum script_signals { SCRIPT_DEAF, SCRIPT_ENDS, SCRIPT_HURRIES };
 
 struct script {
 	const char *command;
 	char *const *args; /* behind it, each one word whatever is in it; NULL: none */
 	char *const *envp;
-	int in;		    /* becomes its fd 0; -1: /dev/null */
-	bool interruptible; /* SIGINT, SIGTERM, SIGQUIT or SIGHUP, blocked in the caller, end it */
-	const char *what;   /* "hook", "script": for the words of an error */
-	const char *key;    /* of the config, and where its value was written */
+	int in;		 /* becomes its fd 0; -1: /dev/null */
+	int deadline_ms; /* 0: SCRIPT_MS */
+	enum script_signals signals;
+	bool dies;	  /* with the caller, who has no threads */
+	const char *what; /* "hook", "script": for the words of an error */
+	const char *key;  /* of the config, and where its value was written */
 	struct origin at;
 	void (*on_line)(const char *command, const char *line); /* each line that it prints; NULL: nobody listens */
 };

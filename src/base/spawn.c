@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -74,6 +75,8 @@ _own_stack static int exec_child(void *arg)
 		if (chdir("/") < 0)
 			j->error = errno;
 	}
+	if (j->s->dies)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (!j->error)
 		j->error = place_fds(j->s);
 	(void)sigemptyset(&none);

@@ -17,6 +17,7 @@ struct spawn {
 	const int *fds;	   /* become 3, 4, ...; -1 leaves that number closed */
 	size_t n_fds;
 	bool session; /* a session of its own, in "/" */
+	bool dies;    /* SIGKILL when the caller ends, a program without threads: they would count as it */
 	bool detach;  /* that, and nobody's child but pid 1's (or the subreaper's): for a caller that lives on */
 };
 

@@ -190,7 +190,7 @@ static int act(const struct cli *c, struct candidate *k, struct err *e)
 	if (x == 0)
 		return 0;
 	err_clear(e);
-	return container_kill(k->ct, e);
+	return container_kill_late(k->ct, e);
 }
 
 static int add_listed(struct strv *cells, const struct candidate *k)

@@ -55,7 +55,7 @@ static int act(struct cli *c, struct container *ct, const struct options *o, int
 		r = container_halt(ct, timeout_ms, &e);
 	if ((r == -ETIMEDOUT || r == -EOPNOTSUPP) && !o->reboot && !o->kill && !o->nokill && timeout_ms != 0) {
 		err_clear(&e);
-		r = container_kill(ct, &e);
+		r = container_kill_late(ct, &e);
 	}
 	if (r == -ETIMEDOUT && !e.set)
 		return cli_say(c, "%s has not %s within %d s", c->name, o->reboot ? "rebooted" : "stopped",

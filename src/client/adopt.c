@@ -4,9 +4,9 @@
 
 #include "base/msg.h"
 #include "base/own.h"
-#include "base/script.h"
 #include "base/spawn.h"
 #include "engine/identity.h"
+#include "engine/leftovers.h"
 #include "engine/paths.h"
 #include "keeper/verdict.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { ADOPT_MS = SCRIPT_MS + 30 * 1000 }; /* hooks are run where there is nothing to adopt */
+enum { ADOPT_MS = LEFTOVERS_HOOKS_MS + 30 * 1000 }; /* hooks are run where there is nothing to adopt */
 
 static int spawn_adopter(const struct container *c, int verdict, struct err *e)
 {

@@ -134,8 +134,10 @@ int container_keeper(const struct container *c, struct keeper_info *k, struct er
 int container_upgrade_keeper(const struct container *c, struct err *e) _must_check;
 
 /* --- stop.c --- */
-/* The hard stop: lxc.signal.stop to init. 0 also when it was stopped already. */
+/* The hard stop: lxc.signal.stop to init, and half a minute for hooks. 0 also when it was stopped already. */
 int container_kill(struct container *c, struct err *e) _must_check;
+/* The same of who has had the time to end: the hooks of its end, which may be at work, have all of theirs. */
+int container_kill_late(struct container *c, struct err *e) _must_check;
 /* lxc.signal.halt, else what its init is seen to listen to; then waits timeout_ms (-1: for ever, 0: not at all);
  * -ETIMEDOUT. */
 int container_shutdown(struct container *c, int timeout_ms, struct err *e) _must_check;

@@ -9,6 +9,7 @@
 
 #include "base/own.h"
 #include "base/script.h"
+#include "features/hooks.h"
 #include "features/signals.h"
 
 #include <errno.h>
@@ -19,14 +20,12 @@
 #include <time.h>
 
 enum {
-	KILL_MS = 30 * 1000,
+	KILL_MS = 30 * 1000,	    /* for a kill, and once more when the keeper was told to hurry */
 	STOP_SIGNAL_MS = 10 * 1000, /* lxc.signal.stop that is not SIGKILL has so long */
 	BEGIN_MS = 10 * 1000,	    /* who only asks waits so long for a start that is under way */
 	LISTEN_MS = 50,		    /* init does not listen yet: look again */
 	STEP_MS = 100
 };
-enum { HOOKS_MS = SCRIPT_MS + KILL_MS }; /* what its stop and post-stop hooks may take, after init's end */
-
 /* Before the signal goes out: the keeper tells, and keeps, why it ended; and it begins nothing again. */
 static void ask(const struct container *c, enum asked_for asked)
 {
@@ -67,7 +66,7 @@ static int hold(const struct container *c, pid_t pid, struct err *e)
 	return same ? take_fd(&fd) : -EAGAIN;
 }
 
-/* Ends a hook of a start, or the pause before one: a keeper waits for this signal then. */
+/* Ends a hook of a start, or the pause before one, and leaves seconds to one of an end: a keeper waits for it then. */
 static void interrupt(const struct container *c, const struct status *s)
 {
 	struct err ignored = { 0 };
@@ -176,6 +175,29 @@ static int send_stop(const struct container *c, int init, struct err *e)
 	return send(init, SIGKILL, e);
 }
 
+/* What the hooks of its end may take in all: each its time. */
+static int hooks_ms(const struct container *c)
+{
+	return signal_of(c, hooks_end_ms, SCRIPT_MS);
+}
+
+/* init is dead; what takes its time are hooks. They have theirs, then some seconds each. */
+static int await_hooks(const struct container *c, int ms, int init, struct err *e)
+{
+	struct status s;
+	int x = wait_with(c, 1U << STOPPED, ms, init, e);
+
+	if (x != -ETIMEDOUT)
+		return x;
+	x = container_status(c, &s, e);
+	if (x < 0)
+		return x;
+	interrupt(c, &s);
+	status_free(&s);
+	x = wait_with(c, 1U << STOPPED, KILL_MS, init, e);
+	return x == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: its hooks do not") : x;
+}
+
 /*
  * The event STOPPED is told between two lives, too: a reboot's, or a restart's, whose keeper had looked for what it was
  * asked just before it was. The same keeper with a life to come is not what was asked for.
@@ -191,7 +213,7 @@ static bool lives_on(const struct container *c, pid_t keeper)
 }
 
 /* 1: another life has begun meanwhile. */
-static int kill_life(struct container *c, int64_t until, struct err *e)
+static int kill_life(struct container *c, int ms, int64_t until, struct err *e)
 {
 	struct err none = { 0 };
 	struct life life;
@@ -209,22 +231,34 @@ static int kill_life(struct container *c, int64_t until, struct err *e)
 	if (x < 0)
 		return x;
 	x = wait_with(c, 1U << STOPPED, KILL_MS, init, e);
-	if (x == -ETIMEDOUT && is_in(c, STOPPING)) /* init is dead; what takes its time are hooks */
-		x = wait_with(c, 1U << STOPPED, HOOKS_MS, init, e);
+	if (x == -ETIMEDOUT && is_in(c, STOPPING))
+		x = await_hooks(c, ms - KILL_MS, init, e);
 	if (x == -ETIMEDOUT)
 		return err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init");
 	return x < 0 ? x : lives_on(c, life.keeper);
 }
 
-int container_kill(struct container *c, struct err *e)
+static int kill_within(struct container *c, int ms, struct err *e)
 {
-	int64_t until = wait_until(HOOKS_MS);
+	int64_t until = wait_until(ms);
 	int x;
 
 	do
-		x = kill_life(c, until, e);
+		x = kill_life(c, ms, until, e);
 	while (x > 0);
 	return x;
+}
+
+int container_kill(struct container *c, struct err *e)
+{
+	return kill_within(c, KILL_MS, e);
+}
+
+int container_kill_late(struct container *c, struct err *e)
+{
+	int ms = hooks_ms(c);
+
+	return kill_within(c, ms > KILL_MS ? ms : KILL_MS, e);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "engine/ended.h"
+#include "engine/seq.h"
 #include "engine/start.h"
 #include "engine/state.h"
 
@@ -47,6 +48,7 @@ int leftovers_undo(const struct run *holder, struct err *e)
 		return x;
 	run_init_fields(&old, &plan);
 	old.runtime_fd = holder->runtime_fd;
+	old.hooks.until = seq_now() + LEFTOVERS_HOOKS_MS * 1000000LL;
 	x = state_read(now->lxcpath, now->name, &s, e);
 	if (x == 0) {
 		old.nics = s.nics;

@@ -68,6 +68,7 @@ struct run_hooks {
 	bool reboots;		    /* this ending is the first half of a reboot */
 	bool stopped, post_stopped; /* they ran, as they do once */
 	bool refused;		    /* a post-stop hook failed: no reboot */
+	int64_t until;		    /* seq_now() by which all of them have to be through; 0: each has its own time */
 };
 
 struct run {

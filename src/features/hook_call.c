@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "base/script.h"
+#include "engine/seq.h"
 #include "features/environ.h"
 #include "features/hooks.h"
 #include "features/namespaces.h"
@@ -13,6 +14,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+
+enum { LEAST_MS = 1000 };
 
 /* What hooks are told by variables: of an outer container's, whose hook may have called us, nothing gets through. */
 static const char *const told[] = {
@@ -175,13 +178,32 @@ void hook_report(const struct err *e)
 	log_err("hook", e);
 }
 
+/* Of a start: end it. Of an end, which has to be gone through: hurry. */
+static enum script_signals signals_of(const struct hook_call *c)
+{
+	if (!c->run || c->inside)
+		return SCRIPT_DEAF;
+	return c->target || c->ends ? SCRIPT_HURRIES : SCRIPT_ENDS;
+}
+
+/* Those that clear up behind a killed keeper have some time together: a command waits for that. */
+static int deadline_ms(const struct hook_call *c)
+{
+	int ms = hooks_timeout_ms(c->plan->spec);
+	int64_t left = c->run && c->run->hooks.until ? (c->run->hooks.until - seq_now()) / 1000000 : ms;
+
+	return left < LEAST_MS ? LEAST_MS : left < ms ? (int)left : ms;
+}
+
 /* A keeper's fd 0 is /dev/null, and stays so where "/dev/null" would already be the container's own. */
 int hook_call(const struct hook_call *c, const char *command, const char *key, struct origin at, struct err *e)
 {
 	_own_strv struct strv args = { 0 }, env = { 0 };
 	struct script s = { .command = command,
 			    .in = c->run ? 0 : -1,
-			    .interruptible = c->run && !c->inside && !c->target && !c->ends,
+			    .deadline_ms = deadline_ms(c),
+			    .signals = signals_of(c),
+			    .dies = c->run,
 			    .what = strcmp(c->section, "lxc") == 0 ? "hook" : "script",
 			    .key = key,
 			    .at = at,

@@ -2,6 +2,7 @@
 /* lxc.hook.*, lxc.monitor.unshare: programs of the user's, at the turns of a container's life. */
 #include "features/hooks.h"
 
+#include "base/num.h"
 #include "base/own.h"
 #include "features/dev.h"
 #include "features/hook_call.h"
@@ -17,11 +18,11 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-enum { DYING_MS = 1000 };
+enum { DYING_MS = 1000, TIMEOUT_MOST_S = 24 * 60 * 60 };
 
 struct hooks {
 	struct list kind[HOOK_KINDS];
-	struct number version, unshare;
+	struct number version, unshare, timeout;
 };
 
 static const char *const types[] = {
@@ -31,6 +32,17 @@ static const char *const types[] = {
 	[HOOK_DESTROY] = "destroy",
 };
 _Static_assert(ARRAY_SIZE(types) == HOOK_KINDS, "every kind has its name");
+
+static int seconds_number(const char *text, long long *out)
+{
+	int64_t n = 0;
+	int x = num_i64(text, 1, TIMEOUT_MOST_S, &n);
+
+	*out = n;
+	return x;
+}
+
+static const struct type type_seconds = { .name = "SECONDS", .shape = SHAPE_NUMBER, .number = seconds_number };
 
 /* "lxc.hook =" clears every list; there is no other value. */
 static int set_all(void *part, unsigned index, const char *value, struct origin at, struct err *e)
@@ -104,6 +116,20 @@ static const struct key keys[] = {
 		.bad = { "2", "-1" },
 	},
 	{
+		.name = "lxc.hook.timeout",
+		.type = &type_seconds,
+		.field = offsetof(struct hooks, timeout),
+		.dflt = "600",
+		.values = "a number of seconds from 1 to 86400",
+		.help = "How long each hook, and each script of a network device, may take. What has not ended by then "
+			"is killed, and has failed. The hooks of an end have half a minute when the container is "
+			"killed (lxc-stop -k), and when a command clears up behind a killed keeper.",
+		.since = "Keg 0.3",
+		.live = true,
+		.good = { "1", "30", "86400" },
+		.bad = { "0", "-1", "86401", "soon" },
+	},
+	{
 		.name = "lxc.monitor.unshare",
 		.type = &type_u32,
 		.field = offsetof(struct hooks, unshare),
@@ -122,7 +148,8 @@ const struct feature hooks_feature = {
 		     "runs, with NAME, \"lxc\" and the kind of hook behind it, or told by variables "
 		     "(lxc.hook.version). Several "
 		     "of one kind run in the order of their lines, up to the first that fails. "
-		     "Its output is logged; what it exits with, other than 0, ends a start. A hook has ten minutes."),
+		     "Its output is logged; what it exits with, other than 0, ends a start. How long one may take, "
+		     "lxc.hook.timeout says."),
 	.name = "hooks", .size = sizeof(struct hooks), .keys = keys, .n_keys = ARRAY_SIZE(keys)
 };
 
@@ -138,6 +165,22 @@ int hooks_version(const struct spec *s)
 	const struct hooks *h = s->part[FEATURE_HOOKS];
 
 	return (int)h->version.n;
+}
+
+int hooks_timeout_ms(const struct spec *s)
+{
+	const struct hooks *h = s->part[FEATURE_HOOKS];
+
+	return (int)h->timeout.n * 1000;
+}
+
+/* Scripts of network devices come to it: one time more is theirs. */
+int hooks_end_ms(const struct spec *s)
+{
+	const struct hooks *h = s->part[FEATURE_HOOKS];
+	long long n = 1 + (long long)(h->kind[HOOK_STOP].n + h->kind[HOOK_POST_STOP].n);
+
+	return (int)(n * h->timeout.n < TIMEOUT_MOST_S ? n * h->timeout.n : TIMEOUT_MOST_S) * 1000;
 }
 
 /* c knows all but the kind. */

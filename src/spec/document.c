@@ -298,8 +298,8 @@ int document_set(struct document *d, const char *key, const char *value, struct 
 	return r < 0 ? err_num(e, -r, "set", "%s", key) : 0;
 }
 
-/* Is the key one of those that the other one stands for? lxc.hook means the lists of hooks, and not lxc.hook.version;
- * "lxc.cgroup" the limits, and not lxc.cgroup.dir. */
+/* Is the key one of those that the other one stands for? lxc.hook means the lists of hooks, and neither
+ * lxc.hook.version nor .timeout; "lxc.cgroup" the limits, and not lxc.cgroup.dir. */
 static bool is_below(const char *family, const char *key)
 {
 	size_t n = strlen(family);
@@ -312,7 +312,7 @@ static bool is_below(const char *family, const char *key)
 	if (str_starts(family, "lxc.net."))
 		return family[8 + strspn(family + 8, "0123456789")] == 0;
 	if (strcmp(family, "lxc.hook") == 0)
-		return strcmp(key, "lxc.hook.version") != 0;
+		return strcmp(key, "lxc.hook.version") != 0 && strcmp(key, "lxc.hook.timeout") != 0;
 	k = row_of(key);
 	return k && strncmp(k->name, family, n) == 0 && strcmp(k->name + n, ".*") == 0;
 }

@@ -229,6 +229,120 @@ def test_a_stop_hook_that_hangs_or_fails_ends_nothing(hooked):
     c.up(env=FAULTY)
 
 
+def state_word(c, word):
+    return int(re.search(rf"^{word} (\d+)", state_file(c).read_text(), re.M)[1])
+
+
+def hanging(number):
+    """The processes `sleep NUMBER`."""
+    return [int(d.name) for d in Path("/proc").iterdir() if d.name.isdigit() and kind_of(d) == f"sleep\0{number}\0".encode()]
+
+
+@OURS
+@pytest.mark.parametrize("kind", HOST[:2] + INSIDE)
+def test_a_hook_has_the_time_that_the_key_gives_it(hooked, kind):
+    c = hooked("lxc.hook.timeout = 1", without=(kind, "start"))
+    c.add(f"lxc.hook.{kind} = sh -c 'echo waits; sleep 7531' #")
+    begin = time.monotonic()
+    r = c.run("lxc-start", timeout=30).fails()
+    assert 1 <= time.monotonic() - begin < 2 + 2 * SLOW
+    assert r.err.startswith(f"lxc-start: {c.name}: hook sh -c 'echo waits; sleep 7531' # (lxc.hook.{kind}) was killed: it had not ended after 1 "
+                            f"seconds\n  set by  {c.config}:") and r.err.endswith("  said    waits\n"), r.err
+    assert c.log()[-2:] == ["stop", "post-stop"] and not hanging(7531)
+
+
+@OURS
+@pytest.mark.parametrize("kind", ("script.down", "stop", "post-stop"))
+@pytest.mark.parametrize("args", ((), ("-k",), ("-t", "3")))
+def test_a_stop_has_its_end_whatever_hangs(hooked, lxcpath, kind, args):
+    c = hooked("lxc.hook.timeout = 1", f"lxc.log.file = {lxcpath}/log", without=HOST + INSIDE)
+    key = f"lxc.net.0.{kind}" if kind == "script.down" else f"lxc.hook.{kind}"
+    text = re.sub(r"lxc.net.0.script.down = .*\n", "", c.config.read_text())
+    c.config.write_text(text + f"{key} = sh -c 'echo waits; sleep 7532' #\n")
+    c.up()
+    begin = time.monotonic()
+    c.run("lxc-stop", *args, timeout=30).ok()
+    assert 1 <= time.monotonic() - begin < 2 + 3 * SLOW
+    assert c.state() == "STOPPED" and not hanging(7532)
+    what = "script" if kind == "script.down" else "hook"
+    line = len(c.config.read_text().splitlines())
+    assert (f"{what} sh -c 'echo waits; sleep 7532' # ({key}) was killed: it had not ended after 1 seconds; set by {c.config}:{line} {key}; "
+            "said waits\n") in (lxcpath / "log").read_text()
+
+
+@OURS
+def test_a_kill_does_not_wait_for_a_hook_that_hangs(hooked, lxcpath):
+    """The hook had ten minutes; a kill leaves it half a minute, and five seconds more."""
+    c = hooked(f"lxc.log.file = {lxcpath}/log", "lxc.hook.post-stop = sleep 7533 #", without=HOST + INSIDE)
+    c.up()
+    begin = time.monotonic()
+    c.run("lxc-stop", "-k", timeout=60).ok()
+    assert 34 < time.monotonic() - begin < 36 + 2 * SLOW
+    assert c.state() == "STOPPED" and not hanging(7533)
+    assert "hook sleep 7533 # (lxc.hook.post-stop) was killed: it had not ended 5 seconds after a kill; " in (lxcpath / "log").read_text()
+
+
+@OURS
+@pytest.mark.parametrize("kind", ("pre-start", "mount", "start-host", "stop", "post-stop"))
+def test_a_hook_does_not_outlive_a_keeper_that_is_killed(hooked, kind):
+    c = hooked(without=(kind, "start"))
+    c.add(f"lxc.hook.{kind} = sh -c 'exec sleep 7534' #")
+    p = None if kind in ("stop", "post-stop") else c.popen("lxc-start", stderr=subprocess.DEVNULL)
+    if not p:
+        kill(c.up().pid())
+    wait_for(lambda: hanging(7534), "the hook runs")
+    kill(state_word(c, "keeper"))
+    wait_for(lambda: not hanging(7534), "the hook is dead")
+    if p:
+        assert p.wait(20 * SLOW) == 1  # and has cleared up
+    else:
+        config = runtime_config(c)
+        config.write_text(config.read_text() + "lxc.hook.timeout = 1\n")
+    c.config.write_text(c.config.read_text().replace("exec sleep 7534", "exit 0"))
+    begin = time.monotonic()
+    c.up()  # clears up first, by the hooks of the life that was cut short
+    assert time.monotonic() - begin < 3 + 2 * SLOW
+    c.run("lxc-stop", "-k").ok()
+
+
+def runtime_config(c):
+    return state_file(c).with_name("config")
+
+
+@OURS
+def test_a_recovery_does_not_wait_for_hooks_for_ever(hooked):
+    """They had ten minutes each; to clear up they have half a minute together."""
+    c = hooked("lxc.hook.stop = sleep 7535 #", "lxc.hook.post-stop = sleep 7535 #", without=HOST + INSIDE)
+    c.up()
+    kill(c.keeper())
+    begin = time.monotonic()
+    assert c.run("lxc-start", timeout=60).ok().err == ""
+    assert 30 < time.monotonic() - begin < 33 + 2 * SLOW
+    text = runtime_config(c).read_text()
+    runtime_config(c).write_text(text.replace("sleep 7535", "true"))
+    c.run("lxc-stop", "-k").ok()
+
+
+@OURS
+def test_hooks_of_every_kind_have_three_fds(hooked, lxcpath):
+    """Whatever its keeper, and whoever called, has open."""
+    c = hooked(without=HOST + INSIDE, facts=' $(ls /proc/$$/fd 2>/dev/null | wc -l)')
+    text = re.sub(r"lxc.net.0.script.* = .*\n", "", c.config.read_text())
+    say = f"{c.rootfs}/answer report {lxcpath}/fds-"
+    text += "".join(f"lxc.net.0.script.{kind} = {say}{kind} #\n" for kind in ("up", "down"))
+    text += "".join(f"lxc.hook.{kind} = {say}{kind} #\n" for kind in HOST + INSIDE[:3] + ("clone", "destroy"))
+    text += "lxc.hook.start = /answer report /fds-start #\n"
+    c.config.write_text(text)
+    with open("/dev/null") as secret:
+        c.up(pass_fds=[secret.fileno()])
+        c.run("lxc-stop", "-k", pass_fds=[secret.fileno()]).ok()
+        shutil.move(c.rootfs / "fds-start", lxcpath / "fds-start")
+        c.run("lxc-copy", "-N", f"{c.name}-2", pass_fds=[secret.fileno()]).ok()
+        c.keg.run("lxc-destroy", "-n", f"{c.name}-2", "-P", lxcpath, pass_fds=[secret.fileno()]).ok()
+    seen = {f.name[4:]: [line.split(" = ")[0] for line in f.read_text().splitlines() if line.startswith("fd.")] for f in lxcpath.glob("fds-*")}
+    assert seen == {kind: ["fd.0", "fd.1", "fd.2"] for kind in (*HOST, *INSIDE, "up", "down", "clone", "destroy")}
+
+
 def test_a_reboot_is_told_by_its_target(hooked):
     c = hooked(facts=' "$LXC_TARGET"')
     c.up()
