@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int run_give(struct run *r, enum slot s, int fd, struct err *e)
 {
@@ -17,6 +18,16 @@ int run_give(struct run *r, enum slot s, int fd, struct err *e)
 	grown[r->slot[s].n++] = fd;
 	r->slot[s].v = grown;
 	return 0;
+}
+
+void run_close_slots(struct run *r)
+{
+	for (size_t i = 0; i < SLOT_COUNT; i++) {
+		for (size_t k = 0; k < r->slot[i].n; k++)
+			(void)close(r->slot[i].v[k]);
+		free(r->slot[i].v);
+		r->slot[i] = (struct fds){ 0 };
+	}
 }
 
 static bool same_line(const struct err *a, const struct err *b)

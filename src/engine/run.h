@@ -110,6 +110,8 @@ struct run {
 
 /* Adds a copy of the fd number (not of the file) to a slot. */
 int run_give(struct run *r, enum slot s, int fd, struct err *e) _must_check;
+/* Those of all slots: the other side made them for one start. */
+void run_close_slots(struct run *r);
 /*
  * Tells the user, once for a config line, of something that is no error: in KEEPER as in INIT, it reaches the
  * terminal and the log in the same words. Returns 0; under lxc.config.strict = 1 it is the error.

@@ -169,7 +169,7 @@ static const struct key keys[] = {
 		.values = "a number of seconds",
 		.help = "How long it pauses before it begins again; each time in a row twice as long, up to five "
 			"minutes. A "
-			"life of a minute ends the row.",
+			"life of a minute ends the row; a start that fails is one of it.",
 		.since = "Keg 0.3",
 		.live = true,
 		.good = { "0", "10" },

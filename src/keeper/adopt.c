@@ -215,6 +215,12 @@ static int adopt(struct keeper *k, struct err *e)
 	return x;
 }
 
+static void fail(const struct keeper *k, const struct err *e)
+{
+	log_err("adopt", e);
+	keeper_tell(k, VERDICT_FAILED, e, 0);
+}
+
 int keeper_adopt(const char *name, const char *lxcpath)
 {
 	struct keeper k = { .hand = { .log_fd = -1, .verdict_fd = KEEPER_FD_VERDICT } };
@@ -234,7 +240,7 @@ int keeper_adopt(const char *name, const char *lxcpath)
 	else if (x == -EBUSY)
 		keeper_tell(&k, VERDICT_RUNNING, NULL, 0);
 	else
-		keeper_tell(&k, VERDICT_FAILED, &e, 0);
+		fail(&k, &e);
 	return x < 0;
 }
 

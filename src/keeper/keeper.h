@@ -42,8 +42,8 @@ int keeper_write_pidfile(const struct keeper *k, struct err *e) _must_check;
 
 /* Spec, host and plan out of k->hand, k->argv and the config's memfd; no run yet. */
 int keeper_load(struct keeper *k, struct err *e) _must_check;
-/* From row `first` on: starts, tells the verdict, becomes the idle stage. Returns an exit status on failure. */
-int keeper_launch(struct keeper *k, size_t first);
+/* From row `first` on: starts, tells that it runs, becomes the idle stage. Returns only where that failed, undone. */
+int keeper_begin(struct keeper *k, size_t first, struct err *e) _must_check;
 /* The log of -o and -l, else the config's; what of it is only worth a warning is one. */
 int keeper_log(struct keeper *k, struct err *e) _must_check;
 void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int status);
@@ -55,6 +55,8 @@ void keeper_note_end(struct keeper *k, int status);
 /* --- restart.c --- */
 /* Whether this end is none, by lxc.start.restart: then it is the next of a row, and k->pause_ms is set. */
 bool keeper_restarts(struct keeper *k);
+/* The same of a next life whose start has failed. */
+bool keeper_tries_again(struct keeper *k);
 /* 0: the time is over; negative: somebody wants it to end for good. */
 int keeper_pause(struct keeper *k) _must_check;
 /* --- ready.c --- */

@@ -78,10 +78,8 @@ void keeper_tell(const struct keeper *k, unsigned type, const struct err *e, int
 {
 	struct verdict v = { .keeper_pid = getpid(), .init_pid = k->run.init_pid, .status = status };
 
-	if (e) {
+	if (e)
 		v.err = *e;
-		log_err("start", e);
-	}
 	if (k->hand.verdict_fd >= 0)
 		(void)!msg_send(k->hand.verdict_fd, (uint16_t)type, &v, sizeof(v), NULL, 0);
 }

@@ -51,6 +51,21 @@ static int pause_ms(unsigned delay_s, unsigned before)
 	return (int)(s < PAUSE_MOST_S ? s : delay_s < PAUSE_MOST_S ? PAUSE_MOST_S : delay_s) * 1000;
 }
 
+/* Whether the row has a next one; `what` has become of the one before. */
+static bool is_next(struct keeper *k, unsigned delay_s, unsigned limit, const char *what)
+{
+	if (limit && k->hand.restarts >= limit) {
+		log_at(LOG_ERROR, "restart", "it began again %u times in a row, and %s once more", k->hand.restarts,
+		       what);
+		return false;
+	}
+	k->pause_ms = pause_ms(delay_s, k->hand.restarts);
+	k->hand.restarts++;
+	log_at(LOG_NOTICE, "restart", "it begins again in %d seconds, for the %u. time in a row", k->pause_ms / 1000,
+	       k->hand.restarts);
+	return true;
+}
+
 bool keeper_restarts(struct keeper *k)
 {
 	unsigned delay_s, limit;
@@ -60,16 +75,16 @@ bool keeper_restarts(struct keeper *k)
 		return false;
 	if (seq_now() - k->hand.began >= CALM_S * ns)
 		k->hand.restarts = 0;
-	if (limit && k->hand.restarts >= limit) {
-		log_at(LOG_ERROR, "restart", "it began again %u times in a row, and has ended once more",
-		       k->hand.restarts);
+	return is_next(k, delay_s, limit, "has ended");
+}
+
+bool keeper_tries_again(struct keeper *k)
+{
+	unsigned delay_s, limit;
+
+	if (k->hand.use_init || autostart_restart(k->spec, &delay_s, &limit) == RESTART_NO)
 		return false;
-	}
-	k->pause_ms = pause_ms(delay_s, k->hand.restarts);
-	k->hand.restarts++;
-	log_at(LOG_NOTICE, "restart", "it begins again in %d seconds, for the %u. time in a row", k->pause_ms / 1000,
-	       k->hand.restarts);
-	return true;
+	return is_next(k, delay_s, limit, "could not start");
 }
 
 /* So that info shows it, and a stop knows whom to tell. */

@@ -83,6 +83,7 @@ static void take_stdio(struct keeper *k)
 
 static int fail(struct keeper *k, const struct err *e)
 {
+	log_err("start", e);
 	keeper_tell(k, VERDICT_FAILED, e, 0);
 	return 1;
 }
@@ -139,7 +140,7 @@ int keeper_start(int argc, char **argv)
 		return fail(&k, &e);
 	take_stdio(&k);
 	k.page->planned = seq_now();
-	return keeper_launch(&k, 0);
+	return keeper_begin(&k, 0, &e) < 0 ? fail(&k, &e) : 0;
 }
 
 int keeper_write_pidfile(const struct keeper *k, struct err *e)
@@ -260,32 +261,27 @@ static int settle(struct keeper *k, struct err *e)
 	return x;
 }
 
-int keeper_launch(struct keeper *k, size_t first)
+int keeper_begin(struct keeper *k, size_t first, struct err *e)
 {
-	struct err e = { 0 };
 	int x, fd = -1;
 
 	log_at(LOG_INFO, "start", "starting %s of %s", k->hand.name, k->hand.lxcpath);
-	x = seq_run(&start_seq, first, &k->run, k->page, &e);
-
-	if (x < 0) {
-		if (first > 0) /* a reboot that failed: the rows before `first` are not undone yet */
-			start_undo_all(&k->run);
-		return fail(k, &e);
-	}
+	x = seq_run(&start_seq, first, &k->run, k->page, e);
+	if (x < 0)
+		return x;
 	k->hand.began = seq_now();
-	x = settle(k, &e);
+	x = settle(k, e);
 	if (x == 0)
-		x = fd = keeper_prepare_idle(k, &e);
+		x = fd = keeper_prepare_idle(k, e);
 	if (x >= 0)
-		x = runtime_set_state(&k->run, RUNNING, &e);
+		x = runtime_set_state(&k->run, RUNNING, e);
 	if (x >= 0) {
 		log_at(LOG_NOTICE, "start", "it runs: init is process %d", (int)k->run.init_pid);
 		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 		if (!k->hand.foreground)
 			close_fd(&k->hand.verdict_fd);
-		keeper_become_idle(k, fd, &e); /* returns only where it failed */
+		keeper_become_idle(k, fd, e); /* returns only where it failed */
 	}
-	start_undo_all(&k->run);
-	return fail(k, &e);
+	seq_undo(&start_seq, first, start_seq.n - 1, &k->run);
+	return e->errnum ? -e->errnum : -EIO;
 }

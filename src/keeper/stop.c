@@ -133,26 +133,45 @@ static bool is_unwanted(const struct keeper *k)
 	return asked == ASKED_STOP || asked == ASKED_KILL;
 }
 
+/* As if nothing of it had been yet, but for what is held for life. */
+static int make_new(struct keeper *k, struct err *e)
+{
+	free(k->run.nics.v);
+	run_close_slots(&k->run);
+	run_init_fields(&k->run, &k->plan);
+	k->run.runtime_fd = k->hand.runtime_fd;
+	k->run.lock_fd = k->hand.lock_fd;
+	close_fd(&k->hand.console_log_fd);
+	if (k->page)
+		memset(k->page, 0, sizeof(*k->page));
+	else
+		k->page = seq_page_new(NULL, e);
+	return k->page ? 0 : -ENOMEM;
+}
+
+/* What was wrong with the start may have been mended at the next of a row: a disk that comes late, a full cgroup. */
 static int begin_again(struct keeper *k, int status)
 {
 	struct err e = { 0 };
 
 	k->run.hooks.reboots = true;
 	start_undo_rest(&k->run);
-	if (k->run.hooks.refused || is_unwanted(k))
+	if (k->run.hooks.refused)
 		return end(k, status);
-	monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
-	if (keeper_pause(k) < 0 || is_unwanted(k))
-		return end(k, status);
-	free(k->run.nics.v);
-	run_init_fields(&k->run, &k->plan);
-	k->run.runtime_fd = k->hand.runtime_fd;
-	k->run.lock_fd = k->hand.lock_fd;
-	close_fd(&k->hand.console_log_fd);
-	k->page = seq_page_new(NULL, &e);
-	if (k->page)
-		return keeper_launch(k, start_row_after_lock());
-	start_undo_all(&k->run);
+	do {
+		if (is_unwanted(k))
+			return end(k, status);
+		monitor_tell_state(k->hand.lxcpath, k->hand.name, STOPPED);
+		if (keeper_pause(k) < 0 || is_unwanted(k))
+			return end(k, status);
+		k->pause_ms = 0;
+		err_clear(&e);
+		if (make_new(k, &e) < 0 || keeper_begin(k, start_row_after_lock(), &e) < 0)
+			log_err("start", &e);
+	} while (keeper_tries_again(k));
+	keeper_tell(k, VERDICT_FAILED, &e, 0);
+	close_fd(&k->hand.verdict_fd);
+	(void)end(k, status);
 	return 1;
 }
 
