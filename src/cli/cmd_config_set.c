@@ -3,6 +3,7 @@
 #include "cli/config.h"
 
 #include "base/own.h"
+#include "client/disk.h"
 #include "spec/document.h"
 
 #include <errno.h>
@@ -18,11 +19,14 @@ static const struct opt opts[] = {
 	  "Change what it runs with, not its file: cgroup limits, the log's level, autostart" },
 };
 
-static int document_of(const struct cli *c, const struct container *ct, struct document **out)
+/* What was read is what is replaced: *held, an fd, keeps others that change it away meanwhile. */
+static int document_of(const struct cli *c, const struct container *ct, struct document **out, int *held)
 {
 	struct err e = { 0 };
-	int r = document_read(out, ct->config_file, &e);
+	int r = *held = container_hold(ct, HOLD_ALONE | HOLD_QUEUE, &e);
 
+	if (r >= 0)
+		r = document_read(out, ct->config_file, &e);
 	return r < 0 ? cli_fail(c, &e) : 0;
 }
 
@@ -42,6 +46,7 @@ static int run_set(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = NULL;
 	_own_document struct document *d = NULL;
+	_own_fd int held = -1;
 	struct err e = { 0 };
 	int r = 0;
 
@@ -52,7 +57,7 @@ static int run_set(struct cli *c)
 		return !ct || container_set_running(ct, c->args[0], c->args[1], &e) == 0 ? !ct : cli_fail(c, &e);
 	}
 	ct = config_of(c, false);
-	if (!ct || valid(c, ct, c->args[0], c->args[1]) != 0 || document_of(c, ct, &d) != 0)
+	if (!ct || valid(c, ct, c->args[0], c->args[1]) != 0 || document_of(c, ct, &d, &held) != 0)
 		return 1;
 	if (o->replace)
 		r = document_clear(d, c->args[0], &e);
@@ -77,13 +82,14 @@ static int run_unset(struct cli *c)
 {
 	_own_container struct container *ct = NULL;
 	_own_document struct document *d = NULL;
+	_own_fd int held = -1;
 	struct err e = { 0 };
 	int r;
 
 	if (c->n_args != 1)
 		return cli_misuse(c);
 	ct = config_of(c, false);
-	if (!ct || document_of(c, ct, &d) != 0)
+	if (!ct || document_of(c, ct, &d, &held) != 0)
 		return 1;
 	r = document_clear(d, c->args[0], &e);
 	if (r == 0)

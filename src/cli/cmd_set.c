@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "base/own.h"
+#include "client/disk.h"
 #include "spec/document.h"
 
 #include <ctype.h>
@@ -99,8 +100,9 @@ static int understand(const struct cli *c, const char *arg, struct wish *w)
 /* The file takes all of them or none. */
 static int write_file(const struct container *ct, const struct wish *w, size_t n, struct err *e)
 {
+	_own_fd int held = container_hold(ct, HOLD_ALONE | HOLD_QUEUE, e);
 	_own_document struct document *d = NULL;
-	int x = document_read(&d, ct->config_file, e);
+	int x = held < 0 ? held : document_read(&d, ct->config_file, e);
 
 	for (size_t i = 0; x == 0 && i < n; i++) {
 		x = document_clear(d, w[i].s->key, e);

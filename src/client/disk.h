@@ -16,8 +16,9 @@ bool disk_is_reserved(const char *name);
 
 /* --- hold.c --- */
 enum {
-	HOLD_ALONE = 1,	 /* its files change; without it they are only read */
-	HOLD_REMAINS = 2 /* also what a creation that was cut short has left */
+	HOLD_ALONE = 1,	  /* its files change; without it they are only read */
+	HOLD_REMAINS = 2, /* also what a creation that was cut short has left */
+	HOLD_QUEUE = 4	  /* for a moment only, as many others may: wait for them all */
 };
 /* An fd that holds the container's folder until it is closed. -ENOENT; -EBUSY: another command is at it; -EINVAL: its
  * creation was cut short. */

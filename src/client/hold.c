@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { HOLD_MS = 2000, STEP_MS = 10 };
+enum { HOLD_MS = 2000, QUEUE_MS = 20 * 1000, STEP_MS = 10 };
 
 /* Whoever held it before may have renamed or exchanged it. */
 static bool is_at(int fd, const char *path)
@@ -52,7 +52,7 @@ int container_hold(const struct container *c, unsigned how, struct err *e)
 
 			return r < 0 ? r : take_fd(&fd);
 		}
-		if (ms >= HOLD_MS)
+		if (ms >= (how & HOLD_QUEUE ? QUEUE_MS : HOLD_MS))
 			return err_say(e, EBUSY, "another command is at work on the files of %s", c->name);
 		/* waits: the loop counts */
 		(void)nanosleep(&step, NULL);

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
 """keg config on a container's file, and lxc-config on the system's settings."""
+import fcntl
 import json
+import os
+import subprocess
+import time
 
 import pytest
+
+from lab import SLOW
 
 FILE = """# the first line
 lxc.uts.name = web1
@@ -176,3 +182,41 @@ def test_lxc_config_of_a_user_file(keg, tmp_path):
     (tmp_path / ".config/lxc").mkdir(parents=True)
     (tmp_path / ".config/lxc/lxc.conf").write_text("lxc.lxcpath = /elsewhere\n")
     assert keg.run("lxc-config", "lxc.lxcpath", env={"HOME": str(tmp_path)}).ok().out == "/var/lib/lxc\n"
+
+
+@pytest.mark.parametrize("verb", ["config set", "set"])
+def test_changes_at_the_same_time_are_all_there(keg, lxcpath, container, verb):
+    """Read, change, replace: one after the other, or what one has written the next does not know of."""
+    c = container()
+    if verb == "set":
+        changes = [("set", c.name, f"{word}={value}") for word, value in (("memory", "512M"), ("swap", "1G"), ("cpus", "2"), ("cpuset", "0"),
+                                                                          ("pids", "100"), ("autostart", "yes"))]
+        lines = ["memory.max = 512M", "memory.swap.max = 1G", "cpu.max = 200000 100000", "cpuset.cpus = 0", "pids.max = 100"]
+        expected = {f"lxc.cgroup2.{line}" for line in lines} | {"lxc.start.auto = 1"}
+    else:
+        changes = [("config", "set", c.name, "lxc.environment", f"N{n}=1") for n in range(20)]
+        expected = {f"lxc.environment = N{n}=1" for n in range(20)}
+    before = c.config.read_text().splitlines()
+    for _ in range(3):
+        running = [keg.start("keg", *words, "-P", lxcpath, stderr=subprocess.PIPE, text=True) for words in changes]
+        assert [(p.wait(60 * SLOW), p.stderr.read()) for p in running] == [(0, "")] * len(changes)
+        for p in running:
+            p.stderr.close()
+        after = c.config.read_text().splitlines()
+        assert after[:len(before)] == before and sorted(after[len(before):]) == sorted(expected)
+        c.config.write_text("".join(line + "\n" for line in before))
+
+
+def test_a_change_waits_for_who_reads_its_files(keg, lxcpath, container):
+    """A copy that is made: what is set meanwhile would be half in it."""
+    c = container()
+    fd = os.open(c.dir, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        p = keg.start("keg", "config", "set", "-P", lxcpath, c.name, "lxc.environment", "A=1", stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        assert p.poll() is None and "A=1" not in c.config.read_text()
+    finally:
+        os.close(fd)
+    assert p.communicate(timeout=20 * SLOW)[1] == "" and p.returncode == 0
+    assert "lxc.environment = A=1\n" in c.config.read_text()
