@@ -69,7 +69,7 @@ static int get_cgroup_item(struct lxc_container *pub, const char *file, char *bu
 
 	if (!pub || !file)
 		return -1;
-	r = container_cgroup(container_of(pub), &host, &tree, &e);
+	r = container_cgroup_begun(container_of(pub), &host, &tree, &e);
 	if (r == 0) {
 		r = cgroup_tree_get(&tree, file, &value, &e);
 		cgroup_tree_close(&tree);
@@ -92,7 +92,7 @@ static bool set_cgroup_item(struct lxc_container *pub, const char *file, const c
 
 	if (!pub || !file || !value)
 		return false;
-	r = container_cgroup(container_of(pub), &host, &tree, &e);
+	r = container_cgroup_begun(container_of(pub), &host, &tree, &e);
 	if (r == 0) {
 		r = cgroup_tree_set(&tree, file, value, &e);
 		cgroup_tree_close(&tree);

@@ -21,9 +21,9 @@ static int state_of(struct lxc_container *pub, pid_t *init)
 		abi_fail(pub, -state, &e);
 		return -1;
 	}
-	state = s.state;
+	state = s.down ? STOPPED : s.state;
 	if (init)
-		*init = s.state == STOPPED ? -1 : s.init_pid;
+		*init = state == STOPPED ? -1 : s.init_pid;
 	status_free(&s);
 	return state;
 }

@@ -45,7 +45,7 @@ static int run(struct cli *c)
 		return 1;
 	if (!cli_runs(c, ct))
 		return cli_say(c, "'%s:%s' is not running", ct->lxcpath, c->name);
-	if (container_cgroup(ct, &host, &tree, &e) < 0)
+	if (container_cgroup_begun(ct, &host, &tree, &e) < 0)
 		return cli_fail(c, &e);
 	if (c->n_args > 1)
 		r = cgroup_tree_set(&tree, c->args[0], c->args[1], &e);

@@ -78,10 +78,22 @@ int container_look(const struct container *c, struct status *s, struct err *e)
 	return x < 0 ? x : state_read(c->lxcpath, c->name, s, e);
 }
 
+/* Whoever was told that it has stopped, by its state or by a hook, is not told otherwise a moment later. */
+static int look_at_end(const struct container *c, struct status *s, struct err *e)
+{
+	int x = container_look(c, s, e);
+
+	if (x < 0 || !s->down)
+		return x;
+	status_free(s);
+	x = container_wait(c, 1U << STOPPED, STATE_DOWN_MS, e);
+	return x < 0 && x != -ETIMEDOUT ? x : container_look(c, s, e);
+}
+
 int container_at_rest(const struct container *c, struct err *e)
 {
 	struct status s;
-	int x = container_look(c, &s, e);
+	int x = look_at_end(c, &s, e);
 
 	if (x < 0)
 		return x;

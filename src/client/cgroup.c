@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+enum { BEGIN_MS = 10 * 1000 }; /* a hook of the start that asks is not to hold it for ever */
+
 int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
 {
 	int x = 0;
@@ -16,6 +18,25 @@ int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct
 	if (x == 0)
 		x = cgroup_tree_init(t, host, s->cgroup, e);
 	return x < 0 ? x : cgroup_tree_open(t, e);
+}
+
+/* Whether a start is under way that has made none yet. */
+static bool has_none_yet(const struct container *c)
+{
+	struct err ignored = { 0 };
+	struct status s;
+
+	if (container_look(c, &s, &ignored) < 0)
+		return false;
+	status_free(&s);
+	return s.state == STARTING && !s.cgroup[0] && !s.pausing;
+}
+
+int container_cgroup_begun(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
+{
+	int x = has_none_yet(c) ? container_wait(c, ~(1U << STARTING), BEGIN_MS, e) : 0;
+
+	return x < 0 && x != -ETIMEDOUT ? x : container_cgroup(c, host, t, e);
 }
 
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)

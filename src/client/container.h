@@ -152,6 +152,9 @@ int container_wait(const struct container *c, unsigned states, int timeout_ms, s
 /* The cgroup tree of a running one; the caller closes it. host must outlive the tree. */
 int container_cgroup(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,
 		     struct err *e) _must_check;
+/* The same, but one whose start is under way is waited for. */
+int container_cgroup_begun(const struct container *c, struct cgroup_host *host, struct cgroup_tree *t,
+			   struct err *e) _must_check;
 int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t,
 			struct err *e) _must_check;
 

@@ -17,6 +17,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
+
+enum { DOWN_STEP_MS = 10 };
 
 static int write_state(const struct run *r, enum state s, struct err *e)
 {
@@ -76,27 +79,53 @@ static int follow_dead(struct run *r, struct err *e)
 	return x < 0 ? x : leftovers_undo(r, e);
 }
 
+static bool is_down(const struct plan *p)
+{
+	struct err ignored = { 0 };
+	struct status s;
+
+	if (state_read(p->lxcpath, p->name, &s, &ignored) < 0)
+		return false;
+	status_free(&s);
+	/* It may have stopped since the lock was tried; and without a state file it ends, or another one begins. */
+	return s.down || s.state == STOPPED || !s.keeper_pid;
+}
+
+/*
+ * The lock's fd; -ENOENT: the folder was taken away between the two calls. A hook of the life before may have told
+ * somebody already that it is over: whoever starts it then waits for the keeper's last steps.
+ */
+static int open_and_lock(struct run *r, struct err *e)
+{
+	const struct timespec step = { .tv_nsec = DOWN_STEP_MS * 1000000L };
+
+	for (int left = STATE_DOWN_MS;; left -= DOWN_STEP_MS) {
+		int fd;
+
+		close_fd(&r->runtime_fd);
+		r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
+		fd = r->runtime_fd < 0 ? r->runtime_fd : lock_take(r->runtime_fd, "lock");
+		if ((fd != -EAGAIN && fd != -ENOENT) || left <= 0 || (fd == -EAGAIN && !is_down(r->plan)))
+			return fd;
+		/* waits: the loop counts */
+		(void)nanosleep(&step, NULL);
+	}
+}
+
 /*
  * Leaves: the runtime folder; the lock, held until the keeper's death. From here on the container
  *	   counts as running, and no second start gets past this row.
  */
 int runtime_lock(struct run *r, struct err *e)
 {
-	int fd;
+	int fd = open_and_lock(r, e);
 
-	r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
 	if (r->runtime_fd < 0) {
 		if (r->runtime_fd == -EROFS)
 			err_hint(e, "what runs is noted there: mount it writable, or a tmpfs on it");
 		else if (r->runtime_fd == -EACCES || r->runtime_fd == -EPERM)
 			err_hint(e, "this takes root");
 		return r->runtime_fd;
-	}
-	fd = lock_take(r->runtime_fd, "lock");
-	if (fd == -ENOENT) { /* the folder was taken away between the two calls */
-		close_fd(&r->runtime_fd);
-		r->runtime_fd = state_open_dir(r->plan->lxcpath, r->plan->name, true, e);
-		fd = r->runtime_fd < 0 ? r->runtime_fd : lock_take(r->runtime_fd, "lock");
 	}
 	if (fd == -EAGAIN)
 		return err_say(e, EBUSY, "it is already running");
@@ -122,6 +151,15 @@ void runtime_unlock(struct run *r)
 	close_fd(&r->lock_fd);
 	close_fd(&r->runtime_fd);
 	monitor_tell_state(r->plan->lxcpath, r->plan->name, STOPPED);
+}
+
+/* All that it was made of is gone, and post-stop hooks follow, which may tell others that it has stopped. */
+void runtime_tell_down(struct run *r)
+{
+	struct err ignored = { 0 };
+
+	if (r->lock_fd >= 0)
+		(void)!write_state(r, STOPPED, &ignored);
 }
 
 /*

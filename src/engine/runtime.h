@@ -9,6 +9,7 @@ int runtime_announce(struct run *r, struct err *e);
 int runtime_record(struct run *r, struct err *e);
 int runtime_listen(struct run *r, struct err *e);
 void runtime_unlisten(struct run *r);
+void runtime_tell_down(struct run *r);
 
 /* Removes what a killed keeper had not yet put in its place. The caller has the lock. */
 void runtime_sweep(int runtime_fd);

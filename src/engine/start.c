@@ -50,6 +50,7 @@ static const struct step rows[] = {
 	/* the user's own programs, first and last */
 	{ KEEPER, "monitor.unshare",  monitor_unshare,     .when = monitor_unshares },
 	{ KEEPER, "hook.post-stop",   NULL,                .when = hook_post_stop_wanted, .undo = hook_post_stop },
+	{ KEEPER, "runtime.down",     NULL,                .when = hook_post_stop_wanted, .undo = runtime_tell_down },
 	{ KEEPER, "hook.pre-start",   hook_pre_start,      .when = hook_pre_start_wanted, .slow = true },
 	/* what must be there before anything is made */
 	{ KEEPER, "seccomp.compile",  seccomp_make_filter, .when = seccomp_wanted, .undo = seccomp_drop_filter },

@@ -147,8 +147,11 @@ int state_read(const char *lxcpath, const char *name, struct status *s, struct e
 	}
 	s->stored = s->state;
 	s->dead = !held;
+	s->down = held && s->stored == STOPPED;
 	if (s->dead)
 		s->state = STOPPED;
+	else if (s->down)
+		s->state = STOPPING;
 	s->ready = s->state == RUNNING && (!s->awaited || ready_read(dir));
 	return 0;
 }

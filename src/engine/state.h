@@ -22,6 +22,8 @@ const char *state_name(enum state s);
 /* -1: no such name */
 int state_of_name(const char *name);
 
+enum { STATE_DOWN_MS = 10 * 1000 }; /* whoever is not to meet a keeper that is down waits so long for its end */
+
 struct status {
 	enum state state; /* as stored; RUNNING is refined to FROZEN by asking the cgroup */
 	pid_t keeper_pid, init_pid;
@@ -33,6 +35,7 @@ struct status {
 	bool awaited;	   /* lxc.start.ready: it is ready some time after it runs */
 	bool ready;	   /* it runs, and is */
 	bool pausing;	   /* STARTING: before lxc.start.restart begins it again */
+	bool down;	   /* STOPPING: nothing is left of it but hooks that its keeper runs; LXC says STOPPED */
 	bool dead;	   /* a state file without a keeper: left by one that was killed */
 };
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Debian's LXD, unmodified, on a liblxc.so.1: a daemon, an image of busybox, and the life of some containers on it.
 #
-#   lxd.sh [LIBDIR]     as root; LIBDIR holds the liblxc.so.1, none: the system's
+#   LIBLXC_DIR=DIR lxd.sh     as root; DIR holds the liblxc.so.1, none: the system's
 #
 # In mount, network and pid namespaces of its own, with a /run of its own: what is left when it ends ends with them;
 # cgroups of its containers, whose names begin with its pid, are taken away.
 set -u
 export LC_ALL=C.UTF-8
-library=${1:+$(cd "$1" && pwd)}
+library=${LIBLXC_DIR:+$(cd "$LIBLXC_DIR" && pwd)}
 
 if [ -z "${KEG_LXD_WORK:-}" ]; then
 	KEG_LXD_WORK=$(mktemp -d /tmp/keg-lxd.XXXXXX)
@@ -93,8 +93,6 @@ limit() {
 	fi
 }
 
-first_id() { sed -n 's/^root:\([0-9]*\):.*/\1/p' /etc/subuid 2>/dev/null | grep . || echo 1000000; }
-
 # --- a machine of its own
 
 mount --make-rprivate /
@@ -106,6 +104,11 @@ umount -l "$work/cgroup"
 mount -t tmpfs -o mode=755 run /run
 # Nothing here may start the system's init by accident.
 [ ! -e /usr/lib/systemd/systemd ] || mount --bind /bin/false /usr/lib/systemd/systemd
+# The ids that LXD gives away are root's here, whatever the machine's own say.
+echo root:1000000:1000000000 >"$work/subids"
+for file in /etc/subuid /etc/subgid; do
+	[ ! -e $file ] || mount --bind "$work/subids" $file
+done
 ip link set lo up
 export HOME=$work/home LXD_DIR=$work/d
 mkdir -p "$HOME" "$LXD_DIR"
@@ -181,7 +184,7 @@ check "an image is imported" lxc image import "$work/image.tar.gz" --alias bb
 # --- a life
 check "a container is launched" lxc launch bb "$a"
 check "it is RUNNING" state "$a" RUNNING
-check "its root is an ordinary user of the host" owned_by "$(first_id)" "$a"
+check "its root is an ordinary user of the host" owned_by 1000000 "$a"
 check "a program runs in it" says hello inside "$a" -- echo hello
 check "its name is the host's" says "$a" inside "$a" -- hostname
 check "the exit status comes back" exits 7 inside "$a" -- sh -c 'exit 7'
@@ -204,7 +207,7 @@ check "to that" says 67108864 limit "$a" memory.limit_in_bytes memory.max
 check "processes are limited" lxc config set "$a" limits.processes 50
 check "to that many" says 50 limit "$a" pids.max pids.max
 check "cpus are limited" lxc config set "$a" limits.cpu 1
-check "to one" says 1 inside "$a" -- nproc
+check "to one" within 15 says 1 inside "$a" -- nproc # it deals them out some time after
 check "the share of cpu is limited" lxc config set "$a" limits.cpu.allowance 50ms/100ms
 check "to half" sh -c 'echo "$0" | grep -Eqx "50000( 100000)?"' "$(limit "$a" cpu.cfs_quota_us cpu.max)"
 check "a limit is lifted" lxc config unset "$a" limits.processes
@@ -218,7 +221,7 @@ check "a disk is unplugged" lxc config device remove "$a" extra
 check "and gone" fails inside "$a" -- cat /mnt/extra/file
 check "a device is plugged" lxc config device add "$a" full unix-char source=/dev/full path=/dev/clfull
 check "and seen as a device" inside "$a" -- test -c /dev/clfull
-check "a nic is plugged" lxc config device add "$a" eth1 nic nictype=bridged parent=lxdbr0 name=eth1
+check "a nic is plugged" lxc config device add "$a" eth1 nic nictype=p2p name=eth1
 check "and seen as a link" inside "$a" -- test -e /sys/class/net/eth1
 check "a nic is unplugged" lxc config device remove "$a" eth1
 check "and seen no more" fails inside "$a" -- test -e /sys/class/net/eth1
