@@ -1,73 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Debian's LXD, unmodified, on a liblxc.so.1: a daemon, an image of busybox, and the life of some containers on it.
-#
-#   LIBLXC_DIR=DIR lxd.sh     as root; DIR holds the liblxc.so.1, none: the system's
-#
-# In mount, network and pid namespaces of its own, with a /run of its own: what is left when it ends ends with them;
-# cgroups of its containers, whose names begin with its pid, are taken away.
-set -u
-export LC_ALL=C.UTF-8
-library=${LIBLXC_DIR:+$(cd "$LIBLXC_DIR" && pwd)}
-
-if [ -z "${KEG_LXD_WORK:-}" ]; then
-	KEG_LXD_WORK=$(mktemp -d /tmp/keg-lxd.XXXXXX)
-	export KEG_LXD_WORK KEG_LXD_TAG=kl$$
-	chmod 711 "$KEG_LXD_WORK"
-	timeout -k 10 "${KEG_LXD_SECONDS:-300}" unshare -m -n -p --fork --kill-child --mount-proc "$0" "$@" </dev/null
-	status=$?
-	[ $status = 0 ] || tail -n 30 "$KEG_LXD_WORK/lxd.log" | sed 's/^/# /'
-	find /sys/fs/cgroup -depth -type d -name "lxc.*.$KEG_LXD_TAG*" -exec find {} -depth -type d -exec rmdir {} \; \; 2>/dev/null
-	[ -n "${KEG_LXD_KEEP:-}" ] || rm -rf --one-file-system "$KEG_LXD_WORK"
-	exit $status
-fi
-work=$KEG_LXD_WORK tag=$KEG_LXD_TAG
-passed=0 failed=0
-
-# --- checks
-
-# check NAME COMMAND...: a program or one of the functions below; the whole run has a deadline
-check() {
-	local name=$1
-	shift
-	if "$@" >"$work/said" 2>&1 </dev/null; then
-		passed=$((passed + 1))
-		echo "ok $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $name"
-		tail -n 8 "$work/said" | cut -c1-300 | sed 's/^/#   /'
-	fi
-}
-
-# says EXPECTED COMMAND...: its whole output
-says() {
-	local expected=$1 said
-	shift
-	said=$("$@" 2>&1)
-	[ "$said" = "$expected" ] || { echo "expected '$expected', got '$said' from: $*"; return 1; }
-}
-
-# exits STATUS COMMAND...
-exits() {
-	local expected=$1 status
-	shift
-	"$@"
-	status=$?
-	[ $status = "$expected" ] || { echo "expected $expected, got $status from: $*"; return 1; }
-}
-
-fails() { ! "$@"; }
-
-# within SECONDS COMMAND...
-within() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "not in time: $*"; return 1; }
-		sleep 0.2
-	done
-}
+# Debian's LXD: a daemon, an image of busybox, and the life of some containers on it.
+# shellcheck source=tests/clients/common.sh
+. "$(dirname "$0")/common.sh"
+own_machine "$@"
 
 state() { says "$2" lxc list -f csv -c s "^$1\$"; }
 init_of() { lxc query "/1.0/instances/$1/state" | sed -n 's/.*"pid": \([0-9]*\).*/\1/p' | tail -n 1; }
@@ -93,48 +29,17 @@ limit() {
 	fi
 }
 
-# --- a machine of its own
-
-mount --make-rprivate /
-mkdir -p "$work/cgroup"
-mount --rbind /sys/fs/cgroup "$work/cgroup"
-mount -t sysfs sysfs /sys
-mount --rbind "$work/cgroup" /sys/fs/cgroup
-umount -l "$work/cgroup"
-mount -t tmpfs -o mode=755 run /run
-# Nothing here may start the system's init by accident.
-[ ! -e /usr/lib/systemd/systemd ] || mount --bind /bin/false /usr/lib/systemd/systemd
 # The ids that LXD gives away are root's here, whatever the machine's own say.
 echo root:1000000:1000000000 >"$work/subids"
 for file in /etc/subuid /etc/subgid; do
 	[ ! -e $file ] || mount --bind "$work/subids" $file
 done
-ip link set lo up
-export HOME=$work/home LXD_DIR=$work/d
-mkdir -p "$HOME" "$LXD_DIR"
-[ -z "$library" ] || export LD_LIBRARY_PATH=$library
-ulimit -n 65536 2>/dev/null
+export LXD_DIR=$work/d
+mkdir -p "$LXD_DIR"
 
 image() {
-	local root=$work/image/rootfs name
-	mkdir -p "$root"/{bin,sbin,dev,etc,proc,sys,tmp,root,run,var,mnt,usr/bin}
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	for name in $(busybox --list); do
-		[ "$name" = busybox ] || ln -sf busybox "$root/bin/$name"
-	done
-	ln -s ../bin/busybox "$root/sbin/init"
-	cat >"$root/etc/inittab" <<-'I'
-		::sysinit:/bin/ip link set lo up
-		::once:/bin/udhcpc -q -i eth0 -s /etc/udhcpc.sh
-		::shutdown:/bin/true
-	I
-	cat >"$root/etc/udhcpc.sh" <<-'I'
-		#!/bin/sh
-		[ "$1" != bound ] || ip addr add "$ip/$mask" dev "$interface"
-	I
-	chmod 755 "$root/etc/udhcpc.sh"
-	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
-	echo 'root:x:0:' >"$root/etc/group"
+	mkdir -p "$work/image/rootfs"
+	"$here/busybox" --rootfs="$work/image/rootfs"
 	printf 'architecture: x86_64\ncreation_date: 1\nproperties:\n  os: busybox\n' >"$work/image/metadata.yaml"
 	tar -C "$work/image" -czf "$work/image.tar.gz" metadata.yaml rootfs
 }
@@ -158,7 +63,7 @@ preseed() {
 }
 
 daemon() {
-	lxd --group root --logfile "$work/lxd.log" >"$work/lxd.out" 2>&1 </dev/null &
+	lxd --group root --logfile "$work/log" >"$work/lxd.out" 2>&1 </dev/null &
 	daemon=$!
 	timeout 60 lxd waitready --timeout=60
 }
@@ -168,16 +73,11 @@ stop_daemon() {
 	within 30 sh -c "! kill -0 $daemon 2>/dev/null"
 }
 
-maps_library() {
-	local want=${library:+$(readlink -f "$library/liblxc.so.1")}
-	grep -q "${want:-liblxc.so}" /proc/$daemon/maps
-}
-
 image
 a=$tag-a b=$tag-b c=$tag-c
 
 check "the daemon starts" daemon
-check "it uses the library" maps_library
+check "it uses the library" maps_library $daemon
 check "storage, a network and a profile are made" preseed
 check "an image is imported" lxc image import "$work/image.tar.gz" --alias bb
 
@@ -278,8 +178,4 @@ check "and starts" lxc start "$b"
 check "and goes" lxc delete -f "$b"
 check "the daemon ends" stop_daemon
 
-if [ $failed != 0 ]; then
-	echo "lxd: $failed checks failed, $passed passed"
-	exit 1
-fi
-echo "lxd: $passed checks passed"
+finish lxd
