@@ -18,7 +18,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo chaos together soak density check check-units check-layers check-waits check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format lint-scripts killer clean
+.PHONY: all demo chaos together soak density check check-units check-layers check-waits check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format lint-scripts lint-man killer clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -134,7 +134,7 @@ check-deb: deb
 	@tests/deb/check.sh build-deb
 
 # How the code is laid out (.clang-format), and what clang-tidy finds (.clang-tidy).
-lint: lint-format lint-scripts check-waits all
+lint: lint-format lint-scripts lint-man check-waits
 	@tools/options.py $(BUILD)
 	@run-clang-tidy -quiet -p $(BUILD) '$(CURDIR)/src/.*'
 
@@ -142,6 +142,11 @@ lint: lint-format lint-scripts check-waits all
 lint-scripts:
 	@tools/deps.sh lint
 	@git ls-files | grep -v '\.in$$' | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -x -S warning
+
+# mandoc speaks of style, too; what it calls a warning is wrong in some reader.
+lint-man: all
+	@tools/deps.sh lint
+	@mandoc -T lint -W warning $(BUILD)/doc/*.[15]
 
 lint-format:
 	@tools/deps.sh lint

@@ -80,6 +80,7 @@ bindings() {
 lint() {
 	need cmd:run-clang-tidy clang-tidy
 	need cmd:shellcheck shellcheck
+	need cmd:mandoc mandoc
 }
 
 deb() {

@@ -14,16 +14,8 @@
 
 enum { OK, FAILED, USAGE, IS_DOWN };
 
-static const char keg_usage[] =
-	"usage: keg net up|down|restart|status [--settings FILE] [--format FORMAT]\n"
-	"\n"
-	"The bridge that containers use by default, with its addresses, firewall rules and dnsmasq.\n"
-	"  up        make it; again: repair what is missing\n"
-	"  down      take it away\n"
-	"  restart   down, then up\n"
-	"  status    show it; exit status 0: up, 3: down\n"
-	"      --format FORMAT   with status: table, json or csv\n"
-	"  -s, --settings FILE   in place of /etc/default/lxc and /etc/default/lxc-net\n";
+static const char keg_usage[] = "usage: keg net up|down|restart|status [--settings FILE] [--format FORMAT]\n"
+				"  try     keg net --help\n";
 
 static int fail(const struct err *e)
 {

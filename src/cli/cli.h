@@ -53,6 +53,13 @@ struct cli {
 	int n_behind; /* those of them that stand behind "--" */
 };
 
+enum { EXAMPLES_MOST = 3 };
+
+struct example {
+	const char *args; /* behind the program's name; NULL: no more examples */
+	const char *does;
+};
+
 enum {
 	VERB_NAMELESS = 1,	/* takes no container's name */
 	VERB_NAME_OPTIONAL = 2, /* does without one */
@@ -74,6 +81,7 @@ struct verb {
 	int (*raw)(int argc, char **argv); /* VERB_RAW */
 	const char *more;		   /* further lines of --help */
 	const struct verb *const *below;   /* `keg config get`: verbs of its own, ended by NULL */
+	struct example examples[EXAMPLES_MOST];
 };
 
 /* --- verbs.c --- */
@@ -98,6 +106,12 @@ enum { CLI_RUN = -1 };
 int cli_parse(struct cli *c, int argc, char **argv) _must_check;
 void cli_free(struct cli *c);
 void cli_help(const struct cli *c, FILE *f);
+/* Where help goes that was asked for. */
+FILE *cli_help_stream(const struct cli *c);
+/* What --help ends with. */
+void cli_examples(const char *prog, const struct verb *v, FILE *f);
+/* "keg start -F web1"; NULL behind the last, or without memory. */
+char *cli_example(const char *prog, const struct verb *v, size_t i);
 /* The i-th of a verb's option rows, the common ones last; NULL behind them. */
 const struct opt *cli_row(const struct verb *v, size_t i);
 /* Is there a row of the verb's own beside this common one, of the same name and key, that says better what it does? */

@@ -153,4 +153,9 @@ const struct verb verb_attach = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "a shell in web1, as its root" },
+		{ "web1 -- ps ax", "one command; its output and its exit status are this command's" },
+		{ "-u 1000 --clear-env web1 -- id", "as another user, without this shell's environment" },
+	},
 };

@@ -320,4 +320,9 @@ const struct verb verb_autostart = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "", "starts those that have lxc.start.auto = 1, in their order" },
+		{ "-L -g onboot", "lists those of the group onboot, starts none" },
+		{ "-s -t 20", "stops them; who does not end in 20 seconds is killed" },
+	},
 };

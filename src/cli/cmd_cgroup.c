@@ -63,4 +63,8 @@ const struct verb verb_cgroup = {
 	.about = "shows or sets a file of a container's cgroup, such as memory.max",
 	OPTS(opts),
 	.run = run,
+	.examples = {
+		{ "web1 memory.max", "shows the limit" },
+		{ "web1 memory.max 512M", "sets it, until web1 stops; keg set web1 memory=512M lasts" },
+	},
 };

@@ -200,4 +200,8 @@ const struct verb verb_check = {
 	OPTS(opts),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "", "what is missing, each with the command that mends it" },
+		{ "--format json", "the same for programs" },
+	},
 };

@@ -300,4 +300,7 @@ const struct verb verb_checkconfig = {
 	OPTS(opts),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "", "each feature of the kernel, and whether it is there" },
+	},
 };

@@ -73,4 +73,7 @@ const struct verb verb_checkpoint = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "-n web1 -s -D /var/tmp/web1", "would write its state there and stop it" },
+	},
 };

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+extern const struct verb verb_config;
+
 static const struct verb *const below[] = { &verb_config_get,
 					    &verb_config_list,
 					    &verb_config_set,
@@ -14,16 +16,19 @@ static const struct verb *const below[] = { &verb_config_get,
 					    &verb_config_explain,
 					    NULL };
 
-static int usage(const char *prog)
+static int usage(const char *prog, bool with_examples)
 {
 	(void)printf("Usage: %s -l: list all available configuration items\n"
 		     "       %s item: print configuration item\n",
 		     prog, prog);
-	if (!str_starts(prog, "keg "))
-		return 0;
-	(void)puts("\nof a container:");
-	for (size_t i = 0; below[i]; i++)
+	if (str_starts(prog, "keg "))
+		(void)puts("\nof a container:");
+	for (size_t i = 0; str_starts(prog, "keg ") && below[i]; i++)
 		(void)printf("       %s %s %s: %s\n", prog, below[i]->name, below[i]->synopsis, below[i]->about);
+	if (with_examples) {
+		(void)putchar('\n');
+		cli_examples(prog, &verb_config, stdout);
+	}
 	return 0;
 }
 
@@ -99,8 +104,10 @@ static int raw(int argc, char **argv)
 	c.format_word = take_format(&argc, argv);
 	if (c.format_word && format_of(c.format_word, &c.format) < 0)
 		return cli_say(&c, "--format %s: none of table, json, csv", c.format_word);
-	if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
-		return usage(argv[0]);
+	if (argc < 2)
+		return usage(argv[0], false);
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
+		return usage(argv[0], true);
 	list = strcmp(argv[1], "-l") == 0;
 	k = list ? NULL : find(argv[1]);
 	if (!list && !k) {
@@ -125,4 +132,8 @@ const struct verb verb_config = {
 	.flags = VERB_RAW,
 	.raw = raw,
 	.below = below,
+	.examples = {
+		{ "-l", "the names of the system's settings" },
+		{ "lxc.lxcpath", "the folder that holds the containers" },
+	},
 };

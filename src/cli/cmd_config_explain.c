@@ -66,6 +66,9 @@ const struct verb verb_config_check = {
 	OPTS(check_opts),
 	.flags = VERB_NO_LOG,
 	.run = check,
+	.examples = {
+		{ "web1", "nothing where all is well; else each mistake with its line" },
+	},
 };
 
 struct options {
@@ -121,4 +124,8 @@ const struct verb verb_config_explain = {
 	.size = sizeof(struct options),
 	.flags = VERB_NO_LOG,
 	.run = explain,
+	.examples = {
+		{ "web1", "every key that web1's config sets" },
+		{ "web1 lxc.net.0.link", "one of them" },
+	},
 };

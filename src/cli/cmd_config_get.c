@@ -72,4 +72,8 @@ const struct verb verb_config_get = {
 	.size = sizeof(struct options),
 	.flags = VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "web1 lxc.uts.name", "its host name" },
+		{ "--running web1 lxc.cgroup2.memory.max", "what the running container has" },
+	},
 };

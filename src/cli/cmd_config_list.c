@@ -51,4 +51,7 @@ const struct verb verb_config_list = {
 	.size = sizeof(struct options),
 	.flags = VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "web1", "all keys, each with the file and line that sets it" },
+	},
 };

@@ -76,6 +76,10 @@ const struct verb verb_config_set = {
 	.size = sizeof(struct options),
 	.flags = VERB_NO_LOG,
 	.run = run_set,
+	.examples = {
+		{ "web1 lxc.start.auto 1", "starts with the host" },
+		{ "--running web1 lxc.cgroup2.memory.max 512M", "at once, until it stops" },
+	},
 };
 
 static int run_unset(struct cli *c)
@@ -104,4 +108,7 @@ const struct verb verb_config_unset = {
 	.about = "takes a key's lines out of a container's file",
 	.flags = VERB_NO_LOG,
 	.run = run_unset,
+	.examples = {
+		{ "web1 lxc.start.auto", "as if it had never been set" },
+	},
 };

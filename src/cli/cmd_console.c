@@ -79,4 +79,9 @@ const struct verb verb_console = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "a login at its first free tty; Ctrl+a q leaves it" },
+		{ "-t 0 web1", "its console, where init speaks" },
+		{ "--log web1", "what the console has shown" },
+	},
 };

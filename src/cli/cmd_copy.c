@@ -201,6 +201,11 @@ const struct verb verb_copy = {
 	.run = run,
 	.more = "  -- HOOK-ARGUMENTS                  are handed to the clone hooks;\n"
 		"                                     with -e: the command to run, after which it stops\n",
+	.examples = {
+		{ "web1 -N web2", "a whole copy" },
+		{ "-s web1 -N test1", "a clone: it shares web1's files and keeps its changes" },
+		{ "-e web1", "a clone that is started, and gone when it stops" },
+	},
 };
 
 static int run_rename(struct cli *c)
@@ -220,4 +225,7 @@ const struct verb verb_rename = {
 	.synopsis = "NAME NEWNAME",
 	.about = "gives a container another name",
 	.run = run_rename,
+	.examples = {
+		{ "web1 shop1", "web1 is called shop1 from now on" },
+	},
 };

@@ -36,11 +36,12 @@ static int help(struct cli *c, const struct options *o)
 	_own_free char *path = NULL;
 	struct err e = { 0 };
 
-	cli_help(c, stderr);
+	cli_help(c, cli_help_stream(c));
 	if (!o->template)
 		return 0;
 	if (template_find(o->template, &path, &e) < 0)
 		return cli_fail(c, &e);
+	(void)fflush(stdout);
 	(void)execl(path, strrchr(path, '/') + 1, "-h", (char *)NULL);
 	return cli_say(c, "cannot run %s", path);
 }
@@ -85,4 +86,9 @@ const struct verb verb_create = {
 	.flags = VERB_OWN_HELP,
 	.run = run,
 	.more = "  -- TEMPLATE-OPTIONS                are handed to the template; see them with -t TEMPLATE -h\n",
+	.examples = {
+		{ "web1 -t busybox", "a small system of this host's busybox" },
+		{ "web1 -t debian -- --release bookworm", "Debian 12 with systemd" },
+		{ "-t debian -h", "what the template takes behind --" },
+	},
 };

@@ -65,4 +65,8 @@ const struct verb verb_destroy = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "a stopped container and its files" },
+		{ "-f -s web1", "stops it first, and removes its snapshots, too" },
+	},
 };

@@ -45,4 +45,9 @@ const struct verb verb_device = {
 	.synopsis = "--name=NAME -- add|del DEVICE [PATH|NAME]",
 	.about = "hands a device of the host, a node or a network interface, to a running container, or takes it back",
 	.run = run,
+	.examples = {
+		{ "web1 -- add /dev/fuse", "the host's node, under the same name" },
+		{ "web1 -- add eth1 lan0", "moves the interface eth1 into web1, as lan0" },
+		{ "web1 -- del /dev/fuse", "takes it back" },
+	},
 };

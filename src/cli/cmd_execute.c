@@ -110,4 +110,8 @@ const struct verb verb_execute = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1 -- /bin/ps", "runs it in web1's files and namespaces, without booting them" },
+		{ "-u 1000 -g 1000 web1 -- /bin/id", "as another user" },
+	},
 };

@@ -29,9 +29,15 @@ static int run_unfreeze(struct cli *c)
 }
 
 const struct verb verb_freeze = {
-	.name = "freeze", .synopsis = "--name=NAME", .about = "freezes all processes of a container", .run = run_freeze
+	.name = "freeze", .synopsis = "--name=NAME", .about = "freezes all processes of a container", .run = run_freeze,
+	.examples = {
+		{ "web1", "its processes stand still, and keep their memory" },
+	},
 };
 
 const struct verb verb_unfreeze = {
-	.name = "unfreeze", .synopsis = "--name=NAME", .about = "lets a frozen container run again", .run = run_unfreeze
+	.name = "unfreeze", .synopsis = "--name=NAME", .about = "lets a frozen container run again", .run = run_unfreeze,
+	.examples = {
+		{ "web1", "they go on where they were" },
+	},
 };

@@ -313,6 +313,11 @@ const struct verb verb_help = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "start", "the options of keg start" },
+		{ "lxc.net.0", "the keys of an interface" },
+		{ "--where lxc.uts.name", "the source file that does it" },
+	},
 };
 
 static const struct opt explain_opts[] = { OPT_FORMAT };
@@ -324,4 +329,7 @@ const struct verb verb_explain = {
 	OPTS(explain_opts),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run_explain,
+	.examples = {
+		{ "lxc.net.0.link", "what it does, its values, an example" },
+	},
 };

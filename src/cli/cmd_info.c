@@ -300,4 +300,9 @@ const struct verb verb_info = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "state, addresses, and what it uses" },
+		{ "-iH web1", "its addresses, one on a line" },
+		{ "-c lxc.uts.name web1", "a key of its config" },
+	},
 };

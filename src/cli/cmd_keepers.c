@@ -86,6 +86,10 @@ static const struct verb verb_upgrade = {
 	.about = "puts running keepers onto the program that is installed now; nobody is cut off",
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = upgrade,
+	.examples = {
+		{ "", "all of them" },
+		{ "web1", "that of web1" },
+	},
 };
 
 static const struct verb *const below[] = { &verb_upgrade, NULL };
@@ -98,4 +102,8 @@ const struct verb verb_keepers = {
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
 	.below = below,
+	.examples = {
+		{ "", "all of them" },
+		{ "web1 --format json", "that of web1, for programs" },
+	},
 };

@@ -127,4 +127,8 @@ const struct verb verb_logs = {
 	.size = sizeof(struct options),
 	.flags = VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "web1", "all that is kept of it" },
+		{ "-f web1", "and what comes, until web1 stops" },
+	},
 };

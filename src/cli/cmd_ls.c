@@ -216,4 +216,9 @@ const struct verb verb_ls = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAME_OPTIONAL | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "-f", "a table with states and addresses" },
+		{ "-f -F NAME,STATE,RAM", "with these columns" },
+		{ "-1 --running '^web'", "the names of those that run and begin with web" },
+	},
 };

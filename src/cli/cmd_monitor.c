@@ -175,6 +175,10 @@ const struct verb verb_monitor = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAME_OPTIONAL | VERB_MANY_PATHS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "", "all containers" },
+		{ "-n 'web.*'", "those whose names match" },
+	},
 };
 
 const struct verb verb_events = {
@@ -185,4 +189,8 @@ const struct verb verb_events = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAME_OPTIONAL | VERB_MANY_PATHS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "", "all containers, until Ctrl+c" },
+		{ "'web.*' --format json", "those whose names match, a record on each line" },
+	},
 };

@@ -173,8 +173,11 @@ const struct verb verb_run = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
-	.more = "\n  keg run busybox                  a shell in a busybox system\n"
-		"  keg run busybox web1 --keep -- true   a container web1 that stays\n",
+	.examples = {
+		{ "busybox", "a shell in a new system, which is gone when the shell ends" },
+		{ "busybox -- uname -a", "one command instead" },
+		{ "busybox web1 --keep -- true", "a container web1, which runs on" },
+	},
 };
 
 static int run_shell(struct cli *c)
@@ -198,4 +201,8 @@ const struct verb verb_shell = {
 	.about = "gives a shell in a running container, with a clean environment",
 	.flags = VERB_NO_LOG,
 	.run = run_shell,
+	.examples = {
+		{ "web1", "a shell as its root" },
+		{ "web1 -- ls -l /", "one command" },
+	},
 };

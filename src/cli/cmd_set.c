@@ -154,4 +154,8 @@ const struct verb verb_set = {
 	.flags = VERB_NO_LOG,
 	.run = run,
 	.more = "\n  memory=512M swap=1G cpus=1.5 cpuset=0-3 pids=100 autostart=yes; \"max\" is no limit\n",
+	.examples = {
+		{ "web1 memory=512M cpus=1.5", "both at once, and for good" },
+		{ "web1 memory=max", "no limit any more" },
+	},
 };

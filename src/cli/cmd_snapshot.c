@@ -124,4 +124,9 @@ const struct verb verb_snapshot = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "takes one: snap0, the next time snap1" },
+		{ "-L -C web1", "lists them, with their comments" },
+		{ "-r snap0 web1", "puts web1 back to what it was; with -N NAME: a new container of it" },
+	},
 };

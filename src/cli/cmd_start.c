@@ -141,4 +141,9 @@ const struct verb verb_start = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "returns when it runs" },
+		{ "-F web1", "this terminal is its console" },
+		{ "--explain web1", "the steps that would be taken" },
+	},
 };

@@ -92,4 +92,9 @@ const struct verb verb_stop = {
 	OPTS(opts),
 	.size = sizeof(struct options),
 	.run = run,
+	.examples = {
+		{ "web1", "asks its init to shut down; kills it after a minute" },
+		{ "-t 5 web1", "kills it after 5 seconds" },
+		{ "-r web1", "asks it to reboot" },
+	},
 };

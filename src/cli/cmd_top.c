@@ -267,4 +267,9 @@ const struct verb verb_top = {
 	.flags = VERB_NAMELESS | VERB_MANY_PATHS | VERB_NO_LOG,
 	.run = run,
 	.more = "\n  Keys: q quits, r reverses, n c b m s k sort\n",
+	.examples = {
+		{ "-s m", "a full screen, who has most memory first" },
+		{ "-b -d 10", "lines for a file, every 10 seconds" },
+		{ "--format json", "one look, for programs" },
+	},
 };

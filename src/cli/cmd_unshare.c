@@ -86,4 +86,8 @@ const struct verb verb_unshare = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_NO_LOG,
 	.run = run,
+	.examples = {
+		{ "-s 'MOUNT|PID' -M -- ps ax", "it sees itself alone" },
+		{ "-s NETWORK -- ip link", "there is only lo" },
+	},
 };

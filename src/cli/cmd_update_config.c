@@ -10,10 +10,14 @@ static const struct opt opts[] = {
 	{ 'c', "config", "FILE", OPT_TEXT, offsetof(struct options, file), false, "The config file to update" },
 };
 
-/* LXC's words, on stdout and with 0, where nothing is asked for. */
+/* LXC's words, on stdout and with 0 also where nothing is asked for. */
 static int usage(const struct cli *c)
 {
 	(void)printf("%s -h|--help [-c|--config]\nconfig: the container configuration to update\n", c->prog);
+	if (c->help) {
+		(void)putchar('\n');
+		cli_examples(c->prog, c->verb, stdout);
+	}
 	return 0;
 }
 
@@ -40,4 +44,7 @@ const struct verb verb_update_config = {
 	.run = run,
 	.more = "\nFILE.backup is what the file was. Comments, blank lines and the order stay; a file without\n"
 		"old names is not touched.\n",
+	.examples = {
+		{ "-c /var/lib/lxc/old1/config", "FILE.backup keeps what it was" },
+	},
 };

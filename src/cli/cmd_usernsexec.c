@@ -23,11 +23,15 @@ static const char usage[] =
 	"  -u UID  become UID of the namespace (0)\n"
 	"  -g GID  become GID of the namespace (0)\n"
 	"  COMMAND is /bin/sh unless it is given. Who is not root needs newuidmap(1) and newgidmap(1), and\n"
-	"  lines of /etc/subuid and /etc/subgid that allow these ids.\n";
+	"  lines of /etc/subuid and /etc/subgid that allow these ids.\n"
+	"\n";
+
+extern const struct verb verb_usernsexec;
 
 static int help(const char *prog, int code)
 {
 	(void)printf(usage, prog);
+	cli_examples(prog, &verb_usernsexec, stdout);
 	(void)fflush(stdout);
 	return code;
 }
@@ -144,7 +148,8 @@ static int run(const char *prog, struct asked *a, char **argv)
 static int raw(int argc, char **argv)
 {
 	struct asked a = { .self = false };
-	int r = parse(argc, argv, &a);
+	bool asks = argc == 2 && strcmp(argv[1], "--help") == 0; /* as every other verb */
+	int r = asks ? help(argv[0], 0) : parse(argc, argv, &a);
 
 	return r == CLI_RUN ? run(argv[0], &a, argv + optind) : r;
 }
@@ -155,4 +160,8 @@ const struct verb verb_usernsexec = {
 	.about = "runs COMMAND as root of a new user namespace",
 	.flags = VERB_RAW,
 	.raw = raw,
+	.examples = {
+		{ "-- id", "root, of the ids in /etc/subuid" },
+		{ "-m b:0:100000:65536 -- rm -r rootfs", "removes files of these ids" },
+	},
 };

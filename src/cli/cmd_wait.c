@@ -87,4 +87,8 @@ const struct verb verb_wait = {
 	.size = sizeof(struct options),
 	.run = run,
 	.more = "  States: STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED; READY\n",
+	.examples = {
+		{ "-s RUNNING -t 30 web1", "at most half a minute" },
+		{ "--ready web1", "until it says that it is ready" },
+	},
 };

@@ -185,6 +185,41 @@ static void print_row(const struct opt *o, FILE *f)
 	(void)fprintf(f, "%-34s %s\n", left, o->help);
 }
 
+char *cli_example(const char *prog, const struct verb *v, size_t i)
+{
+	const char *args = i < EXAMPLES_MOST ? v->examples[i].args : NULL;
+
+	return args ? str_fmt("%s%s%s", prog, *args ? " " : "", args) : NULL;
+}
+
+void cli_examples(const char *prog, const struct verb *v, FILE *f)
+{
+	int width = 0;
+
+	(void)fputs("Examples :\n", f);
+	for (size_t i = 0; i < EXAMPLES_MOST && v->examples[i].args; i++) {
+		_own_free char *line = cli_example(prog, v, i);
+
+		if (line && (int)strlen(line) > width)
+			width = (int)strlen(line);
+	}
+	for (size_t i = 0; i < EXAMPLES_MOST && v->examples[i].args; i++) {
+		_own_free char *line = cli_example(prog, v, i);
+
+		(void)fprintf(f, "  %-*s   %s\n", width, line ? line : "", v->examples[i].does);
+	}
+}
+
+/* Those of a verb that parses its arguments itself are all its own. */
+static void print_common(const struct verb *v, FILE *f)
+{
+	(void)fputs("\nCommon options :\n", f);
+	for (size_t i = 1; i < ARRAY_SIZE(common); i++)
+		if (common[i].help && !cli_said_better(v, &common[i]))
+			print_row(&common[i], f);
+	(void)fputs("\nAn argument that a long option must or may have, its short form must or may have too.\n", f);
+}
+
 void cli_help(const struct cli *c, FILE *f)
 {
 	const struct verb *v = c->verb;
@@ -198,14 +233,16 @@ void cli_help(const struct cli *c, FILE *f)
 			print_row(&v->opts[i], f);
 	if (v->more)
 		(void)fputs(v->more, f);
-	(void)fputs("\nCommon options :\n", f);
-	for (size_t i = 1; i < ARRAY_SIZE(common); i++)
-		if (common[i].help && !cli_said_better(v, &common[i]))
-			print_row(&common[i], f);
-	(void)fprintf(f,
-		      "\nAn argument that a long option must or may have, its short form must or may have too.\n\n"
-		      "See the %s man page for further information.\n\n",
-		      c->tool);
+	if (!(v->flags & VERB_RAW))
+		print_common(v, f);
+	(void)fprintf(f, "\nSee the %s man page for further information.\n\n", c->tool);
+	cli_examples(c->prog, v, f);
+}
+
+/* LXC's go to stderr; ours are for a pager. */
+FILE *cli_help_stream(const struct cli *c)
+{
+	return strcmp(c->tool, "keg") == 0 ? stdout : stderr;
 }
 
 int cli_misuse(const struct cli *c)
@@ -305,7 +342,7 @@ int cli_parse(struct cli *c, int argc, char **argv)
 	if (c->help && c->verb->flags & VERB_OWN_HELP)
 		return CLI_RUN;
 	if (c->help) {
-		cli_help(c, stderr);
+		cli_help(c, cli_help_stream(c));
 		return 0;
 	}
 	return check(c);

@@ -7,6 +7,16 @@
 #include <ctype.h>
 #include <string.h>
 
+/* A heading begins its first paragraph by itself. */
+static bool behind_heading;
+
+static void paragraph(FILE *f)
+{
+	if (!behind_heading)
+		(void)fputs(".PP\n", f);
+	behind_heading = false;
+}
+
 /* literal: what is typed, where a hyphen must stay one. */
 static void put(FILE *f, const char *text, size_t n, bool literal)
 {
@@ -44,7 +54,8 @@ static void put(FILE *f, const char *text, size_t n, bool literal)
 void roff_head(FILE *f, const char *page, int section, const char *what)
 {
 	(void)fputs(".\\\" Written by keg-man out of the program's own tables.\n", f);
-	(void)fprintf(f, ".TH %s %d \"\" \"Keg %s\" \"Linux containers\"\n.SH NAME\n", page, section, KEG_VERSION);
+	(void)fprintf(f, ".TH %s %d \"%s\" \"Keg %s\" \"Linux containers\"\n.SH NAME\n", page, section, KEG_DATE,
+		      KEG_VERSION);
 	put(f, page, strlen(page), true);
 	(void)fputs(" \\- ", f);
 	put(f, what, strlen(what), false);
@@ -57,6 +68,7 @@ void roff_section(FILE *f, const char *title)
 	for (; *title; title++)
 		(void)fputc(toupper((unsigned char)*title), f);
 	(void)fputc('\n', f);
+	behind_heading = true;
 }
 
 void roff_sub(FILE *f, const char *title)
@@ -64,13 +76,14 @@ void roff_sub(FILE *f, const char *title)
 	(void)fputs(".SS ", f);
 	put(f, title, strlen(title), true);
 	(void)fputc('\n', f);
+	behind_heading = true;
 }
 
 void roff_text(FILE *f, const char *text)
 {
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
-		(void)fputs(".PP\n", f);
+		paragraph(f);
 		put(f, text, n, false);
 		(void)fputc('\n', f);
 	}
@@ -78,6 +91,7 @@ void roff_text(FILE *f, const char *text)
 
 void roff_entry(FILE *f, const char *entry)
 {
+	behind_heading = false;
 	(void)fputs(".TP\n\\fB", f);
 	put(f, entry, strlen(entry), true);
 	(void)fputs("\\fR\n", f);
@@ -93,7 +107,8 @@ void roff_more(FILE *f, const char *label, const char *text)
 
 void roff_lines(FILE *f, const char *text)
 {
-	(void)fputs(".PP\n.RS 4\n.nf\n", f);
+	paragraph(f);
+	(void)fputs(".RS 4\n.nf\n", f);
 	for (size_t n; *text; text += n + (text[n] == '\n')) {
 		n = strcspn(text, "\n");
 		put(f, text, n, true);

@@ -51,6 +51,16 @@ static void call(FILE *f, const char *prog, const struct verb *v)
 	roff_lines(f, line ? line : prog);
 }
 
+static void examples(FILE *f, const char *prog, const struct verb *v)
+{
+	for (size_t i = 0; i < EXAMPLES_MOST && v->examples[i].args; i++) {
+		_own_free char *line = cli_example(prog, v, i);
+
+		roff_entry(f, line ? line : prog);
+		roff_more(f, NULL, v->examples[i].does);
+	}
+}
+
 void man_verb(FILE *f, const struct verb *v)
 {
 	static const char *const see[] = { "keg(1)", "lxc.container.conf(5)", "lxc.conf(5)", NULL };
@@ -69,6 +79,8 @@ void man_verb(FILE *f, const struct verb *v)
 		roff_section(f, "common options");
 		common_options(f, v);
 	}
+	roff_section(f, "examples");
+	examples(f, page, v);
 	roff_see(f, see);
 }
 
@@ -82,6 +94,7 @@ static void keg_verb(FILE *f, const char *before, const struct verb *v)
 	call(f, prog, v);
 	about(f, prog, v);
 	own_options(f, v);
+	examples(f, prog, v);
 	for (size_t i = 0; v->below && v->below[i]; i++)
 		keg_verb(f, prog, v->below[i]);
 }

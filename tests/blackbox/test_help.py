@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """keg help, keg explain, the manual pages and the completion: what is known of a key is told everywhere alike."""
+import itertools
+import json
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -93,6 +96,67 @@ def test_verbs(keg):
     assert keg.run("keg", "help", "config").ok().out == keg.run("keg", "config", "--help").ok().out
 
 
+# --- the help of verbs ---
+
+def all_verbs(keg):
+    """keg's verbs and those below them, then LXC's names: the words of a command line."""
+    for row in json.loads(keg.run("keg", "help", "--format", "json").ok().out)["verbs"]:
+        yield ("keg", row["name"])
+    text = keg.run("keg", "help").ok().out
+    assert "  config  " in text and "  keepers  " in text
+    yield from (("keg", "config", v) for v in ("get", "list", "set", "unset", "check", "explain"))
+    yield ("keg", "keepers", "upgrade")
+    yield from ((p.name,) for p in sorted(BIN.glob("lxc-*")))
+
+
+def examples(text):
+    """Those of a help text: what it ends with."""
+    assert text.count("\nExamples :\n") == 1
+    lines = text.split("\nExamples :\n")[1].splitlines()
+    found = [re.fullmatch(r"  (\S.*?)   +(\S.*)", line) for line in lines]
+    assert all(found), text
+    return [m.groups() for m in found]
+
+
+def options_of(words, text):
+    """The options of a command line, long and short ones, as --help lists them."""
+    known = set(re.findall(r"(?<![\w-])--[\w-]+|(?<![\w-])-\w(?![\w-])", text))
+    for w in itertools.takewhile(lambda w: w != "--", words):
+        if w.startswith("--"):
+            yield w.split("=")[0], known
+        elif w.startswith("-"):
+            yield from (("-" + letter, known) for letter in w[1:])
+
+
+def test_the_help_of_every_verb_ends_in_examples(keg):
+    verbs = list(all_verbs(keg))
+    assert len(verbs) > 60
+    for argv in verbs:
+        r = keg.run(*argv, "--help").ok()
+        text = r.out + r.err
+        assert "" in (r.out, r.err), argv
+        shown = examples(text)
+        assert 1 <= len(shown) <= 3, argv
+        for line, does in shown:
+            assert len(line) + len(does) <= 115 and not does.endswith("."), line
+            words = shlex.split(line)
+            assert tuple(words[:len(argv)]) == argv, line
+            for option, known in options_of(words[len(argv):], text.split("\nExamples :\n")[0]):
+                assert option in known, line
+
+
+def test_help_of_keg_goes_to_a_pager_and_lxcs_to_stderr(keg):
+    for argv, name in ((("keg", "wait"), "keg wait"), (("lxc-wait",), "lxc-wait")):
+        r = keg.run(*argv, "--help").ok()
+        text, other = (r.out, r.err) if argv[0] == "keg" else (r.err, r.out)
+        assert other == "" and text.startswith(f"Usage: {name} --name=NAME --state=STATE\n")
+        assert text.endswith(f"""
+Examples :
+  {name} -s RUNNING -t 30 web1   at most half a minute
+  {name} --ready web1            until it says that it is ready
+""")
+
+
 # --- the manual ---
 
 DOC = BIN.parent / "doc"
@@ -139,6 +203,16 @@ def test_every_option_is_in_the_manual(keg):
     for option in ("-n, --name=NAME", "-s, --state=STATE|...", "-t, --timeout=SEC", "-P, --lxcpath=PATH"):
         assert f"\n       {option}\n" in text
     assert "   keg config set\n" in page("keg.1")
+
+
+def test_every_example_is_in_the_manual(keg):
+    needs(shutil.which("groff"), "no groff")
+    pages = {}
+    for argv in all_verbs(keg):
+        r = keg.run(*argv, "--help").ok()
+        text = pages[argv[0]] = pages.get(argv[0]) or page(f"{argv[0]}.1", 160)
+        for line, does in examples(r.out + r.err):
+            assert f"\n       {line}\n              {does}\n" in text, line
 
 
 # --- completion ---

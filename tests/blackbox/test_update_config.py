@@ -49,8 +49,9 @@ def test_a_link_keeps_pointing_to_the_file(keg, tmp_path):
 
 
 def test_calls_as_lxc_has_them(keg, tmp_path):
-    for argv in ((), ("-h",), ("--help",)):
-        assert keg.run("lxc-update-config", *argv).ok().out == USAGE
+    assert keg.run("lxc-update-config").ok().out == USAGE
+    for argv in (("-h",), ("--help",)):
+        assert keg.run("lxc-update-config", *argv).ok().out.startswith(f"{USAGE}\nExamples :\n")
     assert keg.run("lxc-update-config", "-c", tmp_path / "no").fails(1).err == \
         f"lxc-update-config: cannot read {tmp_path}/no: No such file or directory\n"
     keg.run("lxc-update-config", "config").fails(1)
