@@ -24,6 +24,8 @@ lxc-destroy -n $name
 [ -z "$(lxc-ls)" ]
 /etc/init.d/lxc start >/dev/null
 /etc/init.d/lxc stop >/dev/null
-/usr/libexec/lxc/lxc-net start || true # without dnsmasq it says so
-/usr/libexec/lxc/lxc-net stop || true
+[ "$(/usr/libexec/lxc/lxc-net start)" = "" ]
+keg net status >/dev/null
+/usr/libexec/lxc/lxc-net stop
+! ip link show lxcbr0 2>/dev/null
 rm /tmp/conf
