@@ -22,6 +22,33 @@ value_of()
 	esac
 }
 
+# The program that runs in the background, so that the traps are heard; "": none.
+running=""
+
+# It may have mounts to take back before it ends.
+stop_tool()
+{
+	[ -n "$running" ] || return 0
+	kill "$running" 2>/dev/null || :
+	wait "$running" || :
+}
+
+# On a terminal, while it runs, after half a second: for how long, and what the command WHAT... prints.
+show_progress()
+{
+	[ -t 1 ] || return 0
+	begin=$(date +%s)
+	looks=0
+	while kill -0 "$running" 2>/dev/null; do
+		if [ $looks -ge 5 ] && [ $((looks % 5)) -eq 0 ]; then
+			printf '\r%4d s  %s\033[K' $(($(date +%s) - begin)) "$("$@")"
+		fi
+		looks=$((looks + 1))
+		sleep 0.1
+	done
+	[ $looks -le 5 ] || printf '\r\033[K'
+}
+
 # "yes": in a user namespace, whose root is not the machine's.
 in_userns()
 {

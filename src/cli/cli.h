@@ -164,6 +164,10 @@ int cli_namespaces(const char *list, uint64_t *flags) _must_check;
 /* --- text.c --- */
 /* Text in lines of at most 78 columns, each behind so many blanks. */
 void text_wrapped(FILE *f, unsigned indent, const char *text);
+/* The columns of the terminal that the fd is: what $COLUMNS says, or the terminal itself, else 80. 0: it is none. */
+size_t text_columns(int fd);
+/* Takes characters off its end until a terminal shows it in so many columns at most. */
+void text_cut(char *line, size_t columns);
 
 /* --- log.c --- */
 int cli_log_open(struct cli *c) _must_check;

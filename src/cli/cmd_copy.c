@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keg copy, keg rename: a copy of a container, one that lives for a while, or another name. */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "base/own.h"
 
@@ -68,13 +68,16 @@ static int make(const struct cli *c, const struct options *o, struct container *
 				  .lxcpath = o->new_path,
 				  .bdev = overlay ? "overlay" : o->bdev,
 				  .hook_args = c->n_args && !o->ephemeral ? c->args : NULL };
+	struct progress p;
 	struct err e = { 0 };
 	int x;
 
 	r.flags = (o->keep_name ? COPY_KEEP_NAME : 0) | (o->keep_mac ? COPY_KEEP_MACS : 0) |
 		  (o->snapshot || o->ephemeral ? COPY_SNAPSHOT : 0) | (o->running ? COPY_RUNNING : 0);
 	cli_undo_at_end(true);
+	progress_begin(&p, c, "copying", ct->name);
 	x = container_copy(ct, &r, copy, &e);
+	progress_end(&p);
 	cli_undo_at_end(false); /* what runs after it is told as ever */
 	return x < 0 ? cli_fail(c, &e) : 0;
 }

@@ -3,7 +3,7 @@
  * keg run: a new container from a template, started, with a shell or a command in it; gone when that ends. keg shell: a
  * shell in one that runs.
  */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "base/own.h"
 #include "client/disk.h"
@@ -119,11 +119,15 @@ static int stop(struct cli *c, struct container *ct)
 static int live(struct cli *c, struct container *ct, const struct options *o, const char *template, char **argv)
 {
 	struct create_request r = { .template = template, .config = o->config, .quiet = true, .outlives = o->keep };
+	struct progress p;
 	struct err e = { 0 };
 	int code;
 
 	cli_undo_at_end(true); /* afterwards the container is stopped by the way back */
-	if (container_create(ct, &r, &e) < 0)
+	progress_begin(&p, c, "creating", ct->name);
+	code = container_create(ct, &r, &e);
+	progress_end(&p);
+	if (code < 0)
 		return cli_fail(c, &e);
 	if (start(c, ct, o) != 0) {
 		leave_undone(c, ct);

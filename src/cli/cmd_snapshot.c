@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keg snapshot: takes, lists, restores and destroys snapshots of a container. */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "base/io.h"
 #include "base/own.h"
@@ -95,13 +95,34 @@ static int destroy(const struct cli *c, struct container *ct, const char *which)
 	return r < 0 ? cli_fail(c, &e) : 0;
 }
 
+static int restore(const struct cli *c, struct container *ct, const char *snap, const char *new_name)
+{
+	struct progress p;
+	struct err e = { 0 };
+	int x;
+
+	progress_begin(&p, c, "restoring", new_name ? new_name : ct->name);
+	x = container_snapshot_restore(ct, snap, new_name, &e);
+	progress_end(&p);
+	return x < 0 ? cli_fail(c, &e) : 0;
+}
+
+static int take(const struct cli *c, struct container *ct, const char *comment)
+{
+	struct progress p;
+	struct err e = { 0 };
+	int number, x;
+
+	progress_begin(&p, c, "taking a snapshot", ct->name);
+	x = container_snapshot(ct, comment, &number, &e);
+	progress_end(&p);
+	return x < 0 ? cli_fail(c, &e) : 0;
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
-	const char *new_name = o->new_name ? o->new_name : c->n_args ? c->args[0] : NULL;
-	struct err e = { 0 };
-	int number;
 
 	if (!ct)
 		return 1;
@@ -111,10 +132,8 @@ static int run(struct cli *c)
 		return list(c, ct, o->comments);
 	cli_undo_at_end(true);
 	if (o->restore)
-		return container_snapshot_restore(ct, o->restore, new_name, &e) < 0 ? cli_fail(c, &e) : 0;
-	if (o->destroy)
-		return destroy(c, ct, o->destroy);
-	return container_snapshot(ct, o->comment, &number, &e) < 0 ? cli_fail(c, &e) : 0;
+		return restore(c, ct, o->restore, o->new_name ? o->new_name : c->n_args ? c->args[0] : NULL);
+	return o->destroy ? destroy(c, ct, o->destroy) : take(c, ct, o->comment);
 }
 
 const struct verb verb_snapshot = {

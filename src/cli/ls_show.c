@@ -325,29 +325,23 @@ int ls_show_answer(const struct cli *c, struct ls_rows *rows, const char *list)
 	return cli_answer(c, &a, bad);
 }
 
-/* 0: not a terminal. */
-static int terminal_width(void)
-{
-	struct winsize w;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
-}
-
 void ls_show_names(const struct ls_rows *rows, bool one_per_line)
 {
-	int width = 4, columns_on = terminal_width(), per_line; /* LXC pads to "NAME" at least */
+	int width = 4, columns_on = (int)text_columns(STDOUT_FILENO), per_line; /* LXC pads to "NAME" at least */
 
 	for (size_t i = 0; i < rows->n; i++)
 		if ((int)utf8_columns(ls_name(&rows->v[i])) > width)
 			width = (int)utf8_columns(ls_name(&rows->v[i]));
 	per_line = columns_on / (width + 1);
 	for (size_t i = 0; i < rows->n; i++) {
+		const char *name = ls_name(&rows->v[i]);
+
 		if (one_per_line)
-			(void)puts(ls_name(&rows->v[i]));
+			(void)puts(name);
 		else if (per_line < 1)
-			(void)printf("%-*s\n", width, ls_name(&rows->v[i]));
+			(void)printf("%s%*s\n", name, width - (int)utf8_columns(name), "");
 		else
-			(void)printf("%-*s %s", width, ls_name(&rows->v[i]),
+			(void)printf("%s%*s %s", name, width - (int)utf8_columns(name), "",
 				     (int)(i + 1) % per_line == 0 || i + 1 == rows->n ? "\n" : "");
 	}
 }

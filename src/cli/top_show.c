@@ -3,13 +3,16 @@
 #include "cli/top.h"
 
 #include "base/own.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { SIZE_TEXT = 32, LINES = 24, AROUND = 3, NS_OF_TICK = 10 * 1000 * 1000 };
+enum { NAME = 18, SIZE_TEXT = 32, LINES = 24, AROUND = 3, HEAD = 2, NS_OF_TICK = 10 * 1000 * 1000 };
 
 static const double ns = 1e9;
 
@@ -27,28 +30,69 @@ static char *size_text(int64_t n, char text[SIZE_TEXT])
 	return text;
 }
 
-static void line(FILE *f, const char *name, const struct cgroup_stats *s, const struct cgroup_stats *sum)
+/* printf() counts bytes. */
+static void name_cell(FILE *f, const char *name)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "%s", name);
+	text_cut(text, NAME);
+	(void)fprintf(f, "%s%*s", text, NAME - (int)utf8_columns(text), "");
+}
+
+/* What a line has beside name, CPU, I/O and memory. */
+struct layout {
+	bool cpu_parts, io_parts, swap, kernel;
+};
+
+static void line(FILE *f, const char *name, const struct cgroup_stats *s, const struct layout *l)
 {
 	char all[SIZE_TEXT], in[SIZE_TEXT], out[SIZE_TEXT], io[3 * SIZE_TEXT], size[SIZE_TEXT];
 
+	name_cell(f, name);
+	(void)fprintf(f, " %12.2f", (double)s->cpu_ns / ns);
+	if (l->cpu_parts)
+		(void)fprintf(f, " %12.2f %12.2f", (double)s->cpu_sys_ns / ns, (double)s->cpu_user_ns / ns);
 	(void)snprintf(io, sizeof(io), "%s(%s/%s)", size_text(s->io_bytes, all), size_text(s->io_read, in),
 		       size_text(s->io_write, out));
-	(void)fprintf(f, "%-18.18s %12.2f %12.2f %12.2f %36s %10s", name, (double)s->cpu_ns / ns,
-		      (double)s->cpu_sys_ns / ns, (double)s->cpu_user_ns / ns, io, size_text(s->memory, size));
-	if (sum->memory_swap > 0)
+	(void)fprintf(f, l->io_parts ? " %36s" : " %10s", l->io_parts ? io : all);
+	(void)fprintf(f, " %10s", size_text(s->memory, size));
+	if (l->swap)
 		(void)fprintf(f, " %10s", size_text(s->memory_swap, size));
-	if (sum->kmem > 0)
+	if (l->kernel)
 		(void)fprintf(f, " %10s", size_text(s->kmem, size));
 }
 
-static void head(FILE *f, const char *const text[8], const struct cgroup_stats *sum)
+static void head(FILE *f, const char *const text[8], const struct layout *l)
 {
-	(void)fprintf(f, "%-18s %12s %12s %12s %36s %10s", text[0], text[1], text[2], text[3], text[4], text[5]);
-	if (sum->memory_swap > 0)
+	(void)fprintf(f, "%-*s %12s", NAME, text[0], text[1]);
+	if (l->cpu_parts)
+		(void)fprintf(f, " %12s %12s", text[2], text[3]);
+	(void)fprintf(f, l->io_parts ? " %36s %10s" : " %10.5s %10s", text[4], text[5]);
+	if (l->swap)
 		(void)fprintf(f, " %10s", text[6]);
-	if (sum->kmem > 0)
+	if (l->kernel)
 		(void)fprintf(f, " %10s", text[7]);
-	(void)fputc('\n', f);
+}
+
+static size_t width(const struct layout *l)
+{
+	return NAME + 13 + (l->cpu_parts ? 26 : 0) + (l->io_parts ? 37 : 11) + 11 + (l->swap ? 11 : 0) +
+	       (l->kernel ? 11 : 0);
+}
+
+/* LXC's columns where the terminal has room for them; else without the parts of a sum. 0: no terminal. */
+static struct layout layout_for(const struct cgroup_stats *sum, size_t columns)
+{
+	struct layout l = {
+		.cpu_parts = true, .io_parts = true, .swap = sum->memory_swap > 0, .kernel = sum->kmem > 0
+	};
+
+	if (columns && width(&l) > columns)
+		l.cpu_parts = false;
+	if (columns && width(&l) > columns)
+		l.io_parts = false;
+	return l;
 }
 
 static struct cgroup_stats sum_of(const struct top_rows *rows)
@@ -79,27 +123,51 @@ static size_t room(void)
 	return lines > AROUND ? lines - AROUND : 1;
 }
 
-void top_show_screen(const struct top_rows *rows, FILE *f)
+/* All lines of the screen. */
+static void print_screen(const struct top_rows *rows, size_t columns, FILE *f)
 {
 	static const char *const above[] = { "Container", "CPU", "CPU", "CPU", "BlkIO", "Mem", "MemSw", "KMem" };
 	static const char *const below[] = {
 		"Name", "Used", "Sys", "User", "Total(Read/Write)", "Used", "Used", "Used"
 	};
 	struct cgroup_stats sum = sum_of(rows);
+	struct layout l = layout_for(&sum, columns);
 	size_t shown = rows->n < room() ? rows->n : room();
 	char total[64];
 
-	(void)fputs("\033[H\033[J\033[7m\033[1m", f);
-	head(f, above, &sum);
-	head(f, below, &sum);
-	(void)fputs("\033[0m", f);
+	head(f, above, &l);
+	(void)fputc('\n', f);
+	head(f, below, &l);
 	for (size_t i = 0; i < shown; i++) {
-		line(f, rows->v[i].name, &rows->v[i].s, &sum);
 		(void)fputc('\n', f);
+		line(f, rows->v[i].name, &rows->v[i].s, &l);
 	}
 	(void)snprintf(total, sizeof(total), "TOTAL %zu of %zu", shown, rows->n);
-	line(f, total, &sum, &sum);
-	(void)fflush(f);
+	(void)fputc('\n', f);
+	line(f, total, &sum, &l);
+}
+
+/* A line that is wider than the terminal would go on in the next one, and the screen upwards: it is cut. */
+void top_show_screen(const struct top_rows *rows, FILE *f)
+{
+	size_t len = 0, columns = text_columns(STDOUT_FILENO);
+	char *text = NULL, *rest, *l;
+	FILE *m = open_memstream(&text, &len);
+
+	if (!m)
+		return;
+	print_screen(rows, columns, m);
+	if (fclose(m) == 0) {
+		(void)fputs("\033[H\033[J\033[7m\033[1m", f);
+		rest = text;
+		for (int i = 0; (l = strsep(&rest, "\n")); i++) {
+			if (columns)
+				text_cut(l, columns);
+			(void)fprintf(f, "%s%s%s", i == HEAD ? "\033[0m" : "", l, rest ? "\n" : "");
+		}
+		(void)fflush(f);
+	}
+	free(text);
 }
 
 void top_show_batch_head(FILE *f)

@@ -24,6 +24,9 @@
 #define STATX_ATTR_MOUNT_ROOT 0x2000 /* Linux 5.8 */
 #endif
 
+/* So much between two looks at whether the user has cancelled it. */
+enum { CHUNK = 32 << 20 };
+
 /* A file with several names: where its first copy is. */
 struct link {
 	dev_t dev;
@@ -41,6 +44,11 @@ struct copy {
 static int fail(const struct copy *c, const char *op, const char *at)
 {
 	return err_sys(c->e, op, "%s/%s", c->shown, at);
+}
+
+static int cancelled(const struct copy *c)
+{
+	return err_say(c->e, ECANCELED, "the copy was cancelled");
 }
 
 /* Links and device nodes cannot be opened; /proc leads to the very inode that an O_PATH fd holds. */
@@ -104,6 +112,12 @@ static int copy_meta(struct copy *c, int from, int to, const struct stat *st, co
 	return 0;
 }
 
+static void count(ssize_t bytes)
+{
+	if (disk_copied)
+		(void)__atomic_add_fetch(disk_copied, (uint64_t)bytes, __ATOMIC_RELAXED);
+}
+
 static int copy_by_hand(int from, int to, off_t off, off_t end)
 {
 	_own_free char *buf = malloc(1 << 16);
@@ -118,6 +132,7 @@ static int copy_by_hand(int from, int to, off_t off, off_t end)
 		if (n < 0)
 			return -1;
 		off += n;
+		count(n);
 	}
 	return buf ? 0 : -1;
 }
@@ -126,13 +141,14 @@ static int copy_range(int from, int to, off_t off, off_t end)
 {
 	while (off < end) {
 		off_t in = off, out = off;
-		ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(end - off), 0);
+		ssize_t n = copy_file_range(from, &in, to, &out, end - off < CHUNK ? (size_t)(end - off) : CHUNK, 0);
 
 		if (n == 0)
 			return 0; /* it became shorter */
 		if (n < 0)
 			return errno == ENOSPC || errno == EDQUOT ? -1 : copy_by_hand(from, to, off, end);
 		off += n;
+		count(n);
 		if (disk_cancelled) {
 			errno = ECANCELED;
 			return -1;
@@ -181,7 +197,7 @@ static int copy_file(struct copy *c, int held, int to_dir, const char *name, con
 	if (to < 0)
 		return fail(c, "create the copy of", at);
 	if (copy_bytes(from, to, st->st_size) < 0)
-		return fail(c, "copy", at);
+		return errno == ECANCELED ? cancelled(c) : fail(c, "copy", at);
 	return copy_meta(c, from, to, st, at);
 }
 
@@ -281,7 +297,7 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, const 
 	bool mounted;
 
 	if (disk_cancelled)
-		return err_say(c->e, ECANCELED, "the copy was cancelled");
+		return cancelled(c);
 	if (held < 0)
 		return errno == ENOENT ? 0 : fail(c, "open", at); /* a running container has removed it */
 	if (look(held, &st, &mounted) < 0)

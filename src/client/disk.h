@@ -29,6 +29,8 @@ int container_hold(const struct container *c, unsigned how, struct err *e) _must
  * what it made. The library itself never handles signals.
  */
 extern volatile sig_atomic_t disk_cancelled;
+/* How many bytes were copied: for a command that shows it, in memory that it shares; NULL: nobody asks. */
+extern uint64_t *disk_copied;
 
 /* --- container.c --- */
 /* An absolute path without slashes at its end; NULL: the configured one. */

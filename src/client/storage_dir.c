@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 
 volatile sig_atomic_t disk_cancelled;
+uint64_t *disk_copied;
 
 /* Beside trusted.* (root only, not seen inside a container) for those who may not write it. */
 static const char *const mark_names[] = { "trusted.keg.owner", "user.keg.owner" };

@@ -172,9 +172,9 @@ def in_own_net(keg, script, timeout=30, under=()):
 class Terminal:
     """Runs a command of a container on a terminal of its own."""
 
-    def __init__(self, container, *argv):
+    def __init__(self, container, *argv, columns=80):
         self.master, slave = os.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         tool, *args = argv
         self.process = container.popen(tool, *args, stdin=slave, stdout=slave, stderr=slave,
                                        preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
@@ -200,6 +200,14 @@ class Terminal:
             if text not in self.seen and (not more or time.monotonic() > end):
                 pytest.fail(f"not shown: {text!r}; shown was:\n{self.seen}")
         self.seen = self.seen.split(text, 1)[1]
+
+    def whole(self, timeout=10.0):
+        """All that is shown, to the end."""
+        end = time.monotonic() + timeout * SLOW
+        while self.read(0.1):
+            if time.monotonic() > end:
+                pytest.fail(f"not done after {timeout} s; shown was:\n{self.seen}")
+        return self.seen
 
     def type(self, text):
         os.write(self.master, text.encode())

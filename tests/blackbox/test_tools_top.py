@@ -24,16 +24,16 @@ HEAD = ("time_ms,container,cpu_nanos,cpu_sys_userhz,cpu_user_userhz,blkio_bytes,
 class Top(Terminal):
     """On a terminal; without the -n that a container's command has."""
 
-    def __init__(self, keg, lxcpath, *args):
+    def __init__(self, keg, lxcpath, *args, columns=80):
         class Nameless:
             def popen(self, tool, *rest, **how):
                 return keg.start(tool, "-P", lxcpath, *rest, **how)
-        super().__init__(Nameless(), "lxc-top", *args)
+        super().__init__(Nameless(), "lxc-top", *args, columns=columns)
 
 
 def test_the_screen(keg, container, lxcpath):
     container(name="kt-a").up()
-    with Top(keg, lxcpath, "-d", "1") as t:
+    with Top(keg, lxcpath, "-d", "1", columns=160) as t:
         t.expect("\033[H\033[J\033[7m\033[1m" + ABOVE)
         t.expect(BELOW)
         t.expect("\033[0mkt-a ")

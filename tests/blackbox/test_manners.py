@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""What a person at a terminal sees and a pipe does not: colour, widths, progress; names in any script."""
+import json
+import os
+import re
+import subprocess
+import unicodedata
+
+import pytest
+
+from lab import IS_LXC, MARK, Container, Terminal, needs
+
+pytestmark = pytest.mark.skipif(IS_LXC, reason="keg's own words")
+
+
+class Typed:
+    """What Terminal runs."""
+
+    def __init__(self, keg, env=None):
+        self.keg, self.env = keg, env
+
+    def popen(self, *argv, **how):
+        return self.keg.start(*argv, env=self.env, **how)
+
+
+def shown(keg, *argv, env=None, columns=80, timeout=30):
+    """What a command shows on a terminal of so many columns, and its exit code."""
+    with Terminal(Typed(keg, env), *argv, columns=columns) as t:
+        return t.whole(timeout).replace("\r\n", "\n"), t.end()
+
+
+# --- colour -----------------------------------------------------------------------------------------------
+
+ESCAPE = "\033["
+
+
+@pytest.mark.parametrize("env, coloured", [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_a_terminal_unless_NO_COLOR(keg, env, coloured):
+    assert (ESCAPE in shown(keg, "lxc-checkconfig", env=env)[0]) == coloured
+
+
+def test_a_pipe_gets_no_escape_sequence(keg, container):
+    c = container()
+    c.up()
+    for argv in (("lxc-checkconfig",), ("keg", "check"), ("keg", "ls", "-P", c.lxcpath, "-f"), ("keg", "info", "-P", c.lxcpath, c.name),
+                 ("keg", "top", "-P", c.lxcpath, "--format", "table"), ("keg", "help"), ("keg", "start", "--help")):
+        r = keg.run(*argv)
+        assert "\033" not in r.out + r.err, argv
+
+
+# --- widths -----------------------------------------------------------------------------------------------
+
+def names(lxcpath, *which):
+    for name in which:
+        (lxcpath / name).mkdir()
+        (lxcpath / name / "config").write_text("lxc.uts.name = x\n")
+
+
+def test_names_in_as_many_columns_as_the_terminal_has_room_for(keg, lxcpath):
+    names(lxcpath, *(f"web{n}" for n in range(1, 10)))
+    assert shown(keg, "keg", "ls", "-P", lxcpath, columns=22)[0].splitlines() == [
+        "web1 web2 web3 web4 ", "web5 web6 web7 web8 ", "web9 "]
+    assert len(shown(keg, "keg", "ls", "-P", lxcpath, columns=200)[0].splitlines()) == 1
+    assert len(shown(keg, "keg", "ls", "-P", lxcpath, columns=0)[0].splitlines()) == 1  # it does not say: 80
+    # COLUMNS is what the user wants of a terminal.
+    assert len(shown(keg, "keg", "ls", "-P", lxcpath, columns=200, env={"COLUMNS": "22"})[0].splitlines()) == 3
+    assert len(shown(keg, "keg", "ls", "-P", lxcpath, columns=22, env={"COLUMNS": "wide"})[0].splitlines()) == 3
+    assert keg.run("keg", "ls", "-P", lxcpath, env={"COLUMNS": "200"}).ok().out.split() == [f"web{n}" for n in range(1, 10)]
+
+
+def columns_of(text):
+    """As a terminal shows it: east Asian letters are two wide."""
+    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 0 if unicodedata.combining(ch) else 1 for ch in text)
+
+
+SCRIPTS = ("каталог", "数据库", "naïve", "e\u0301te", "a")
+
+
+def test_names_of_any_script_stand_in_straight_columns(keg, lxcpath):
+    names(lxcpath, *SCRIPTS)
+    for argv in (("-f", "-F", "NAME,STATE"), ("--format", "table", "-F", "NAME,STATE")):
+        lines = keg.run("keg", "ls", "-P", lxcpath, *argv).ok().out.splitlines()
+        assert sorted(line.split()[0] for line in lines[1:]) == sorted(SCRIPTS)
+        assert len({columns_of(line[:line.index("ST")]) for line in lines}) == 1, lines
+    text = shown(keg, "keg", "ls", "-P", lxcpath, columns=18)[0]
+    rows = text.splitlines()
+    assert sorted(text.split()) == sorted(SCRIPTS) and len(rows) == 3
+    assert [columns_of(row) for row in rows] == [16, 16, 8], rows
+    assert {r["name"] for r in json.loads(keg.run("keg", "ls", "-P", lxcpath, "--format", "json").ok().out)["containers"]} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("columns", (60, 200))
+def test_top_is_as_wide_as_the_terminal(keg, container, columns):
+    c = container()
+    c.up()
+    with Terminal(Typed(keg), "keg", "top", "-P", c.lxcpath, "-d", "60", columns=columns) as t:
+        t.expect("\033[H")
+        t.type("q")
+        lines = re.sub(r"\033\[[\d;?]*[A-Za-z]", "", t.whole()).replace("\r", "").splitlines()
+        assert t.end() == 0
+    assert ("Sys" in lines[1]) == ("(Read/Write)" in lines[1]) == (columns == 200) and "Mem" in lines[0]
+    assert any("TOTAL 1 of 1" in line for line in lines) and max(map(columns_of, lines)) <= columns, lines
+
+
+# --- progress ---------------------------------------------------------------------------------------------
+
+PROGRESS = re.compile(r"\r(\S+): (copying|restoring|taking a snapshot), (?:(\d+) MiB, )?(\d+) s\033\[K")
+
+
+@pytest.fixture
+def big(keg, container, lxcpath):
+    """A container that takes more than half a second to copy, wherever it is copied."""
+    c = container()
+    some = os.urandom(1 << 20)
+    with open(c.rootfs / "big", "wb") as f:
+        for _ in range(1500):
+            f.write(some)
+    return c
+
+
+def test_a_copy_shows_how_far_it_is_and_leaves_nothing_of_it(keg, big, lxcpath):
+    copy = Container(keg, lxcpath, f"{MARK}-copy")
+    text, code = shown(keg, "keg", "copy", "-P", lxcpath, big.name, "-N", copy.name)
+    seen = PROGRESS.findall(text)
+    needs(seen, "this disk copies 1500 MiB in half a second")
+    assert code == 0 and {s[:2] for s in seen} == {(big.name, "copying")}
+    assert [int(s[2] or 0) for s in seen] == sorted(int(s[2] or 0) for s in seen) and 0 < int(seen[-1][2]) <= 1501
+    assert text.endswith("\r\033[K") and PROGRESS.sub("", text) == "\r\033[K"
+    copy.run("lxc-destroy").ok()
+    text, code = shown(keg, "keg", "copy", "-P", lxcpath, big.name, "-N", copy.name, columns=24)
+    assert code == 0 and all(columns_of(line) < 24 for line in re.sub(r"\033\[K", "", text).split("\r"))
+    copy.run("lxc-destroy").ok()
+
+
+def test_nothing_of_it_for_a_pipe_or_the_quiet(keg, big, lxcpath):
+    copy = Container(keg, lxcpath, f"{MARK}-copy")
+    r = keg.run("keg", "copy", "-P", lxcpath, big.name, "-N", copy.name, timeout=60).ok()
+    assert (r.out, r.err) == ("", "")
+    copy.run("lxc-destroy").ok()
+    assert shown(keg, "keg", "copy", "-q", "-P", lxcpath, big.name, "-N", copy.name) == ("", 0)
+    copy.run("lxc-destroy").ok()
+
+
+def test_a_cancelled_copy_takes_its_line_away(keg, big, lxcpath):
+    copy = Container(keg, lxcpath, f"{MARK}-copy")
+    with Terminal(Typed(keg), "keg", "copy", "-P", lxcpath, big.name, "-N", copy.name) as t:
+        t.expect("MiB")
+        t.type("\x03")
+        assert t.whole().split("\r\033[K")[-1].replace("\r\n", "\n") == f"keg: {big.name}: the copy was cancelled\n"
+        assert t.end() == 1
+    assert not copy.config.exists()
+
+
+def test_unpacking_is_told_on_a_terminal(keg, big, lxcpath, tmp_path):
+    tar = tmp_path / "tree.tar"
+    subprocess.run(["tar", "-C", big.rootfs, "-cf", tar, "."], check=True)
+    c = Container(keg, lxcpath, f"{MARK}-local")
+    argv = ("lxc-create", "-P", lxcpath, "-n", c.name, "-t", "local", "-f", "/dev/null", "--", "-f", tar)
+    text, code = shown(keg, *argv, timeout=60)
+    assert code == 0 and re.search(r"\r   \d s  unpacking\033\[K", text) and "\r\033[K" in text
+    c.run("lxc-destroy").ok()
+    assert "\r" not in keg.run(*argv, timeout=60).ok().out
+    c.run("lxc-destroy").ok()
