@@ -343,6 +343,8 @@ static int halt(const struct container *c, int timeout_ms, bool patient, struct 
 		x = halt_life(c, events, timeout_ms, until, patient, e);
 	while (x > 0);
 	monitor_close(events, c->lxcpath);
+	if (x == -ETIMEDOUT)
+		ask(c, ASKED_NOTHING); /* a reboot that init asks for some time later is one */
 	return x;
 }
 

@@ -150,6 +150,11 @@ enum asked_for asked_read(int lock_fd)
 	return asked < 0 ? ASKED_NOTHING : (enum asked_for)asked;
 }
 
+bool asked_for_end(enum asked_for asked)
+{
+	return asked == ASKED_STOP || asked == ASKED_KILL;
+}
+
 void asked_forget(int lock_fd)
 {
 	(void)!ftruncate(lock_fd, 0);

@@ -51,6 +51,8 @@ void asked_note(int runtime_fd, enum asked_for asked);
 /* By the keeper's own fd of the lock; the second forgets that it was ready, too. */
 enum asked_for asked_read(int lock_fd);
 void asked_forget(int lock_fd);
+/* A stop or a kill: there is to be no next life. */
+bool asked_for_end(enum asked_for asked);
 
 /* That it is ready stands behind that word. The idle stage writes it, anybody may look. */
 enum { READY_AT = 8 };

@@ -39,6 +39,7 @@ void keeper_note_end(struct keeper *k, int status)
 	ended_write(k->hand.lxcpath, k->hand.name, &k->end);
 	if (known)
 		tell(k);
+	k->unwanted = asked_for_end(asked_read(k->hand.lock_fd));
 	asked_forget(k->hand.lock_fd);
 	k->hand.asked = ASKED_NOTHING;
 }

@@ -15,6 +15,7 @@ struct keeper {
 	struct handover hand; /* fds and names that outlive the stage */
 	struct strv argv;
 	struct ended end;      /* of the life that is over */
+	bool unwanted;	       /* the next, as somebody asked for an end before this one had come */
 	int pause_ms;	       /* before the next */
 	const char *log_level; /* of -l, which the config runs with; NULL: none */
 };

@@ -125,12 +125,10 @@ static int end(struct keeper *k, int status)
 	return 0;
 }
 
-/* While the one life ended and the next had not begun, somebody asked for no next one. */
+/* Before the one life ended by a reboot, or before the next has begun, somebody asked for no next one. */
 static bool is_unwanted(const struct keeper *k)
 {
-	enum asked_for asked = asked_read(k->hand.lock_fd);
-
-	return asked == ASKED_STOP || asked == ASKED_KILL;
+	return k->unwanted || asked_for_end(asked_read(k->hand.lock_fd));
 }
 
 /* As if nothing of it had been yet, but for what is held for life. */

@@ -87,6 +87,20 @@ static void reboots(void)
 	(void)lxc_container_put(c);
 }
 
+/* The last word counts: whoever asks for an end while it is rebooting gets it. */
+static void stopped_while_it_reboots(void)
+{
+	struct lxc_container *c = container("a", "touch /ready await /go nap 500 reboot", "");
+
+	start(c);
+	is_ready();
+	write_file(below("a/rootfs/go"), "");
+	MUST(c, c->shutdown(c, 20));
+	EXPECT(!c->is_running(c) && !c->wait(c, "RUNNING", 2));
+	(void)c->stop(c);
+	(void)lxc_container_put(c);
+}
+
 static void a_start_that_fails(void)
 {
 	struct lxc_container *c = container("a", "", "");
@@ -290,6 +304,8 @@ const struct test running_tests[] = {
 	{ "a_running_one_is_not_moved", a_running_one_is_not_moved, NULL, true },
 	{ "whoever_does_not_listen", whoever_does_not_listen, NULL, true },
 	{ "reboots", reboots, NULL, true },
+	{ "stopped_while_it_reboots", stopped_while_it_reboots, "a shutdown of a container that reboots is forgotten",
+	  true },
 	{ "a_start_that_fails", a_start_that_fails, NULL, true },
 	{ "in_the_foreground", in_the_foreground, NULL, true },
 	{ "cgroup_items", cgroup_items, NULL, true },
