@@ -4,7 +4,7 @@
 #   make          builds into build/         make check       all tests        make demo   a walk through it
 #   make install  PREFIX=/usr/local DESTDIR= make check-asan  with sanitizers  make bench  held against others
 #   make check-lxc       the library's tests on Debian's liblxc, too    make check-tsan      its threads under ThreadSanitizer
-#   make check-bindings  Ruby and Haskell, which it installs
+#   make check-bindings  Ruby and Haskell, which it installs            make check-clients  LXD, go-lxc, python3-lxc, lua-lxc
 #   make deb      Debian packages, into build-deb/  make check-deb   installs, uses and purges them in a Debian of its own
 #   make killer   every verb, killed before each of its system calls
 #   make fuzz     looks for input that breaks a parser, FUZZ_SECONDS each
@@ -18,7 +18,7 @@ PYTEST  ?= pytest
 # What is given to pytest: make check TESTS=tests/blackbox/test_life.py
 TESTS   ?= tests/blackbox
 
-.PHONY: all demo chaos together soak density check check-units check-layers check-waits check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format lint-scripts lint-man killer clean
+.PHONY: all demo chaos together soak density check check-units check-layers check-waits check-asan check-tsan check-lxc check-bindings fuzz bench install deb check-deb lint lint-format lint-scripts lint-man killer clean check-clients
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -74,6 +74,13 @@ check-tsan: all
 	@[ -e build-tsan/build.ninja ] || meson setup build-tsan -Db_sanitize=thread -Db_lundef=false $(MESON_FLAGS)
 	@ninja -C build-tsan lib/liblxc.so.1.9.0 tests/abi/stress
 	@KEG_LIBEXEC=$(abspath $(BUILD))/libexec TSAN_OPTIONS=die_after_fork=0 build-tsan/tests/abi/stress $(BUILD)/tests/answer $(STRESS_SECONDS)
+
+# Programs of Debian's that were written for LXC, unmodified, on our library. LIBLXC_DIR= make check-clients: on Debian's.
+CLIENTS ?= python lua go lxd
+check-clients: export LIBLXC_DIR ?= $(abspath $(BUILD))/lib
+check-clients: all
+	@tools/deps.sh build clients
+	@tests/clients/all.sh $(CLIENTS)
 
 check-bindings: all
 	@tools/deps.sh build bindings

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What is needed beside a checkout, by purpose; installs what is missing where it may.
 #
-#   tools/deps.sh build|demo|check|abi|bindings|fuzz|lint|bench|deb|check-deb...
+#   tools/deps.sh build|demo|check|abi|clients|bindings|fuzz|lint|bench|deb|check-deb...
 #
 # Looks for the things themselves (a program, a pkg-config module, a file), so that it also serves where
 # they came from elsewhere. As root on a machine with apt-get it installs the Debian packages of what is
@@ -71,6 +71,23 @@ abi() {
 	need file:/usr/include/lxc/lxccontainer.h lxc-dev
 }
 
+# Programs that were written for LXC. Their services do not start now, as for all packages here.
+clients() {
+	demo
+	need cmd:ip iproute2
+	need cmd:unshare util-linux
+	need cmd:lxd lxd
+	need cmd:lxc lxd-client
+	need cmd:lxc-start lxc
+	need cmd:go golang-go
+	need file:/usr/share/gocode/src/gopkg.in/lxc/go-lxc.v2/container.go golang-gopkg-lxc-go-lxc.v2-dev
+	need file:/usr/share/gocode/src/golang.org/x/sys/unix golang-golang-x-sys-dev
+	need file:/usr/include/lxc/lxccontainer.h lxc-dev
+	need file:/usr/lib/python3/dist-packages/lxc/__init__.py python3-lxc
+	need file:/usr/share/lua/5.2/lxc.lua lua-lxc
+	need cmd:lua5.2 lua5.2
+}
+
 bindings() {
 	demo
 	need cmd:ruby ruby
@@ -108,10 +125,10 @@ bench() {
 [ $# -gt 0 ] || set -- build
 for purpose; do
 	case $purpose in
-	build | demo | check | abi | bindings | fuzz | lint | bench | deb) $purpose ;;
+	build | demo | check | abi | clients | bindings | fuzz | lint | bench | deb) $purpose ;;
 	check-deb) check_deb ;;
 	*)
-		echo "deps.sh: unknown purpose $purpose: build, demo, check, abi, bindings, fuzz, lint, bench, deb or check-deb" >&2
+		echo "deps.sh: unknown purpose $purpose: build, demo, check, abi, clients, bindings, fuzz, lint, bench, deb or check-deb" >&2
 		exit 1
 		;;
 	esac

@@ -134,6 +134,14 @@ int container_load(struct container *c, const char *file, struct problems *p)
 	return r;
 }
 
+void container_be_loaded(struct container *c)
+{
+	_own_problems struct problems ignored = { 0 };
+
+	if (!c->spec && container_load(c, NULL, &ignored) == -ENOENT)
+		container_forget(c);
+}
+
 static bool frozen(const struct status *s)
 {
 	struct cgroup_host host;

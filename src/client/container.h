@@ -52,6 +52,9 @@ static inline pthread_mutex_t *container_lock(const struct container *c)
 bool container_defined(const struct container *c);
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
 int container_load(struct container *c, const char *file, struct problems *p) _must_check;
+/* What can be read of its own config, unless one is loaded. Of one that is not there nothing comes: whoever creates it
+ * afterwards begins with the default config. */
+void container_be_loaded(struct container *c);
 /* -EEXIST/-ENOENT style words: "NAME is not defined" */
 int container_status(const struct container *c, struct status *s, struct err *e) _must_check;
 

@@ -275,13 +275,11 @@ static int copy(void *arg, struct err *e)
 
 static int prepare(struct copying *w, struct err *e)
 {
-	_own_problems struct problems ignored = { 0 };
 	int r = 0;
 
 	if (!container_defined(w->c))
 		return err_say(e, ENOENT, "%s is not defined", w->c->name);
-	if (!w->c->spec)
-		(void)!container_load(w->c, NULL, &ignored);
+	container_be_loaded(w->c);
 	if (!(w->r->flags & COPY_RUNNING))
 		r = check_stopped(w->c, e);
 	if (r == 0)

@@ -146,11 +146,9 @@ static int destroy(void *container, struct err *e)
 
 int container_destroy(struct container *c, struct err *e)
 {
-	_own_problems struct problems ignored = { 0 };
 	int r;
 
-	if (!c->spec)
-		(void)!container_load(c, NULL, &ignored); /* a bad config is no reason to keep a container */
+	container_be_loaded(c); /* a bad config is no reason to keep a container */
 	if (!mapped_needed(c->spec))
 		return destroy(c, e);
 	r = check_stopped(c, e); /* as who we are: what a killed keeper left is not the mapped root's to clear up */

@@ -241,12 +241,11 @@ static int rename_it(void *arg, struct err *e)
 
 int container_rename(struct container *c, const char *new_name, struct err *e)
 {
-	_own_problems struct problems ignored = { 0 };
 	struct renaming w = { .c = c, .fd = -1 };
 	int r = container_open(&w.to, new_name, c->lxcpath, e);
 
-	if (r == 0 && !c->spec)
-		(void)!container_load(c, NULL, &ignored);
+	if (r == 0)
+		container_be_loaded(c);
 	if (r == 0 && mapped_needed(c->spec)) {
 		r = check_stopped(
 			c, e); /* as who we are: what a killed keeper left is not the mapped root's to clear up */

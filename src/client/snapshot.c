@@ -579,10 +579,7 @@ static int do_work(void *arg, struct err *e)
 /* Files of mapped ids are beyond an ordinary user's reach: he does it from a user namespace. */
 static int work(struct work *w, struct err *e)
 {
-	_own_problems struct problems ignored = { 0 };
-
-	if (!w->c->spec)
-		(void)!container_load(w->c, NULL, &ignored);
+	container_be_loaded(w->c);
 	return mapped_needed(w->c->spec) ? mapped_run(w->c->spec, do_work, w, e) : do_work(w, e);
 }
 

@@ -62,6 +62,7 @@ static void never_there(void)
 	REFUSED(c, !c->start(c, 0, NULL), ENOENT, "a is not defined");
 	EXPECT(c->error_num == 1);
 	EXPECT(!c->destroy(c) && !c->destroy_with_snapshots(c) && c->snapshot(c, NULL) < 0);
+	EXPECT(!c->want_daemonize(c, false)); /* no config came of it, so that a creation begins with the default one */
 	EXPECT(!c->load_config(c, NULL));
 	(void)lxc_container_put(c);
 }

@@ -74,10 +74,14 @@ within() {
 	done
 }
 
-# maps_library PID: the process has loaded the library that is asked about, and no other
+# The file of the library that is asked about.
+KEG_CLIENT_LIBRARY=${library:+$library/liblxc.so.1}
+KEG_CLIENT_LIBRARY=$(readlink -f "${KEG_CLIENT_LIBRARY:-$(ldconfig -p | sed -n 's/.*liblxc\.so\.1 .*=> //p' | head -n 1)}")
+export KEG_CLIENT_LIBRARY
+
+# maps_library PID: the process has loaded that one, and no other
 maps_library() {
-	local want=${library:-$(ldconfig -p | sed -n 's/.*liblxc\.so\.1 .*=> //p' | head -n 1 | xargs dirname)}
-	says "$(readlink -f "$want/liblxc.so.1")" \
+	says "$KEG_CLIENT_LIBRARY" \
 		sh -c "sed -n 's/.* \\(\\/.*liblxc\\.so[^ ]*\\)\$/\\1/p' /proc/$1/maps | sort -u"
 }
 
