@@ -116,6 +116,8 @@ char *cli_example(const char *prog, const struct verb *v, size_t i);
 const struct opt *cli_row(const struct verb *v, size_t i);
 /* Is there a row of the verb's own beside this common one, of the same name and key, that says better what it does? */
 bool cli_said_better(const struct verb *v, const struct opt *o);
+/* Of a verb that answers by --format only with another option: 1, after that was told. */
+int cli_errors_are_json(const struct cli *c);
 /* "could not parse command line"; returns 1. */
 int cli_misuse(const struct cli *c);
 

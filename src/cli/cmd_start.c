@@ -34,6 +34,7 @@ static const struct opt opts[] = {
 	  "Show the steps that would be taken, and take none" },
 	{ 0, "check", NULL, OPT_FLAG, offsetof(struct options, check), false,
 	  "Only say whether its config can be started" },
+	OPT_FORMAT,
 	{ 0, "trace", NULL, OPT_FLAG, offsetof(struct options, trace), false, "Show what each step took" },
 };
 
@@ -87,6 +88,31 @@ static int prepare(const struct cli *c, struct container *ct, const struct optio
 	return r ? r : start_check(c, ct, o->explain || o->check); /* a start that is one warns by itself */
 }
 
+enum { STEP, ROLE, AFTER, UNDONE, CELLS };
+
+static int show_steps(const struct cli *c, struct strv *cells)
+{
+	static const struct format_column columns[] = {
+		[STEP] = { "step", CELL_TEXT },
+		[ROLE] = { "role", CELL_TEXT },
+		[AFTER] = { "after", CELL_TEXT },
+		[UNDONE] = { "undone", CELL_PLAIN },
+	};
+	struct answer a = { .noun = "steps", .columns = columns, .n = CELLS, .cells = *cells };
+
+	if (c->format != FORMAT_NONE) {
+		*cells = (struct strv){ 0 };
+		return cli_answer(c, &a, 0);
+	}
+	for (char **v = cells->v; v < cells->v + cells->n; v += CELLS) {
+		(void)printf("%-6s %s", strcmp(v[ROLE], "keeper") == 0 ? "KEEPER" : "INIT", v[STEP]);
+		if (*v[AFTER])
+			(void)printf("  (after %s)", v[AFTER]);
+		(void)puts(strcmp(v[UNDONE], "true") == 0 ? "  (undone at the end)" : "");
+	}
+	return 0;
+}
+
 /* To LXC that is no failure. */
 static int already_running(const struct cli *c)
 {
@@ -99,13 +125,14 @@ static int run(struct cli *c)
 	const struct options *o = c->opt;
 	_own_container struct container *ct = cli_container(c);
 	_own_buf struct buf out = { 0 };
+	_own_strv struct strv steps = { 0 };
 	struct start_request r = {
 		.foreground = o->foreground && !o->daemon,
 		.pass_signals = true,
 		.leaves = true,
 		.argv = c->n_args ? c->args : NULL,
 		.pidfile = o->pidfile,
-		.explain = o->explain || o->check,
+		.steps = o->explain || o->check ? &steps : NULL,
 		.trace = o->trace,
 		.warn = cli_warn,
 		.warn_arg = c,
@@ -118,7 +145,9 @@ static int run(struct cli *c)
 
 	if (!ct)
 		return 1;
-	if (!r.explain && cli_runs(c, ct))
+	if (!o->explain && c->format != FORMAT_NONE && c->format != FORMAT_JSON)
+		return cli_errors_are_json(c);
+	if (!r.steps && cli_runs(c, ct))
 		return already_running(c);
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;
@@ -127,8 +156,10 @@ static int run(struct cli *c)
 	if (prepare(c, ct, o) != 0)
 		return 1;
 	x = container_start(ct, &r, &status, &e);
-	if (out.len && !o->check)
+	if (out.len)
 		(void)fputs(out.s, stdout);
+	if (x == 0 && o->explain)
+		return show_steps(c, &steps);
 	if (x < 0 && !e.errnum && strcmp(e.step, "runtime.lock") == 0) /* another start was there first, by a moment */
 		return already_running(c);
 	return x < 0 ? cli_fail(c, &e) : 0;

@@ -275,6 +275,11 @@ static int bad_format(const struct cli *c, const char *why)
 	return 1;
 }
 
+int cli_errors_are_json(const struct cli *c)
+{
+	return bad_format(c, "errors are told as json, or in words without it");
+}
+
 static int check_format(struct cli *c)
 {
 	enum format format = FORMAT_NONE;
@@ -282,7 +287,7 @@ static int check_format(struct cli *c)
 	if (format_of(c->format_word, &format) < 0)
 		return bad_format(c, "none of table, json, csv");
 	if (format != FORMAT_JSON && format_is_for_errors(c))
-		return bad_format(c, "errors are told as json, or in words without it");
+		return cli_errors_are_json(c);
 	c->format = format;
 	return 0;
 }

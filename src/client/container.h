@@ -107,7 +107,8 @@ struct start_request {
 	const char *pidfile;			     /* NULL: none; holds the keeper's pid */
 	void (*warn)(void *arg, const struct err *); /* told once it runs, or does not; NULL: nobody asks */
 	void *warn_arg;
-	bool explain, trace; /* explain: nothing is started, the steps are printed to `out` */
+	struct strv *steps; /* NULL, or: nothing is started, the steps are added as seq_explain() does */
+	bool trace;	    /* what each took is printed to `out` */
 	struct buf *out;
 };
 /* Every mistake of its config and, with what this host has, every warning. 0: no mistake; -EINVAL. */

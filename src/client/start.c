@@ -86,10 +86,10 @@ static int explain(const struct container *c, const struct start_request *r, str
 
 	if (x < 0)
 		return x;
-	seq_explain(&start_seq, &p, r->out);
+	x = seq_explain(&start_seq, &p, r->steps);
 	plan_free(&p);
 	host_free(&h);
-	return 0;
+	return x < 0 ? err_num(e, -x, "explain", "the start of %s", c->name) : 0;
 }
 
 static int print_config(const struct container *c, struct err *e)
@@ -404,7 +404,7 @@ int container_start(struct container *c, const struct start_request *r, int *sta
 			    .held = -1 };
 	int x, ignored = 0;
 
-	if (r->explain)
+	if (r->steps)
 		return explain(c, r, e);
 	l.asked = seq_now();
 	x = l.held = hold_files(c, e);

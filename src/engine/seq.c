@@ -379,20 +379,19 @@ void seq_page_free(struct seq_page *p)
 		(void)munmap(p, sizeof(*p));
 }
 
-void seq_explain(const struct seq *s, const struct plan *p, struct buf *out)
+int seq_explain(const struct seq *s, const struct plan *p, struct strv *cells)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct step *st = &s->v[i];
+	int bad = 0;
 
-		if (!wanted(st, p))
-			continue;
-		buf_addf(out, "%-6s %s", st->who == KEEPER ? "KEEPER" : "INIT", st->name);
-		if (st->needs && seq_find(s, st->needs) < s->n && wanted(&s->v[seq_find(s, st->needs)], p))
-			buf_addf(out, "  (after %s)", st->needs);
-		if (st->undo)
-			buf_addf(out, "  (undone at the end)");
-		buf_addf(out, "\n");
+	for (size_t i = 0; i < s->n && !bad; i++) {
+		const struct step *st = &s->v[i];
+		bool waits = st->needs && seq_find(s, st->needs) < s->n && wanted(&s->v[seq_find(s, st->needs)], p);
+
+		if (wanted(st, p))
+			bad = strv_add(cells, st->name) | strv_add(cells, name_of(s, st->who)) |
+			      strv_add(cells, waits ? st->needs : "") | strv_add(cells, st->undo ? "true" : "false");
 	}
+	return bad ? -ENOMEM : 0;
 }
 
 static void trace_mark(const struct seq_page *page, int64_t at, const char *what, struct buf *out)

@@ -42,8 +42,10 @@ int seq_run(const struct seq *s, size_t first, struct run *r, struct seq_page *p
 /* Undoes the rows first .. last, in reverse order. */
 void seq_undo(const struct seq *s, size_t first, size_t last, struct run *r);
 
-/* "KEEPER cgroup.make\n" ..., with what each waits for. */
-void seq_explain(const struct seq *s, const struct plan *p, struct buf *out);
+/* Adds SEQ_EXPLAINED texts for each row that would run: its name, its role, the row of the other role that it waits for
+ * ("": none), whether it has an undo ("true", "false"). -ENOMEM. */
+enum { SEQ_EXPLAINED = 4 };
+int seq_explain(const struct seq *s, const struct plan *p, struct strv *cells) _must_check;
 /* What each row took, in microseconds, in order of their begin, counted from `asked`. */
 void seq_trace(const struct seq *s, const struct seq_page *page, struct buf *out);
 /* The row's index; the table's end where there is none of that name. */

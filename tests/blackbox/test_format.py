@@ -15,7 +15,7 @@ SCHEMA = {verb: (noun, re.findall(r"`(\w+)([#?]|\[\])?`", fields))
           for verb, noun, fields in ROW.findall((TOP / "doc/FORMAT.md").read_text())}
 TYPES = {"#": (int, float, type(None)), "?": (bool, type(None)), "[]": list, "": (str, type(None))}
 # They do a thing, hand over to a program or a terminal, or show what such a one has said.
-NO_ANSWER = """attach checkpoint console copy create destroy device execute freeze logs rename run set shell start stop
+NO_ANSWER = """attach checkpoint console copy create destroy device execute freeze logs rename run set shell stop
 unfreeze unshare update-config usernsexec""".split()
 
 
@@ -72,6 +72,14 @@ def test_answers_about_a_container(keg, container):
     snap = ask(of("lxc-snapshot", "-n", c.name, "-L"), "snapshot -L")
     assert [(s["name"], s["comment"]) for s in snap] == [("snap0", 'first, "quoted"\nsecond\n')]
     assert ask(of("lxc-info", "-n", c.name), "info")[0]["pid"] is None
+    steps = ask(of("lxc-start", "-n", c.name, "--explain"), "start --explain")
+    assert {"step": "runtime.lock", "role": "keeper", "after": None, "undone": True} in steps
+    assert {"step": "cgroup.namespace", "role": "container init", "after": "cgroup.enter", "undone": False} in steps
+    words = [f"{'KEEPER' if s['role'] == 'keeper' else 'INIT':6} {s['step']}" + (f"  (after {s['after']})" if s["after"] else "")
+             + ("  (undone at the end)" if s["undone"] else "") for s in steps]
+    assert keg.run("lxc-start", "-n", c.name, "--explain", *where).ok().out.splitlines() == words
+    r = keg.run("lxc-start", "-n", c.name, "--format", "csv", *where).fails(1)
+    assert r.err == "lxc-start: --format csv: errors are told as json, or in words without it\n"
     c.up()
     assert ask(of("lxc-ls"), "ls")[0]["state"] == "RUNNING"
     assert ask(of("lxc-info", "-n", c.name), "info")[0]["pid"] == c.pid()
