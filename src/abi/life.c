@@ -168,7 +168,8 @@ static bool freeze(struct lxc_container *pub)
 {
 	struct err e = { 0 };
 
-	return pub && container_of(pub)->spec && abi_done(pub, container_freeze(container_of(pub), true, &e), &e);
+	return pub && container_of(pub)->spec &&
+	       abi_done(pub, container_freeze(container_of(pub), true, FREEZE_MS, &e), &e);
 }
 
 static bool unfreeze(struct lxc_container *pub)
@@ -179,7 +180,7 @@ static bool unfreeze(struct lxc_container *pub)
 		return false;
 	if (state_of(pub, NULL) == STOPPED)
 		return true;
-	return abi_done(pub, container_freeze(container_of(pub), false, &e), &e);
+	return abi_done(pub, container_freeze(container_of(pub), false, FREEZE_MS, &e), &e);
 }
 
 /* "STOPPED|RUNNING" as a bit mask; 0: a name is none. */

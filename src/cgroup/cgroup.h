@@ -82,6 +82,15 @@ void cgroup_tree_close(struct cgroup_tree *t);
 /* Gives the payload cgroup, and the files in it that the kernel means to be given, to a container's root. */
 int cgroup_tree_delegate(const struct cgroup_tree *t, uid_t uid, gid_t gid, struct err *e) _must_check;
 
+/* A process of it that waits inside the kernel, where neither a signal nor the freezer reaches it. */
+struct cgroup_stuck {
+	pid_t pid;
+	char name[32], where[64]; /* comm, wchan */
+};
+bool cgroup_tree_stuck(const struct cgroup_tree *t, struct cgroup_stuck *out);
+/* -ETIMEDOUT: "process 7 (cat) WHAT: it waits inside the kernel". */
+int cgroup_blame_stuck(const struct cgroup_stuck *s, const char *what, struct err *e);
+
 /* Freezes or thaws and waits for it: at most timeout_ms, then it is rolled back. */
 int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms, struct err *e) _must_check;
 /* 1 frozen, 0 not. */

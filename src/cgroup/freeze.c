@@ -64,6 +64,17 @@ static bool frozen_v2(int dir)
 	return dir >= 0 && cgroup_read_word(dir, "cgroup.events", "frozen", &frozen) == 0 && frozen;
 }
 
+/* After the roll-back: until then v1 shows all that are frozen as it shows the one that cannot be. */
+static int blame(const struct cgroup_tree *t, bool freeze, int timeout_ms, struct err *e)
+{
+	struct cgroup_stuck s;
+
+	if (freeze && cgroup_tree_stuck(t, &s))
+		return cgroup_blame_stuck(&s, "does not freeze, so all run on", e);
+	return err_say(e, ETIMEDOUT, "its processes did not %s within %d s, and are as they were",
+		       freeze ? "freeze" : "thaw", timeout_ms / 1000);
+}
+
 int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms, struct err *e)
 {
 	int64_t deadline = cgroup_now() + timeout_ms;
@@ -75,6 +86,8 @@ int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms,
 		r = set_v1(v1, freeze, deadline);
 	if (r == 0 && v2 >= 0 && (v1 < 0 || (!freeze && frozen_v2(v2)))) /* somebody froze it there */
 		r = set_v2(v2, freeze, deadline);
+	if (r == -ETIMEDOUT)
+		return blame(t, freeze, timeout_ms, e);
 	if (r < 0)
 		return err_num(e, -r, freeze ? "freeze" : "thaw", "the cgroup %s", t->path);
 	return 0;

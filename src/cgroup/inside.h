@@ -46,6 +46,8 @@ int cgroup_read_i64(int dir, const char *file, int64_t *out) _must_check;
 
 /* SIGKILL to all in a cgroup and below it, never to the caller. How many were found. `any`: one of them. */
 unsigned cgroup_kill_below(int dir, bool freezer, pid_t *any);
+/* The first process in it or below of which it is true; a process that our pid namespace does not see is none. */
+bool cgroup_find_below(int dir, bool (*is)(pid_t pid, void *arg), void *arg);
 /* Is anybody in it or below? `any`: one of them, where known. */
 bool cgroup_populated(int dir, bool v2, pid_t *any);
 /* Removes the tree whoever made it. */

@@ -94,8 +94,18 @@ int cgroup_await_event(int dir, const char *word, bool value, int64_t deadline)
 	}
 }
 
+/* What is done with each process that is found. */
+struct walk {
+	int sig;   /* is sent to it, 0: nothing */
+	bool thaw; /* its v1 cgroup, behind it */
+	pid_t *any;
+	bool (*is)(pid_t pid, void *arg); /* true: this one was looked for */
+	void *arg;
+	bool found;
+};
+
 /* A pid of 0 stands for a process that our pid namespace does not see. */
-static unsigned procs(int dir, int sig, pid_t *any)
+static unsigned procs(int dir, struct walk *w)
 {
 	_own_free char *text = NULL;
 	char *save = NULL;
@@ -109,15 +119,23 @@ static unsigned procs(int dir, int sig, pid_t *any)
 		if (num_i64(line, 0, INT_MAX, &pid) < 0)
 			continue;
 		n++;
-		if (any)
-			*any = (pid_t)pid;
-		if (sig && pid > 0 && pid != getpid())
-			(void)kill((pid_t)pid, sig);
+		if (w->any)
+			*w->any = (pid_t)pid;
+		if (w->sig && pid > 0 && pid != getpid())
+			(void)kill((pid_t)pid, w->sig);
+		if (w->is && pid > 0 && !w->found)
+			w->found = w->is((pid_t)pid, w->arg);
 	}
 	return n;
 }
 
-static unsigned below(int dir, int sig, bool thaw, pid_t *any, unsigned depth)
+/* All, or up to the first where that is the question. */
+static bool goes_on(const struct walk *w, unsigned n)
+{
+	return w->is ? !w->found : w->sig || n == 0;
+}
+
+static unsigned below(int dir, struct walk *w, unsigned depth)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -129,8 +147,8 @@ static unsigned below(int dir, int sig, bool thaw, pid_t *any, unsigned depth)
 			(void)close(fd);
 		return 0;
 	}
-	n = procs(dir, sig, any);
-	while ((sig || n == 0) && depth < DEPTH_MOST && (entry = readdir(d))) {
+	n = procs(dir, w);
+	while (goes_on(w, n) && depth < DEPTH_MOST && (entry = readdir(d))) {
 		_own_fd int child = -1;
 
 		if (entry->d_type != DT_DIR || entry->d_name[0] == 0 || strcmp(entry->d_name, ".") == 0 ||
@@ -138,28 +156,39 @@ static unsigned below(int dir, int sig, bool thaw, pid_t *any, unsigned depth)
 			continue;
 		child = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child >= 0)
-			n += below(child, sig, thaw, any, depth + 1);
+			n += below(child, w, depth + 1);
 	}
-	if (thaw)
+	if (w->thaw)
 		cgroup_try(io_write_file(dir, "freezer.state", "THAWED"));
 	return n;
 }
 
 unsigned cgroup_kill_below(int dir, bool freezer, pid_t *any)
 {
-	return below(dir, SIGKILL, freezer, any, 0);
+	struct walk w = { .sig = SIGKILL, .thaw = freezer, .any = any };
+
+	return below(dir, &w, 0);
+}
+
+bool cgroup_find_below(int dir, bool (*is)(pid_t pid, void *arg), void *arg)
+{
+	struct walk w = { .is = is, .arg = arg };
+
+	(void)below(dir, &w, 0);
+	return w.found;
 }
 
 bool cgroup_populated(int dir, bool v2, pid_t *any)
 {
+	struct walk w = { .any = any };
 	int64_t populated;
 
 	if (v2 && cgroup_read_word(dir, "cgroup.events", "populated", &populated) == 0) {
 		if (populated)
-			(void)below(dir, 0, false, any, 0);
+			(void)below(dir, &w, 0);
 		return populated;
 	}
-	return below(dir, 0, false, any, 0) > 0;
+	return below(dir, &w, 0) > 0;
 }
 
 /* Whether anybody was there. Frozen first, so that nothing forks while the list is read. */

@@ -149,7 +149,8 @@ int container_shutdown(struct container *c, int timeout_ms, struct err *e) _must
 int container_halt(struct container *c, int timeout_ms, struct err *e) _must_check;
 /* lxc.signal.reboot; with timeout_ms != 0 waits until it runs again. */
 int container_reboot(struct container *c, int timeout_ms, struct err *e) _must_check;
-int container_freeze(struct container *c, bool freeze, struct err *e) _must_check;
+enum { FREEZE_MS = 10 * 1000 };
+int container_freeze(struct container *c, bool freeze, int timeout_ms, struct err *e) _must_check;
 /* --- wait.c --- */
 /* states: bit mask of 1 << enum state, or READY. 0, -ETIMEDOUT. */
 int container_wait(const struct container *c, unsigned states, int timeout_ms, struct err *e) _must_check;

@@ -23,6 +23,7 @@ enum {
 	KILL_MS = 30 * 1000,	    /* for a kill, and once more when the keeper was told to hurry */
 	STOP_SIGNAL_MS = 10 * 1000, /* lxc.signal.stop that is not SIGKILL has so long */
 	BEGIN_MS = 10 * 1000,	    /* who only asks waits so long for a start that is under way */
+	STUCK_MS = 10 * 1000,	    /* who is not dead then is looked at */
 	LISTEN_MS = 50,		    /* init does not listen yet: look again */
 	STEP_MS = 100
 };
@@ -138,7 +139,7 @@ static void thaw(const struct container *c)
 	if (container_cgroup(c, &host, &t, &e) < 0)
 		return;
 	if (cgroup_tree_frozen(&t) == 1)
-		(void)!cgroup_tree_freeze(&t, false, 10000, &e);
+		(void)!cgroup_tree_freeze(&t, false, FREEZE_MS, &e);
 	cgroup_tree_close(&t);
 }
 
@@ -173,6 +174,32 @@ static int send_stop(const struct container *c, int init, struct err *e)
 	if (sig == SIGKILL || await_death(init, STOP_SIGNAL_MS) > 0)
 		return 0;
 	return send(init, SIGKILL, e);
+}
+
+/* Its SIGKILL ends nothing where it waits in the kernel: that is told sooner. -ETIMEDOUT: nobody does. */
+static int blame_stuck(const struct container *c, struct err *e)
+{
+	struct err quiet = { 0 };
+	struct cgroup_host host;
+	struct cgroup_stuck s;
+	struct cgroup_tree t;
+	bool is;
+
+	if (container_cgroup(c, &host, &t, &quiet) < 0)
+		return -ETIMEDOUT;
+	is = cgroup_tree_stuck(&t, &s);
+	cgroup_tree_close(&t);
+	return is ? cgroup_blame_stuck(&s, "was killed, but does not end", e) : -ETIMEDOUT;
+}
+
+/* init was killed. */
+static int await_killed(const struct container *c, int init, struct err *e)
+{
+	int x = wait_with(c, 1U << STOPPED, STUCK_MS, init, e);
+
+	if (x == -ETIMEDOUT)
+		x = blame_stuck(c, e);
+	return x == -ETIMEDOUT && !e->set ? wait_with(c, 1U << STOPPED, KILL_MS - STUCK_MS, init, e) : x;
 }
 
 /* What the hooks of its end may take in all: each its time. */
@@ -230,10 +257,10 @@ static int kill_life(struct container *c, int ms, int64_t until, struct err *e)
 	x = send_stop(c, init, e);
 	if (x < 0)
 		return x;
-	x = wait_with(c, 1U << STOPPED, KILL_MS, init, e);
+	x = await_killed(c, init, e);
 	if (x == -ETIMEDOUT && is_in(c, STOPPING))
 		x = await_hooks(c, ms - KILL_MS, init, e);
-	if (x == -ETIMEDOUT)
+	if (x == -ETIMEDOUT && !e->set)
 		return err_say(e, ETIMEDOUT, "it does not end: SIGKILL did not end its init");
 	return x < 0 ? x : lives_on(c, life.keeper);
 }
@@ -399,7 +426,7 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 	return x;
 }
 
-int container_freeze(struct container *c, bool freeze, struct err *e)
+int container_freeze(struct container *c, bool freeze, int timeout_ms, struct err *e)
 {
 	struct cgroup_host host;
 	struct cgroup_tree t;
@@ -412,13 +439,12 @@ int container_freeze(struct container *c, bool freeze, struct err *e)
 		return 0;
 	}
 	monitor_tell_state(c->lxcpath, c->name, freeze ? FREEZING : THAWED);
-	x = cgroup_tree_freeze(&t, freeze, 10000, e);
+	x = cgroup_tree_freeze(&t, freeze, timeout_ms, e);
 	if (x == -ENOENT) { /* the cgroup is gone: so is the container */
 		err_clear(e);
 		x = err_say(e, ESRCH, "it has stopped meanwhile");
-	}
-	if (x == 0)
-		monitor_tell_state(c->lxcpath, c->name, freeze ? FROZEN : RUNNING);
+	} else /* what has failed was rolled back */
+		monitor_tell_state(c->lxcpath, c->name, freeze == (x == 0) ? FROZEN : RUNNING);
 	cgroup_tree_close(&t);
 	return x;
 }

@@ -208,7 +208,11 @@ def test_frozen_means_that_nothing_runs(container):
 
 
 def test_freezing_a_stopped_container_fails(container):
-    assert "not running" in container().run("lxc-freeze").fails(1).err
+    c = container()
+    assert "not running" in c.run("lxc-freeze").fails(1).err
+    if not IS_LXC:
+        assert c.keg.run("keg", "unfreeze", "-P", c.lxcpath, c.name).fails(1).err == f"keg: {c.name}: {c.name} is not running\n"
+        c.run("lxc-unfreeze").ok()  # as LXC's
 
 
 def test_a_frozen_container_can_be_killed(container):
