@@ -11,6 +11,7 @@
  *   kill N           sends signal N to itself
  *   children N       starts N processes that sleep
  *   orphan           starts a process whose parent dies: does pid 1 reap it?
+ *   stray            starts a process that heeds no signal, and whose parent dies
  *   print TEXT       a line on stdout
  *   echo             every line of stdin comes back as "you said: LINE", until end of file
  *   cat              stdin to stdout, byte by byte the same
@@ -150,6 +151,21 @@ static void orphan(void)
 			_exit(0);
 		}
 		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static void stray(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (int n = 1; n < NSIG; n++)
+			(void)signal(n, SIG_IGN);
+		if (fork() != 0)
+			_exit(0);
+		for (;;)
+			pause();
 	}
 	waitpid(pid, NULL, 0);
 }
@@ -337,6 +353,8 @@ static int alone(const char *word)
 			reap();
 	else if (is(word, "orphan"))
 		orphan();
+	else if (is(word, "stray"))
+		stray();
 	else if (is(word, "halt"))
 		reboot(RB_HALT_SYSTEM);
 	else if (is(word, "reboot"))

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -40,24 +41,38 @@ static int exit_code(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Everybody is asked to end, and after a second ended. */
+/* All that have ended. Whether the command is among them. */
+static bool reap(pid_t command, int *status)
+{
+	bool ended = false;
+	pid_t pid;
+	int one;
+
+	while ((pid = waitpid(-1, &one, WNOHANG)) > 0) {
+		if (pid != command)
+			continue;
+		*status = one;
+		ended = true;
+	}
+	return ended;
+}
+
+/* Everybody is asked to end, and after a second ended. The kernel ends who is left when we do, after the command. */
 static void end_all(pid_t command, int *status)
 {
 	struct timespec grace = { .tv_sec = GRACE_S };
 	sigset_t chld;
-	pid_t pid;
 
 	(void)kill(-1, SIGTERM);
 	(void)sigemptyset(&chld);
 	(void)sigaddset(&chld, SIGCHLD);
-	for (;;) {
-		while ((pid = waitpid(-1, status, WNOHANG)) > 0)
-			if (pid == command)
-				return;
-		if (pid < 0 || sigtimedwait(&chld, NULL, &grace) < 0)
-			break;
+	while (!reap(command, status)) {
+		if (sigtimedwait(&chld, NULL, &grace) >= 0)
+			continue;
+		(void)kill(-1, SIGKILL);
+		(void)waitpid(command, status, 0); /* waits: it was killed */
+		return;
 	}
-	(void)kill(-1, SIGKILL);
 }
 
 int main(int argc, char **argv)
@@ -76,17 +91,15 @@ int main(int argc, char **argv)
 		return CANNOT_RUN;
 	for (;;) {
 		/* waits: for the program that it is the init of */
-		int sig = sigwaitinfo(&all, NULL), one;
-		pid_t pid;
+		int sig = sigwaitinfo(&all, NULL);
 
-		if (sig == SIGTERM || sig == SIGPWR)
+		if (sig == SIGTERM || sig == SIGPWR) {
 			end_all(command, &status);
-		else if (sig > 0 && sig != SIGCHLD)
+			return exit_code(status);
+		}
+		if (sig > 0 && sig != SIGCHLD)
 			(void)kill(command, sig);
-		while ((pid = waitpid(-1, &one, WNOHANG)) > 0)
-			if (pid == command)
-				return exit_code(one);
-		if (pid < 0 && errno == ECHILD)
+		if (reap(command, &status))
 			return exit_code(status);
 	}
 }
