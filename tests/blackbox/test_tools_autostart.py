@@ -2,6 +2,8 @@
 """lxc-autostart: who takes part, in which order, and what is said."""
 import json
 import os
+import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -125,14 +127,63 @@ def script(tmp_path, keg):
 
 
 def test_lxc_containers(script):
-    assert (script("start").stdout, script("stop").stdout) == ("-g onboot,\n", "-a -A -s -t 5\n")
-    assert script("restart").stdout == "-a -A -s -t 5\n-g onboot,\n"
+    assert (script("start").stdout, script("stop").stdout) == ("-j 4 -g onboot,\n", "-a -A -s -t 5\n")
+    assert script("restart").stdout == "-a -A -s -t 5\n-j 4 -g onboot,\n"
     script.etc.write_text('LXC_AUTO="false"\nSTOPOPTS="-A -k"\nSHUTDOWNDELAY=9\n')
     assert (script("start").stdout, script("stop").stdout) == ("", "-A -k -t 9\n")
-    script.etc.write_text('OPTIONS="-a -A"\nBOOTGROUPS="web,"\n')
-    assert script("start").stdout == "-a -A -g web,\n"
+    script.etc.write_text('OPTIONS="-a -A"\nBOOTGROUPS="web,"\nJOBS=9\n')
+    assert script("start").stdout == "-j 9 -a -A -g web,\n"
     r = script("nonsense")
     assert (r.returncode, r.stderr) == (2, "usage: lxc-containers {start|stop|restart|reload|force-reload}\n")
+
+
+def unit(name, **places):
+    """A unit as it is installed, but in the folders of the build."""
+    text = (TOP / f"services/{name}.in").read_text()
+    for word, at in {"BINDIR": BIN, "LIBEXEC": BIN.parent / "services", "SYSCONFDIR": "/etc", "LOCALSTATEDIR": "/var", **places}.items():
+        text = text.replace(f"@{word}@", str(at))
+    return text
+
+
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_units_are_understood(tmp_path):
+    needs(shutil.which("systemd-analyze"), "no systemd-analyze")
+    program = shutil.which("true")
+    for name in ("lxc.service", "lxc@.service", "lxc-net.service"):
+        text = unit(name)
+        (tmp_path / name.replace("@", "@one")).write_text(re.sub(r"^(Exec\w+=)\S+", rf"\1{program}", text, flags=re.M))
+    r = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *sorted(tmp_path.glob("*.service"))], capture_output=True,
+                       text=True, timeout=60 * SLOW)
+    ours = [line for line in r.stderr.splitlines() if str(tmp_path) in line]
+    assert not ours, r.stderr
+
+
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_a_containers_unit_is_active_when_it_is_ready(container):
+    """Its commands as systemd runs them: the second one's end is what makes the unit active."""
+    c = container("lxc.start.ready = notify", init="/answer await /go notify READY=1 touch /ready sleep")
+    lines = dict(line.split("=", 1) for line in unit("lxc@.service").splitlines() if line.startswith("Exec"))
+    command = {k: v.replace("-n %i", f"-n {c.name} -P {c.lxcpath}").split() for k, v in lines.items()}
+    main = subprocess.Popen(command["ExecStart"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    post = subprocess.Popen(command["ExecStartPost"])
+    wait_for(lambda: c.state() == "RUNNING", "it runs")
+    time.sleep(0.3)
+    assert post.poll() is None
+    (c.rootfs / "go").touch()
+    assert post.wait(10 * SLOW) == 0 and main.poll() is None
+    assert subprocess.run(command["ExecStop"], timeout=30 * SLOW).returncode == 0
+    assert main.wait(10 * SLOW) == 0
+
+
+@pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
+def test_the_openrc_script_calls_it(tmp_path):
+    (tmp_path / "lxc-containers").write_text('#!/bin/sh\necho "called $*"\n[ "$1" = start ]\n')
+    (tmp_path / "lxc-containers").chmod(0o755)
+    (tmp_path / "lxc").write_text(unit("openrc.lxc", LIBEXEC=tmp_path))
+    openrc = 'ebegin() { echo "begin $*"; }; eend() { echo "end $1"; return "$1"; }; . "$1"; "$2"'
+    out = {verb: subprocess.run(["sh", "-c", openrc, "sh", tmp_path / "lxc", verb], capture_output=True, text=True) for verb in ("start", "stop")}
+    assert (out["start"].stdout, out["start"].returncode) == ("begin Starting containers\ncalled start\nend 0\n", 0)
+    assert (out["stop"].stdout, out["stop"].returncode) == ("begin Stopping containers\ncalled stop\nend 1\n", 1)
 
 
 # --- what needs what ------------------------------------------------------------------------------------
