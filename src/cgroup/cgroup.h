@@ -96,6 +96,14 @@ int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms,
 /* 1 frozen, 0 not. */
 int cgroup_tree_frozen(const struct cgroup_tree *t);
 
+/*
+ * The same without a look at the host, which takes longer than the answer: the files that tell it ("": none), and what
+ * one of them says: 1 frozen, 0 not, -errno: it is not there, or not where the asker sees it.
+ */
+enum { CGROUP_FREEZERS = 2, CGROUP_FREEZER_MOST = 1024 };
+void cgroup_tree_freezers(const struct cgroup_tree *t, char file[CGROUP_FREEZERS][CGROUP_FREEZER_MOST]);
+int cgroup_freezer_frozen(const char *file);
+
 /* A file such as "memory.limit_in_bytes" or "memory.max", by its controller; names of the other
  * version of cgroups are translated where a meaning exists. "devices.allow|deny" on v2: by eBPF. */
 int cgroup_tree_get(const struct cgroup_tree *t, const char *file, struct buf *out, struct err *e) _must_check;

@@ -3,9 +3,13 @@
 #include "cgroup/inside.h"
 
 #include "base/io.h"
+#include "base/own.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int v1_fd(const struct cgroup_tree *t)
 {
@@ -101,4 +105,33 @@ int cgroup_tree_frozen(const struct cgroup_tree *t)
 	if (v1 >= 0 && io_read_line(v1, "freezer.state", state, sizeof(state)) > 0 && strcmp(state, "FROZEN") == 0)
 		return 1;
 	return frozen_v2(v2_fd(t));
+}
+
+static void add_file(const struct cgroup_tree *t, int i, const char *name, char file[CGROUP_FREEZER_MOST])
+{
+	char path[CGROUP_PATH];
+
+	*file = 0;
+	if (i >= 0 && cgroup_full_path(t, (size_t)i, path, sizeof(path), NULL) == 0 &&
+	    snprintf(file, CGROUP_FREEZER_MOST, "%s/%s", path, name) >= CGROUP_FREEZER_MOST)
+		*file = 0;
+}
+
+void cgroup_tree_freezers(const struct cgroup_tree *t, char file[CGROUP_FREEZERS][CGROUP_FREEZER_MOST])
+{
+	add_file(t, cgroup_v1_index(t->host, "freezer"), "freezer.state", file[0]);
+	add_file(t, t->host->unified, "cgroup.events", file[1]);
+}
+
+/* Either file in one read: the kernel makes the text as a whole. */
+int cgroup_freezer_frozen(const char *file)
+{
+	_own_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char text[128];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return -errno;
+	text[n] = 0;
+	return strncmp(text, "FROZEN", 6) == 0 || strstr(text, "frozen 1") != NULL;
 }

@@ -142,13 +142,31 @@ void container_be_loaded(struct container *c)
 		container_forget(c);
 }
 
+/* By the files that its keeper named; -1: they are not here. */
+static int frozen_as_noted(const struct status *s)
+{
+	int known = -1;
+
+	for (int i = 0; i < CGROUP_FREEZERS; i++) {
+		int x = s->freezer[i][0] ? cgroup_freezer_frozen(s->freezer[i]) : known;
+
+		if (x == 1 || x < 0)
+			return x;
+		known = x;
+	}
+	return known;
+}
+
 static bool frozen(const struct status *s)
 {
+	int noted = frozen_as_noted(s);
 	struct cgroup_host host;
 	struct cgroup_tree tree;
 	struct err e = { 0 };
 	bool is;
 
+	if (noted >= 0)
+		return noted;
 	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
 		return false;
 	cgroup_tree_open_freezers(&tree);

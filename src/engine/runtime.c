@@ -34,6 +34,8 @@ static int write_state(const struct run *r, enum state s, struct err *e)
 	};
 	int x = str_copy(st.cgroup, sizeof(st.cgroup), r->cgroup.path);
 
+	if (st.cgroup[0] && r->cgroup.host)
+		cgroup_tree_freezers(&r->cgroup, st.freezer);
 	return x < 0 ? err_num(e, -x, "record", "the cgroup %s", r->cgroup.path) : state_write(r->runtime_fd, &st, e);
 }
 

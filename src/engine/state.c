@@ -82,6 +82,8 @@ static int take_line(struct status *s, const char *word, char *value)
 		s->awaited = true;
 	} else if (strcmp(word, "cgroup") == 0) {
 		return str_copy(s->cgroup, sizeof(s->cgroup), value);
+	} else if (strcmp(word, "freezer") == 0) {
+		return str_copy(s->freezer[s->freezer[0][0] ? 1 : 0], CGROUP_FREEZER_MOST, value);
 	} else if (strcmp(word, "nic") == 0) {
 		char *blank = strchr(value, ' ');
 		struct nic_state *grown = realloc(s->nics.v, (s->nics.n + 1) * sizeof(*grown));
@@ -117,11 +119,31 @@ static int parse(struct status *s, char *text)
 	return 0;
 }
 
+/* In one read where it fits, as the file is short and never changed in its place; else into *big. */
+static int read_text(int dir, char *small, size_t size, char **big, char **text)
+{
+	_own_fd int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, small, size - 1);
+
+	if (n < 0)
+		return -errno;
+	small[n] = 0;
+	*text = small;
+	if ((size_t)n == size - 1) {
+		int x = io_read_file(dir, "state", 1 << 16, big, NULL);
+
+		*text = *big;
+		return x;
+	}
+	return 0;
+}
+
 int state_read(const char *lxcpath, const char *name, struct status *s, struct err *e)
 {
 	struct err none = { 0 };
 	_own_fd int dir = state_open_dir(lxcpath, name, false, &none);
-	_own_free char *text = NULL;
+	_own_free char *big = NULL;
+	char small[4096], *text = small;
 	int held, r;
 
 	*s = (struct status){ .state = STOPPED };
@@ -134,7 +156,7 @@ int state_read(const char *lxcpath, const char *name, struct status *s, struct e
 	held = lock_held(dir, "lock");
 	if (held < 0)
 		return err_num(e, -held, "look at", "the lock of %s", name);
-	r = io_read_file(dir, "state", 1 << 16, &text, NULL);
+	r = read_text(dir, small, sizeof(small), &big, &text);
 	if (r == -ENOENT) { /* the keeper has just begun or ended */
 		s->state = held ? STARTING : STOPPED;
 		return 0;
@@ -174,6 +196,9 @@ int state_write(int runtime_fd, const struct status *s, struct err *e)
 	if (s->awaited)
 		buf_addf(&b, "awaited 1\n");
 	buf_addf(&b, "cgroup %s\n", s->cgroup);
+	for (int i = 0; i < CGROUP_FREEZERS; i++)
+		if (s->freezer[i][0])
+			buf_addf(&b, "freezer %s\n", s->freezer[i]);
 	for (size_t i = 0; i < s->nics.n; i++)
 		buf_addf(&b, "nic %d %s\n", s->nics.v[i].ifindex, s->nics.v[i].host);
 	if (b.failed)

@@ -27,8 +27,9 @@ enum { STATE_DOWN_MS = 10 * 1000 }; /* whoever is not to meet a keeper that is d
 struct status {
 	enum state state; /* as stored; RUNNING is refined to FROZEN by asking the cgroup */
 	pid_t keeper_pid, init_pid;
-	char cgroup[512]; /* struct cgroup_tree's path */
-	struct nics nics; /* owned */
+	char cgroup[512];				    /* struct cgroup_tree's path */
+	char freezer[CGROUP_FREEZERS][CGROUP_FREEZER_MOST]; /* files that tell whether it is frozen */
+	struct nics nics;				    /* owned */
 	struct identity identity;
 	bool outlives;	   /* init is not killed with its keeper (lxc.monitor.signal.pdeath) */
 	enum state stored; /* as it was written, also by a keeper that is dead */
