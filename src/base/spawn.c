@@ -98,14 +98,19 @@ _own_stack static int detach_child(void *arg)
 	_exit(0);
 }
 
-static int refuse(const char *path, int error, struct err *e)
+void spawn_hint(int error, struct err *e)
 {
-	int r = err_num(e, error, "run", "%s", path);
-
 	if (error == EAGAIN)
 		err_hint(e, "no more processes may be made: see pids.max of this cgroup, and ulimit -u");
 	if (error == EMFILE || error == EBADF) /* EBADF: from dup2(2), of a number above the limit */
 		err_hint(e, "no more files may be open: raise ulimit -n");
+}
+
+static int refuse(const char *path, int error, struct err *e)
+{
+	int r = err_num(e, error, "run", "%s", path);
+
+	spawn_hint(error, e);
 	return r;
 }
 

@@ -23,6 +23,8 @@ struct spawn {
 
 /* *pid (may be NULL when detached) is the caller's to reap unless detached. All other fds are closed in it. */
 int spawn(const struct spawn *s, pid_t *pid, struct err *e) _must_check;
+/* What to do where a fork, a clone or an exec was refused for that. */
+void spawn_hint(int error, struct err *e);
 /* Waits for a child of ours; -1: for ever. 0 and *status as waitpid(2); -ETIMEDOUT: it was killed then reaped. */
 int spawn_wait(pid_t pid, int timeout_ms, int *status) _must_check;
 

@@ -28,13 +28,17 @@ enum {
 	STEP_MS = 100
 };
 /* Before the signal goes out: the keeper tells, and keeps, why it ended; and it begins nothing again. */
-static void ask(const struct container *c, enum asked_for asked)
+static int ask(const struct container *c, enum asked_for asked, struct err *e)
 {
 	struct err ignored = { 0 };
 	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, &ignored);
+	int x = dir < 0 ? 0 : asked_note(dir, asked); /* without a folder it has ended */
 
-	if (dir >= 0)
-		asked_note(dir, asked);
+	if (x != -EROFS) /* where there is no room the word stands all the same: that of an earlier life is as long */
+		return 0;
+	(void)err_num(e, EROFS, "note", "for its keeper what is asked for");
+	err_hint(e, "the folder of its state is read-only to this command: see findmnt -T /run/keg");
+	return -EROFS;
 }
 
 static int send(int pidfd, int sig, struct err *e)
@@ -99,11 +103,13 @@ static int hold_init(const struct container *c, enum asked_for asked, int64_t un
 		has_init = s.init_pid > 0 && (!begins || asked == ASKED_KILL);
 		*life = (struct life){ .init = s.init_pid, .keeper = s.keeper_pid };
 		if (begins && !interrupted && (asked == ASKED_KILL || s.pausing)) {
-			ask(c, asked);
+			x = ask(c, asked, e);
 			interrupt(c, &s);
 			interrupted = true;
 		}
 		status_free(&s);
+		if (x < 0)
+			return x;
 		if (s.dead && container_adopt(c, e) < 0)
 			return -EIO;
 		if (s.state == STOPPED)
@@ -249,12 +255,15 @@ static int kill_life(struct container *c, int ms, int64_t until, struct err *e)
 
 	if (init == -ESRCH)
 		return 0;
+	if (init == -ETIMEDOUT)
+		return await_hooks(c, 0, -1, e);
 	if (init < 0) {
 		*e = none;
-		return init == -ETIMEDOUT ? err_say(e, ETIMEDOUT, "it does not end: its hooks do not") : init;
+		return init;
 	}
-	ask(c, ASKED_KILL);
-	x = send_stop(c, init, e);
+	x = ask(c, ASKED_KILL, e);
+	if (x == 0)
+		x = send_stop(c, init, e);
 	if (x < 0)
 		return x;
 	x = await_killed(c, init, e);
@@ -349,7 +358,9 @@ static int halt_life(const struct container *c, int events, int timeout_ms, int6
 			*e = none;
 		return init == -ESRCH ? 0 : init;
 	}
-	ask(c, ASKED_STOP);
+	x = ask(c, ASKED_STOP, e);
+	if (x < 0)
+		return x;
 	if (timeout_ms == 0)
 		return tell_once(c, HALT_STOP, init, life.init, e);
 	x = await_halt(c, events, init, life.init, until, patient, e);
@@ -359,19 +370,20 @@ static int halt_life(const struct container *c, int events, int timeout_ms, int6
 static int halt(const struct container *c, int timeout_ms, bool patient, struct err *e)
 {
 	int64_t until = wait_until(timeout_ms);
+	struct err ignored = { 0 };
 	int events, x;
 
 	if (timeout_ms == 0)
 		return halt_life(c, -1, 0, until, patient, e);
-	events = monitor_open(c->lxcpath, e);
-	if (events < 0)
-		return events;
+	x = wait_listen(c, &events, e);
+	if (x < 0)
+		return x;
 	do
 		x = halt_life(c, events, timeout_ms, until, patient, e);
 	while (x > 0);
-	monitor_close(events, c->lxcpath);
-	if (x == -ETIMEDOUT)
-		ask(c, ASKED_NOTHING); /* a reboot that init asks for some time later is one */
+	wait_listen_end(c, events);
+	if (x == -ETIMEDOUT) /* a reboot that init asks for some time later is one */
+		(void)!ask(c, ASKED_NOTHING, &ignored);
 	return x;
 }
 
@@ -410,8 +422,9 @@ int container_reboot(struct container *c, int timeout_ms, struct err *e)
 
 	if (init < 0)
 		return init;
-	ask(c, ASKED_REBOOT);
-	x = tell_once(c, HALT_REBOOT, init, before.init, e);
+	x = ask(c, ASKED_REBOOT, e);
+	if (x == 0)
+		x = tell_once(c, HALT_REBOOT, init, before.init, e);
 	while (x == 0 && timeout_ms != 0) {
 		const struct timespec pause = { .tv_nsec = STEP_MS * 1000000L };
 

@@ -12,6 +12,7 @@
 
 enum {
 	LOOK_MS = 1000,	 /* a killed keeper tells nobody: so look again, now and then */
+	UNTOLD_MS = 100, /* nobody tells us anything */
 	SILENT_MS = 5000 /* a keeper whose init is dead says STOPPING at once; one that has not is stopped, or hangs */
 };
 
@@ -60,6 +61,25 @@ bool wait_is_silent(int init, enum state known, int64_t *since)
 	return wait_now() - *since >= SILENT_MS;
 }
 
+/* Nothing can be made below a /run that is read-only to us: then it is looked at more often. */
+int wait_listen(const struct container *c, int *events, struct err *e)
+{
+	*events = monitor_open(c->lxcpath, e);
+	if (*events >= 0)
+		return 0;
+	if (*events != -EROFS)
+		return *events;
+	err_clear(e);
+	*events = -1;
+	return 0;
+}
+
+void wait_listen_end(const struct container *c, int events)
+{
+	if (events >= 0)
+		monitor_close(events, c->lxcpath);
+}
+
 /* The socket was there before the state was asked: what changes in between is in it. */
 int wait_states(const struct container *c, int events, unsigned states, int64_t until, int init, struct err *e)
 {
@@ -68,7 +88,7 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 
 	for (;;) {
 		struct status s;
-		int x = container_status(c, &s, e), left;
+		int x = container_status(c, &s, e), left, most;
 
 		if (x < 0)
 			return x;
@@ -80,7 +100,8 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 		left = wait_left(until);
 		if (left == 0)
 			return -ETIMEDOUT;
-		x = monitor_next(events, &ev, left > LOOK_MS ? LOOK_MS : left);
+		most = events < 0 ? UNTOLD_MS : LOOK_MS;
+		x = monitor_next(events, &ev, left > most ? most : left);
 		if (x == 1 && strcmp(ev.name, c->name) == 0 && states & bit_of(&ev))
 			return 0;
 	}
@@ -88,12 +109,12 @@ int wait_states(const struct container *c, int events, unsigned states, int64_t 
 
 int wait_with(const struct container *c, unsigned states, int timeout_ms, int init, struct err *e)
 {
-	int events = monitor_open(c->lxcpath, e), x;
+	int events, x = wait_listen(c, &events, e);
 
-	if (events < 0)
-		return events;
+	if (x < 0)
+		return x;
 	x = wait_states(c, events, states, wait_until(timeout_ms), init, e);
-	monitor_close(events, c->lxcpath);
+	wait_listen_end(c, events);
 	return x;
 }
 

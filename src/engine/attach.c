@@ -55,6 +55,14 @@ static pid_t step_between(const struct run *r, int tell)
 	_exit(0);
 }
 
+static int refused(struct err *e)
+{
+	int x = err_sys(e, "fork", "for the program");
+
+	spawn_hint(-x, e);
+	return x;
+}
+
 static int fork_by_way_of_user(struct run *r, struct err *e)
 {
 	_own_fd int hear = -1, tell = -1;
@@ -67,7 +75,7 @@ static int fork_by_way_of_user(struct run *r, struct err *e)
 	tell = pipe[1];
 	between = fork();
 	if (between < 0)
-		return err_sys(e, "fork", "for the program");
+		return refused(e);
 	if (between == 0 && step_between(r, tell) == 0) {
 		r->who = INIT;
 		return 1;
@@ -101,7 +109,7 @@ static int attach_fork(struct run *r, struct err *e)
 		return err_sys(e, "enter", "the pid namespace");
 	pid = fork();
 	if (pid < 0)
-		(void)err_sys(e, "fork", "for the program");
+		(void)refused(e);
 	if (enters && pid != 0)
 		(void)setns(own, CLONE_NEWPID);
 	if (pid < 0)

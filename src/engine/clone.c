@@ -137,8 +137,7 @@ static int refuse(const struct birth *b, uint64_t flags, struct err *e)
 	x = err_num(e, (int)-b->pid, "clone", "the container's init");
 	if (x == -ENOSPC)
 		hint_limit(flags, e);
-	if (x == -EAGAIN)
-		err_hint(e, "no more processes may be made: see pids.max of this cgroup, and ulimit -u");
+	spawn_hint(-x, e);
 	if (x == -EPERM)
 		err_hint(e, "this takes root, or a user namespace (lxc.idmap)");
 	return x;

@@ -132,14 +132,13 @@ void ended_write(const char *lxcpath, const char *name, const struct ended *end)
 		(void)!io_replace_file_fast(dir, "ended", b.s, b.len, 0644, &ignored);
 }
 
-void asked_note(int runtime_fd, enum asked_for asked)
+int asked_note(int runtime_fd, enum asked_for asked)
 {
 	_own_fd int fd = openat(runtime_fd, "lock", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	char word[ASKED_SIZE] = { 0 };
 
 	(void)!str_copy(word, sizeof(word), asks[asked]);
-	if (fd >= 0)
-		(void)!pwrite(fd, word, sizeof(word), 0);
+	return fd < 0 || pwrite(fd, word, sizeof(word), 0) < 0 ? -errno : 0;
 }
 
 enum asked_for asked_read(int lock_fd)

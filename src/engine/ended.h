@@ -47,7 +47,7 @@ int ended_read(const char *lxcpath, const char *name, struct ended *out) _must_c
 void ended_write(const char *lxcpath, const char *name, const struct ended *end);
 
 /* The last one asked counts. By the fd of the runtime folder, for whoever is not the keeper. */
-void asked_note(int runtime_fd, enum asked_for asked);
+int asked_note(int runtime_fd, enum asked_for asked) _must_check;
 /* By the keeper's own fd of the lock; the second forgets that it was ready, too. */
 enum asked_for asked_read(int lock_fd);
 void asked_forget(int lock_fd);

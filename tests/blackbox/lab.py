@@ -52,8 +52,8 @@ class Keg:
         keep = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k in ("LD_LIBRARY_PATH", "KEG_LIBEXEC", "KEG_SLOW")}
         return {"PATH": f"{BIN}:{path}", "HOME": "/root", "LANG": "C.UTF-8", "TERM": "linux", **keep, **(extra or {})}
 
-    def start(self, *argv, env=None, **how):
-        argv = [str(BIN / argv[0]), *map(str, argv[1:])]
+    def start(self, *argv, env=None, under=(), **how):
+        argv = [*map(str, under), str(BIN / argv[0]), *map(str, argv[1:])]
         return subprocess.Popen(argv, env=self.environ(env), **{"stdin": subprocess.DEVNULL, "start_new_session": True, **how})
 
     def run(self, *argv, timeout=20, input=None, env=None, text=True, under=(), commands=BIN, **how):
