@@ -343,6 +343,32 @@ def test_an_ephemeral_one_goes_with_its_stop(container, lxcpath, keg):
     wait_for(lambda: [p.name for p in lxcpath.iterdir()] == [c.name], "nothing is left")
 
 
+def test_daemon_and_foreground(container, lxcpath, keg):
+    c = container()
+    assert c.run("lxc-copy", "-e", "-d", "-N", f"{MARK}-d").ok().out == f"Created {MARK}-d as clone of {c.name}\n"
+    p = c.popen("lxc-copy", "-e", "-F", "-N", f"{MARK}-f", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    for name in (f"{MARK}-d", f"{MARK}-f"):
+        keg.run("lxc-wait", "-n", name, "-P", lxcpath, "-s", "RUNNING", "-t", "10").ok()
+        assert (p.poll() is None) or name == f"{MARK}-d"
+        keg.run("lxc-stop", "-k", "-n", name, "-P", lxcpath).ok()
+    assert (p.wait(10), p.stdout.read()) == (0, f"Created {MARK}-f as clone of {c.name}\n")
+    p.stdout.close()
+    wait_for(lambda: [p.name for p in lxcpath.iterdir()] == [c.name], "nothing is left")
+
+
+def test_another_config(container, lxcpath, tmp_path):
+    c = container()
+    (tmp_path / "other").write_text(c.config.read_text() + "lxc.start.order = 7\n")
+    copy(c, f"{MARK}-o", "--rcfile", tmp_path / "other").ok()
+    assert value(lxcpath / f"{MARK}-o", "lxc.start.order") == ["7"] and value(c.dir, "lxc.start.order") == []
+
+
+def test_a_folder_has_no_size(container):
+    c = container()
+    r = copy(c, f"{MARK}-s", "-L", "1G").fails(1)
+    assert r.err == f"lxc-copy: {c.name}: the storage option \"1G\" does not go with a rootfs that is a folder\n"
+
+
 def test_keepdata_stays(container, lxcpath, keg):
     c = container()
     c.run("lxc-copy", "-e", "-D", "-N", f"{MARK}-k").ok()
