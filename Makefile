@@ -129,8 +129,9 @@ bench: all
 install:
 	@tools/deps.sh build
 	@meson setup build-install $$([ -e build-install/build.ninja ] && echo --reconfigure) --buildtype=release \
-		--prefix=$(PREFIX) --sysconfdir=/etc --localstatedir=/var $(MESON_FLAGS) >/dev/null
+		-Dtests=false --prefix=$(PREFIX) --sysconfdir=/etc --localstatedir=/var $(MESON_FLAGS) >/dev/null
 	@DESTDIR=$(DESTDIR) meson install -C build-install --quiet
+	@[ -n "$(DESTDIR)" ] || PATH="$$PATH:/sbin" ldconfig 2>/dev/null || :
 
 deb:
 	@tools/deps.sh deb

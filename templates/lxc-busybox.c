@@ -396,7 +396,10 @@ int main(int argc, char **argv)
 	if (!r.busybox)
 		r.busybox = found = in_path();
 	if (!r.busybox || access(r.busybox, X_OK) < 0)
-		return -fail("Failed to find busybox binary (%s)", r.busybox ? r.busybox : "not in PATH");
+		return -fail("Failed to find busybox binary (%s)\n  try     apt-get install busybox-static, or give "
+			     "one with "
+			     "--busybox-path=FILE",
+			     r.busybox ? r.busybox : "not in PATH");
 	if (!r.rootfs)
 		r.rootfs = rootfs = str_fmt("%s/rootfs", r.path);
 	return r.rootfs && make(&r) == 0 ? 0 : 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keg check: tries each thing that containers need of this host, and tells the command that mends what is missing. */
-#include "cli/cli.h"
+#include "cli/check.h"
 
 #include "base/io.h"
 #include "base/own.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,15 +20,11 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
+#define BRIDGE "lxcbr0"
+
 enum { TRY_MS = 10 * 1000 };
 
 static const struct opt opts[] = { OPT_FORMAT };
-
-/* Of one check. why NULL: all is well. */
-struct finding {
-	const char *why, *command;
-	char text[256];
-};
 
 /* In a child; who is not root makes what he makes in a user namespace of his own. */
 static int try_namespace(int flag)
@@ -53,6 +50,7 @@ static void check_namespace(int flag, struct finding *f)
 		return;
 	(void)snprintf(f->text, sizeof(f->text), "cannot be made: %s", strerror(x));
 	f->why = f->text;
+	f->root = true;
 	if (x == ENOSPC)
 		f->command = "sysctl user.max_user_namespaces=65536";
 	else if (x == EPERM && access("/proc/sys/kernel/unprivileged_userns_clone", F_OK) == 0)
@@ -70,6 +68,7 @@ static void check_cgroups(int unused, struct finding *f)
 	(void)unused;
 	if (cgroup_look(&h, &e) < 0 || h.n == 0) {
 		f->why = "none are mounted";
+		f->root = true;
 		f->command = "mount -t cgroup2 none /sys/fs/cgroup";
 		return;
 	}
@@ -94,7 +93,7 @@ static void check_seccomp(int unused, struct finding *f)
 static void check_bridge(int unused, struct finding *f)
 {
 	(void)unused;
-	if (access("/sys/class/net/lxcbr0", F_OK) == 0)
+	if (if_nametoindex(BRIDGE))
 		return;
 	f->why = "there is none; containers that name it do not start";
 	f->command = "keg net up";
@@ -108,7 +107,7 @@ static void check_forward(int unused, struct finding *f)
 	if (io_read_line(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", line, sizeof(line)) > 0 && *line == '1')
 		return;
 	f->why = "it is off: containers reach this host only";
-	f->command = "sysctl net.ipv4.ip_forward=1";
+	f->command = if_nametoindex(BRIDGE) ? "sysctl net.ipv4.ip_forward=1" : "keg net up";
 }
 
 static void check_overlay(int unused, struct finding *f)
@@ -120,40 +119,32 @@ static void check_overlay(int unused, struct finding *f)
 		return;
 	f->why = "it is not loaded: copies and snapshots are whole ones";
 	f->command = "modprobe overlay";
+	f->root = true;
 }
 
-static void check_subids(int unused, struct finding *f)
-{
-	static const char *const programs[] = { "/usr/bin/newuidmap", "/usr/bin/newgidmap" };
-
-	(void)unused;
-	for (size_t i = 0; geteuid() && i < ARRAY_SIZE(programs); i++)
-		if (access(programs[i], X_OK) < 0) {
-			f->why = "newuidmap and newgidmap are not installed";
-			f->command = "apt-get install uidmap";
-		}
-}
+enum who { NOBODY = 0, ROOT = 1, USER = 2, ALL = ROOT | USER };
 
 static const struct check {
 	const char *name;
-	bool needed; /* no container runs without it */
+	enum who asked, needed; /* needed: no container of theirs runs without it */
 	void (*run)(int arg, struct finding *f);
 	int arg;
 } checks[] = {
-	{ "mount namespaces", true, check_namespace, CLONE_NEWNS },
-	{ "pid namespaces", true, check_namespace, CLONE_NEWPID },
-	{ "host name namespaces", true, check_namespace, CLONE_NEWUTS },
-	{ "IPC namespaces", true, check_namespace, CLONE_NEWIPC },
-	{ "network namespaces", true, check_namespace, CLONE_NEWNET },
-	{ "cgroup namespaces", false, check_namespace, CLONE_NEWCGROUP },
-	{ "user namespaces", false, check_namespace, CLONE_NEWUSER },
-	{ "time namespaces", false, check_namespace, CLONE_NEWTIME },
-	{ "id maps", false, check_subids, 0 },
-	{ "cgroups", true, check_cgroups, 0 },
-	{ "seccomp", false, check_seccomp, 0 },
-	{ "overlay", false, check_overlay, 0 },
-	{ "bridge lxcbr0", false, check_bridge, 0 },
-	{ "IPv4 forwarding", false, check_forward, 0 },
+	{ "mount namespaces", ALL, ALL, check_namespace, CLONE_NEWNS },
+	{ "pid namespaces", ALL, ALL, check_namespace, CLONE_NEWPID },
+	{ "host name namespaces", ALL, ALL, check_namespace, CLONE_NEWUTS },
+	{ "IPC namespaces", ALL, ALL, check_namespace, CLONE_NEWIPC },
+	{ "network namespaces", ALL, ALL, check_namespace, CLONE_NEWNET },
+	{ "cgroup namespaces", ALL, NOBODY, check_namespace, CLONE_NEWCGROUP },
+	{ "user namespaces", ALL, USER, check_namespace, CLONE_NEWUSER },
+	{ "time namespaces", ALL, NOBODY, check_namespace, CLONE_NEWTIME },
+	{ "id maps", USER, USER, check_maps, 0 },
+	{ "default config", USER, NOBODY, check_default_config, 0 },
+	{ "cgroups", ALL, ROOT, check_cgroups, 0 },
+	{ "seccomp", ALL, NOBODY, check_seccomp, 0 },
+	{ "overlay", ALL, NOBODY, check_overlay, 0 },
+	{ "bridge " BRIDGE, ROOT, NOBODY, check_bridge, 0 },
+	{ "IPv4 forwarding", ROOT, NOBODY, check_forward, 0 },
 };
 
 static void show(const struct check *k, const struct finding *f)
@@ -163,7 +154,7 @@ static void show(const struct check *k, const struct finding *f)
 	else
 		(void)printf("missing  %s: %s\n", k->name, f->why);
 	if (f->command)
-		(void)printf("         try     %s\n", f->command);
+		(void)printf("         try     %s%s\n", f->command, f->root && geteuid() ? "    (as root)" : "");
 }
 
 static int run(struct cli *c)
@@ -173,18 +164,22 @@ static int run(struct cli *c)
 		{ "why", CELL_TEXT },  { "try", CELL_TEXT },
 	};
 	struct answer a = { .noun = "checks", .columns = columns, .n = ARRAY_SIZE(columns) };
+	enum who me = geteuid() ? USER : ROOT;
 	int r = 0, bad = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		const struct check *k = &checks[i];
+		bool needed = k->needed & me;
 		struct finding f = { 0 };
 
+		if (!(k->asked & me))
+			continue;
 		k->run(k->arg, &f);
-		r |= f.why && k->needed;
+		r |= f.why && needed;
 		if (c->format == FORMAT_NONE)
 			show(k, &f);
 		bad |= strv_add(&a.cells, k->name) | strv_add(&a.cells, f.why ? "false" : "true") |
-		       strv_add(&a.cells, k->needed ? "true" : "false") | strv_add(&a.cells, f.why ? f.why : "") |
+		       strv_add(&a.cells, needed ? "true" : "false") | strv_add(&a.cells, f.why ? f.why : "") |
 		       strv_add(&a.cells, f.command ? f.command : "");
 	}
 	if (c->format != FORMAT_NONE)

@@ -27,6 +27,15 @@ static int destroy_snapshots(struct container *ct, struct err *e)
 	return r;
 }
 
+static int refuse_running(const struct cli *c)
+{
+	struct err e = { 0 };
+
+	(void)err_say(&e, 0, "%s is running", c->name);
+	err_hint(&e, "lxc-destroy -f -n %s stops it first", c->name);
+	return cli_fail(c, &e);
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
@@ -39,7 +48,7 @@ static int run(struct cli *c)
 		return 1;
 	if (cli_runs(c, ct)) {
 		if (!o->force)
-			return cli_say(c, "%s is running", c->name);
+			return refuse_running(c);
 		if (container_kill(ct, &e) < 0)
 			return cli_fail(c, &e);
 	}

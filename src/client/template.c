@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 200, GRACE_MS = 5000 };
+enum { LOOK_MS = 200, GRACE_MS = 5000, SAID_MOST = 4096 };
 
 int template_find(const char *name, char **path, struct err *e)
 {
@@ -86,7 +87,7 @@ static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
  * In the child, where only async-signal-safe calls may be made. Mounts that a template forgets to take
  * back end with its own mount namespace; without the right to one it runs in ours.
  */
-_Noreturn static void become_template(const char *path, char **argv, int null_fd, pid_t creator)
+_Noreturn static void become_template(const char *path, char **argv, int null_fd, int said_fd, pid_t creator)
 {
 	/* Behind the change of ids, which clears it. A creator that is killed takes nothing back: its template should
 	 * not go on filling what is left. */
@@ -97,7 +98,7 @@ _Noreturn static void become_template(const char *path, char **argv, int null_fd
 	if (unshare(CLONE_NEWNS) == 0)
 		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 	for (int i = 0; null_fd >= 0 && i < 3; i++)
-		(void)dup2(null_fd, i);
+		(void)dup2(i == 2 && said_fd >= 0 ? said_fd : null_fd, i);
 	(void)execv(path, argv);
 	_exit(errno == ENOENT ? 127 : 126);
 }
@@ -136,11 +137,41 @@ static bool disk_full(const char *rootfs)
 	return statvfs(rootfs, &s) == 0 && (s.f_bavail * s.f_frsize < 1 << 16 || (s.f_files && s.f_favail == 0));
 }
 
-static int failed(const char *path, const char *rootfs, int status, struct err *e)
+/* Of what nobody saw: the last error with its hint, as our templates tell them, else the last line. */
+static void told(int said_fd, struct err *e)
+{
+	char text[SAID_MOST], *rest = text, *line;
+	const char *error = NULL, *hint = NULL, *last = NULL;
+	off_t end = said_fd < 0 ? 0 : lseek(said_fd, 0, SEEK_END), from = end < SAID_MOST ? 0 : end - SAID_MOST + 1;
+	ssize_t n = end > 0 ? pread(said_fd, text, sizeof(text) - 1, from) : 0;
+
+	if (n <= 0)
+		return;
+	text[n] = 0;
+	while ((line = strsep(&rest, "\n"))) {
+		if (str_starts(line, "ERROR: ")) {
+			error = line + strlen("ERROR: ");
+			hint = NULL;
+		}
+		if (error && str_starts(line, "  try     "))
+			hint = line + strlen("  try     ");
+		if (*line)
+			last = line;
+	}
+	if (error || last)
+		err_said(e, "%s", error ? error : last);
+	if (hint)
+		err_hint(e, "%s", hint);
+}
+
+static int failed(const char *path, const char *rootfs, int status, int said_fd, struct err *e)
 {
 	int r = disk_full(rootfs) ? err_num(e, ENOSPC, "create container from template", "%s", path)
 				  : err_say(e, EIO, "Failed to create container from template");
 
+	told(said_fd, e);
+	if (*e->said)
+		return r;
 	if (WIFSIGNALED(status))
 		err_said(e, "%s was killed by signal %d", path, WTERMSIG(status));
 	else if (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127)
@@ -155,6 +186,8 @@ int template_run(const char *path, const struct container *c, const struct spec 
 {
 	_own_strv struct strv argv = { 0 };
 	_own_fd int null_fd = quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
+	_own_fd int said_fd =
+		quiet ? memfd_create("template", MFD_CLOEXEC) : -1; /* without: its reasons stay unknown */
 	bool cancelled, is_root = geteuid() == 0;
 	int status;
 	pid_t pid, creator = getpid();
@@ -170,7 +203,7 @@ int template_run(const char *path, const struct container *c, const struct spec 
 	if (pid == 0) {
 		if (mapped && !become_mapped(c->dir, rootfs, is_root))
 			_exit(125);
-		become_template(path, argv.v, null_fd, creator);
+		become_template(path, argv.v, null_fd, said_fd, creator);
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3; our own child cannot be reused */
 	status = await(pid, pidfd, &cancelled);
@@ -178,5 +211,5 @@ int template_run(const char *path, const struct container *c, const struct spec 
 		return err_say(e, ECANCELED, "the creation was cancelled");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return failed(path, rootfs, status, e);
+	return failed(path, rootfs, status, said_fd, e);
 }

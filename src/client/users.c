@@ -88,19 +88,26 @@ static int is_range(char *const field[3], void *arg)
 	return num_i64(field[1], 0, UINT32_MAX, &r->first) == 0 && num_i64(field[2], 1, UINT32_MAX, &r->count) == 0;
 }
 
+void user_name(uid_t uid, char *name, size_t size)
+{
+	struct sought s = { .uid = uid };
+
+	if (each_line("/etc/passwd", has_uid, &s) <= 0)
+		(void)snprintf(s.found, sizeof(s.found), "%u", uid);
+	(void)snprintf(name, size, "%s", s.found);
+}
+
 int user_subids(const char *file, struct idmap *m, struct err *e)
 {
-	struct sought me = { .uid = getuid() };
-	char number[16];
+	char name[USER_NAME], number[16];
+	struct range r = { .user = name, .number = number };
 	int x;
 
-	(void)snprintf(number, sizeof(number), "%u", me.uid);
-	if (each_line("/etc/passwd", has_uid, &me) <= 0)
-		(void)snprintf(me.found, sizeof(me.found), "%s", number);
-	struct range r = { .user = me.found, .number = number };
+	(void)snprintf(number, sizeof(number), "%u", getuid());
+	user_name(getuid(), name, sizeof(name));
 	if (each_line(file, is_range, &r) <= 0) {
-		x = err_say(e, ENOENT, "%s has no line of %s", file, me.found);
-		err_hint(e, "give maps with -m, or add %s:100000:65536 to %s", me.found, file);
+		x = err_say(e, ENOENT, "%s has no line of %s", file, name);
+		err_hint(e, "give maps with -m, or add %s:100000:65536 to %s", name, file);
 		return x;
 	}
 	m->v[0] = (struct idmap_extent){ 0, (uint32_t)r.first, (uint32_t)r.count };

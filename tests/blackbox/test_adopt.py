@@ -495,7 +495,8 @@ def test_what_does_not_need_the_keeper_does_without(keg, stopped_keeper):
     assert sorted(line.split()[:2] for line in rows) == sorted([[c.name, "RUNNING"], [other.name, "RUNNING"]])
     assert listed(keg, c.lxcpath)[c.name]["pid"] == str(k)
     assert c.run("lxc-start", timeout=3).rc == 0  # already running
-    assert c.run("lxc-destroy", timeout=3).fails().err == f"lxc-destroy: {c.name}: {c.name} is running\n"
+    assert c.run("lxc-destroy", timeout=3).fails().err == (
+        f"lxc-destroy: {c.name}: {c.name} is running\n  try     lxc-destroy -f -n {c.name} stops it first\n")
 
 
 @pytest.mark.parametrize("tool", ASKING)

@@ -91,7 +91,9 @@ def test_a_container_with_snapshots_is_not_destroyed(container):
 
 def test_a_running_container_is_not_destroyed_unless_forced(container):
     c = container().up()
-    assert "is running" in c.run("lxc-destroy").fails(1).err
+    err = c.run("lxc-destroy").fails(1).err
+    assert "is running" in err if IS_LXC else err == (
+        f"lxc-destroy: {c.name}: {c.name} is running\n  try     lxc-destroy -f -n {c.name} stops it first\n")
     assert c.state() == "RUNNING"
     c.run("lxc-destroy", "-f").ok()
     assert not c.dir.exists()

@@ -176,3 +176,20 @@ def test_events_as_json(container, keg, lxcpath):
         (c.name, "state", "STARTING", None), (c.name, "state", "RUNNING", None), (c.name, "exited", None, 137),
         (c.name, "state", "STOPPING", None), (c.name, "state", "STOPPED", None)]
     assert all(e["format"] == 1 and e["time_ms"] > 1e12 for e in seen)
+
+
+@pytest.mark.skipif(IS_LXC, reason="keg's own")
+def test_run_tells_why_its_template_failed(keg, lxcpath, tmp_path):
+    """What the template says is not shown while all goes well; its last error, with its hint, is."""
+    conf = tmp_path / "conf"
+    conf.write_text("lxc.net.0.type = empty\n")
+    for text, said in (("echo working; echo 'ERROR: no disk' >&2; echo '  try     a disk' >&2", "  said    no disk\n  try     a disk\n"),
+                       ("echo first >&2; echo last words >&2", "  said    last words\n"),
+                       ("echo hello", "  said    {} ended with exit status 3\n")):
+        template = tmp_path / "template"
+        template.write_text(f"#!/bin/sh\n{text}\nexit 3\n")
+        template.chmod(0o755)
+        r = keg.run("keg", "run", template, f"{MARK}-t", "-P", lxcpath, "-f", conf).fails(1)
+        assert (r.out, r.err.split("\n", 1)[1]) == ("", said.format(template))
+        assert r.err.startswith("keg: ") and r.err.split("\n")[0].endswith("Failed to create container from template")
+        assert not (lxcpath / f"{MARK}-t").exists()

@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import termios
 
 import pytest
 
-from lab import IS_LXC, MARK, SLOW, Terminal, needs, wait_for
+from lab import IS_LXC, MARK, SLOW, Terminal, for_others, needs, wait_for
 
 TOOLS = ("attach autostart cgroup checkpoint console create destroy device execute freeze info ls monitor snapshot start stop top "
          "unfreeze unshare wait").split()
@@ -298,6 +299,48 @@ def test_check_tells_what_is_missing(keg):
     text = keg.run("keg", "check").out
     assert "ok       mount namespaces\n" in text
     assert bridge["ok"] or "missing  bridge lxcbr0: there is none; containers that name it do not start\n         try     keg net up\n" in text
+
+
+PLAIN = 4711  # a user of these tests alone
+
+
+def test_check_of_a_plain_user_names_what_is_missing(keg, lxcpath):
+    """Step by step, each by the command that the step before has told."""
+    needs(not IS_LXC, "the subject is LXC itself")
+    needs(shutil.which("newuidmap"), "no uidmap")
+    commands, etc, home = for_others(lxcpath), lxcpath / "etc", lxcpath / "home"
+    etc.mkdir()
+    home.mkdir()
+    lxcpath.chmod(0o755)
+    os.chown(home, PLAIN, PLAIN)
+    (etc / "passwd").write_text(f"root:x:0:0:root:/root:/bin/sh\nkt-joe:x:{PLAIN}:{PLAIN}::{home}:/bin/sh\n")
+    for name in ("subuid", "subgid"):
+        (etc / name).write_text("kt-ann:100000:65536\n")
+    script = f"for f in passwd subuid subgid; do mount --bind {etc}/$f /etc/$f; done; exec setpriv --reuid {PLAIN} --regid {PLAIN} --clear-groups " \
+             f"{commands}/keg check"
+    # Whatever this host's other checks say.
+    rows = "id maps", "default config", "bridge lxcbr0", "IPv4 forwarding"
+
+    def check():
+        r = subprocess.run(["unshare", "-m", "--propagation", "private", "sh", "-c", script], capture_output=True, text=True, timeout=30 * SLOW,
+                           env=keg.environ({"HOME": str(home)}))
+        found = re.findall(r"^(ok|missing) +(.*)\n((?:   .*\n)?)", r.stdout, re.M)
+        return r.returncode, [(a, b, c.strip()) for a, b, c in found if b.split(":")[0] in rows]
+
+    assert check() == (1, [
+        ("missing", "id maps: /etc/subuid and /etc/subgid give this user no ids",
+         "try     usermod --add-subuids 165536-231071 --add-subgids 165536-231071 kt-joe    (as root)"),
+        ("missing", "default config: new containers get no id map, and so would take root", "")])
+    for name in ("subuid", "subgid"):
+        with open(etc / name, "a") as f:
+            f.write("kt-joe:165536:65536\n")
+    rc, (maps, config) = check()
+    assert (rc, maps, config[:2]) == (0, ("ok", "id maps", ""), ("missing", "default config: new containers get no id map, and so would take root"))
+    file = home / ".config/lxc/default.conf"
+    lines = r"lxc.net.0.type = empty\nlxc.idmap = u 0 165536 65536\nlxc.idmap = g 0 165536 65536\n"
+    assert config[2] == f"try     mkdir -p {file.parent} && printf '{lines}' >>{file}"
+    subprocess.run(config[2].removeprefix("try     "), shell=True, check=True)
+    assert check() == (0, [("ok", "id maps", ""), ("ok", "default config", "")])
 
 
 def test_monitor_has_nobody_to_quit(keg, lxcpath):

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What a plain user's containers need beside what the kernel has: ids, and a config that maps them. */
+#include "cli/check.h"
+
+#include "base/io.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "client/isolate.h"
+#include "features/userns.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST = 100000, COUNT = 65536, FILE_MOST = 1 << 20 };
+
+static const char *const files[] = { "/etc/subuid", "/etc/subgid" };
+
+/* Behind all ranges of "NAME:START:COUNT" lines. */
+static uint64_t end_of_ranges(const char *file)
+{
+	_own_free char *text = NULL;
+	uint64_t end = FIRST;
+	char *rest, *line;
+
+	if (io_read_file(AT_FDCWD, file, FILE_MOST, &text, NULL) < 0)
+		return end;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		char *start = strchr(line, ':'), *count = start ? strchr(start + 1, ':') : NULL;
+		int64_t a, n;
+
+		if (!count)
+			continue;
+		*count = 0;
+		if (num_i64(start + 1, 0, UINT32_MAX, &a) == 0 && num_i64(count + 1, 0, UINT32_MAX, &n) == 0 &&
+		    (uint64_t)(a + n) > end)
+			end = (uint64_t)(a + n);
+	}
+	return end;
+}
+
+static bool own_range(const char *file, struct idmap_extent *range)
+{
+	_own_free struct idmap *m = calloc(1, sizeof(*m));
+	struct err quiet = { 0 };
+	bool has = m && user_subids(file, m, &quiet) == 0 && m->n;
+
+	if (has)
+		*range = m->v[0];
+	return has;
+}
+
+void check_maps(int unused, struct finding *f)
+{
+	uint64_t a = end_of_ranges(files[0]), b = end_of_ranges(files[1]), first = a > b ? a : b,
+		 last = first + COUNT - 1;
+	char name[USER_NAME];
+
+	(void)unused;
+	f->root = true;
+	if (access("/usr/bin/newuidmap", X_OK) < 0 || access("/usr/bin/newgidmap", X_OK) < 0) {
+		f->why = "newuidmap and newgidmap are not installed";
+		f->command = "apt-get install uidmap";
+	} else if (!own_range(files[0], &(struct idmap_extent){ 0 }) ||
+		   !own_range(files[1], &(struct idmap_extent){ 0 })) {
+		user_name(getuid(), name, sizeof(name));
+		f->why = "/etc/subuid and /etc/subgid give this user no ids";
+		(void)snprintf(f->text, sizeof(f->text), "usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s",
+			       (unsigned long long)first, (unsigned long long)last, (unsigned long long)first,
+			       (unsigned long long)last, name);
+		f->command = f->text;
+	}
+}
+
+static bool maps_ids(const char *path)
+{
+	_own_problems struct problems ignored = { 0 };
+	_own_spec struct spec *s = NULL;
+	struct err quiet = { 0 };
+
+	return spec_new(&s, &quiet) == 0 && spec_read_file(s, path, &ignored) == 0 && userns_wanted(s);
+}
+
+/* What new containers begin with; without a map in it they would take root. */
+void check_default_config(int unused, struct finding *f)
+{
+	_own_free char *path = default_config(), *own = global_config("lxc.default_config");
+	struct idmap_extent u, g;
+
+	(void)unused;
+	if ((path && maps_ids(path)) || !own)
+		return;
+	f->why = "new containers get no id map, and so would take root";
+	if (!own_range(files[0], &u) || !own_range(files[1], &g))
+		return; /* ids first */
+	(void)snprintf(f->text, sizeof(f->text),
+		       "mkdir -p %.*s && printf '%slxc.idmap = u 0 %u %u\\nlxc.idmap = g 0 %u %u\\n' >>%s",
+		       (int)(strrchr(own, '/') - own), own, access(own, F_OK) == 0 ? "" : "lxc.net.0.type = empty\\n",
+		       u.outside, u.count, g.outside, g.count, own);
+	f->command = f->text;
+}
