@@ -6,7 +6,6 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "client/isolate.h"
-#include "features/userns.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -73,15 +72,6 @@ void check_maps(int unused, struct finding *f)
 	}
 }
 
-static bool maps_ids(const char *path)
-{
-	_own_problems struct problems ignored = { 0 };
-	_own_spec struct spec *s = NULL;
-	struct err quiet = { 0 };
-
-	return spec_new(&s, &quiet) == 0 && spec_read_file(s, path, &ignored) == 0 && userns_wanted(s);
-}
-
 /* What new containers begin with; without a map in it they would take root. */
 void check_default_config(int unused, struct finding *f)
 {
@@ -89,7 +79,7 @@ void check_default_config(int unused, struct finding *f)
 	struct idmap_extent u, g;
 
 	(void)unused;
-	if ((path && maps_ids(path)) || !own)
+	if ((path && config_maps_ids(path)) || !own)
 		return;
 	f->why = "new containers get no id map, and so would take root";
 	if (!own_range(files[0], &u) || !own_range(files[1], &g))

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/own.h"
 #include "engine/places.h"
+#include "features/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,4 +124,13 @@ char *default_config(void)
 	if (shipped && access(shipped, F_OK) == 0)
 		return take_ptr(&shipped);
 	return take_ptr(&configured);
+}
+
+bool config_maps_ids(const char *path)
+{
+	_own_problems struct problems ignored = { 0 };
+	_own_spec struct spec *s = NULL;
+	struct err quiet = { 0 };
+
+	return spec_new(&s, &quiet) == 0 && spec_read_file(s, path, &ignored) == 0 && userns_wanted(s);
 }

@@ -62,6 +62,8 @@ int container_status(const struct container *c, struct status *s, struct err *e)
 char *global_config(const char *key);
 /* The config that new containers begin with: lxc.default_config where that file is, else the one that is shipped. */
 char *default_config(void);
+/* Does the config at `path` put its container into a user namespace? */
+bool config_maps_ids(const char *path);
 /* The keys of lxc.conf(5), in LXC's order; NULL behind the last. */
 struct global_key {
 	const char *name, *values, *help, *root, *user; /* root, user: the default of root, and of others below $HOME */
