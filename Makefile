@@ -117,6 +117,11 @@ soak: all
 	@tools/deps.sh check
 	@$(CROWD) tests/chaos/soak.py --scale $(SOAK_SCALE)
 
+# The tests of test_pains.py at the size that they were asked for: 500 cycles, 2 GiB on a console.
+pains: all
+	@tools/deps.sh check
+	@KEG_WHOLE=1 KEG_BIN=$(abspath $(BUILD)/bin) $(PYTEST) -q -rP tests/blackbox/test_pains.py
+
 density: all
 	@tools/deps.sh check bench
 	@$(CROWD) tests/chaos/density.py $(DENSITY_FLAGS)

@@ -13,6 +13,7 @@
  *   orphan           starts a process whose parent dies: does pid 1 reap it?
  *   stray            starts a process that heeds no signal, and whose parent dies
  *   print TEXT       a line on stdout
+ *   pour N           N MiB of lines on stdout, then "the last line"; how many ms that took to /poured
  *   echo             every line of stdin comes back as "you said: LINE", until end of file
  *   cat              stdin to stdout, byte by byte the same
  *   report FILE      identity, environment, cwd, namespaces, cgroups, mounts, fds as "FACT = VALUE" lines ("-": stdout)
@@ -47,6 +48,7 @@
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -153,6 +155,24 @@ static void orphan(void)
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
+}
+
+static void pour(int mib)
+{
+	static const char line[] = "a line of sixty-three letters, and its end, to fill the console\n";
+	struct timespec begin, end;
+	FILE *f;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (long n = mib * (1L << 20) / (long)(sizeof(line) - 1); n > 0; n--)
+		if (write(1, line, sizeof(line) - 1) < 0)
+			break;
+	puts("the last line");
+	fflush(stdout);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	f = fopen("/poured", "w");
+	fprintf(f, "%ld\n", (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
+	fclose(f);
 }
 
 static void stray(void)
@@ -395,6 +415,8 @@ static void with(const char *word, const char *arg)
 		append(arg);
 	else if (is(word, "notify"))
 		notify(arg);
+	else if (is(word, "pour"))
+		pour(atoi(arg));
 	else if (is(word, "nap")) {
 		listen_to(SIG_DFL, 0);
 		usleep((useconds_t)number(arg) * 1000);
