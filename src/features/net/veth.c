@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
-enum { NAME_TRIES = 10 };
+enum { NAME_TRIES = 10, ENDING_MS = 5000, ENDING_STEP_MS = 5 };
 
 static int random_name(char name[IFNAMSIZ], struct err *e)
 {
@@ -107,6 +108,22 @@ static int refused(const struct nic_job *j, int r, const char *host, struct err 
 	return nic_blame(j, r, "type", nic->type.at, e);
 }
 
+/*
+ * As link_make_veth(). The veth of a container whose keeper was killed has its name until the kernel has taken the dead
+ * namespace down: its next start waits for that, and for no device that stays.
+ */
+static int make_veth(struct nl *nl, const struct link_want *host, const struct link_want *peer)
+{
+	static const struct timespec step = { .tv_nsec = ENDING_STEP_MS * 1000000L };
+	int r = link_make_veth(nl, host, peer);
+
+	for (int ms = 0; r == -EEXIST && ms < ENDING_MS && link_is_ending(nl, host->name); ms += ENDING_STEP_MS) {
+		(void)nanosleep(&step, NULL); /* waits: 5 ms at a time, 5 s in all */
+		r = link_make_veth(nl, host, peer);
+	}
+	return r;
+}
+
 static int create(struct nic_job *j, struct link_want *host, const struct link_want *peer, char name[IFNAMSIZ],
 		  struct err *e)
 {
@@ -114,7 +131,7 @@ static int create(struct nic_job *j, struct link_want *host, const struct link_w
 
 	host->name = name;
 	for (int i = 0; r == -EEXIST && i < NAME_TRIES; i++) {
-		r = link_make_veth(j->nl, host, peer);
+		r = make_veth(j->nl, host, peer);
 		if (r != -EEXIST || j->nic->veth_pair.s)
 			break;
 		if (random_name(name, e) < 0)
