@@ -128,7 +128,7 @@ int cgroup_freezer_frozen(const char *file)
 {
 	_own_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char text[128];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1); /* waits: a file of the kernel's answers at once */
 
 	if (n < 0)
 		return -errno;

@@ -123,7 +123,7 @@ static int parse(struct status *s, char *text)
 static int read_text(int dir, char *small, size_t size, char **big, char **text)
 {
 	_own_fd int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = fd < 0 ? -1 : read(fd, small, size - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, small, size - 1); /* waits: a file of the keeper's, on a tmpfs */
 
 	if (n < 0)
 		return -errno;

@@ -229,8 +229,8 @@ static void run_one(const struct test *t, int *bad, int *absent)
 
 int main(int argc, char **argv)
 {
-	static const struct test *const all[] = { free_tests,	 config_tests,	stopped_tests,
-						  storage_tests, running_tests, hook_tests };
+	static const struct test *const all[] = { free_tests,	 config_tests, stopped_tests, storage_tests,
+						  running_tests, hook_tests,   inside_tests };
 	int bad = 0, absent = 0, n = 0;
 	const char *only;
 

@@ -27,7 +27,8 @@ struct test {
 	bool root;
 };
 
-extern const struct test stopped_tests[], config_tests[], storage_tests[], running_tests[], hook_tests[], free_tests[];
+extern const struct test stopped_tests[], config_tests[], storage_tests[], running_tests[], hook_tests[],
+	inside_tests[], free_tests[];
 
 extern bool on_lxc;	     /* the library is LXC's: its error_string is never filled */
 extern const char *lxcpath;  /* an empty folder, for this test */
