@@ -109,8 +109,11 @@ own_machine() {
 			unshare -m -n -p --fork --kill-child --mount-proc "$0" "$@" </dev/null
 		status=$?
 		[ $status = 0 ] || [ ! -e "$KEG_CLIENT_WORK/log" ] || tail -n 30 "$KEG_CLIENT_WORK/log" | sed 's/^/# /'
-		find /sys/fs/cgroup -depth -type d -name "lxc.*.$KEG_CLIENT_TAG*" \
-			-exec find {} -depth -type d -exec rmdir {} \; \; 2>/dev/null
+		for _ in 1 2 3 4 5 6 7 8 9 10; do # what ends with the namespace is gone a moment later
+			find /sys/fs/cgroup -depth -type d -path "*/lxc.*.$KEG_CLIENT_TAG*" -exec rmdir {} + 2>/dev/null
+			find /sys/fs/cgroup -type d -name "lxc.*.$KEG_CLIENT_TAG*" 2>/dev/null | grep -q . || break
+			sleep 0.3
+		done
 		[ -n "${KEG_CLIENT_KEEP:-}" ] || rm -rf --one-file-system "$KEG_CLIENT_WORK"
 		exit $status
 	fi
