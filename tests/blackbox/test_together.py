@@ -204,7 +204,8 @@ def test_a_start_and_who_changes_its_files_wait_for_each_other(container):
     c.add("lxc.hook.pre-start = sleep 3 #")
     p = c.keg.start(*on("lxc-start", c.name, c), stderr=subprocess.PIPE, text=True)
     wait_for(lambda: c.state() == "STARTING", "it starts")
-    assert c.run("lxc-destroy").fails(1).err == f"lxc-destroy: {c.name}: {c.name} is running\n"
+    assert c.run("lxc-destroy").fails(1).err == (f"lxc-destroy: {c.name}: {c.name} is running\n"
+                                                 f"  try     lxc-destroy -f -n {c.name} stops it first\n")
     assert p.wait(20 * SLOW) == 0, p.stderr.read()
 
 
