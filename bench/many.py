@@ -7,7 +7,7 @@
 As root; writes FOLDER/many.json.
     ls, ls -f     lxc-ls of all that are defined, of which some run
     state         lxc_container_new, state and put of each of them, by the library, for one
-    top           keg top -b at a second: its part of one core while so many run
+    top           keg top -b at its usual 3 seconds: its part of one core while so many run
     copy          lxc-copy of a rootfs of that size beside cp -a of it; on this file system, and on xfs, which shares the blocks
 Then what strace -f sees of ls -f: forks and setns (none).
 """
@@ -49,9 +49,9 @@ def library_of(args, s):
     return args.keg.parent / "lib/liblxc.so.1" if s.name == "keg" else "liblxc.so.1"
 
 
-def watched(keg, seconds=20):
+def watched(keg, seconds=30):
     """The part of a core that keg top takes, in percent."""
-    p = subprocess.Popen([keg.tools / "lxc-top", "-b", "-d", "1", "-P", keg.path], env=keg.env, stdout=subprocess.DEVNULL)
+    p = subprocess.Popen([keg.tools / "lxc-top", "-b", "-d", "3", "-P", keg.path], env=keg.env, stdout=subprocess.DEVNULL)
     try:
         time.sleep(2)
         stat = Path(f"/proc/{p.pid}/stat")

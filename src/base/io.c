@@ -137,14 +137,18 @@ int io_write_file(int dir, const char *path, const char *text)
 int io_read_line(int dir, const char *path, char *line, size_t size)
 {
 	_own_fd int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t got = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = io_read_full(fd, line, size - 1);
-	if (n < 0)
-		return (int)n;
-	line[n] = 0;
+	do { /* mostly once: what the kernel tells is there with the first read */
+		n = io_read_some(fd, line + got, size - 1 - got);
+		if (n < 0)
+			return (int)n;
+		got += (size_t)n;
+	} while (n > 0 && got < size - 1 && !memchr(line, '\n', got));
+	line[got] = 0;
 	line[strcspn(line, "\n")] = 0;
 	return (int)strlen(line);
 }

@@ -66,8 +66,9 @@ int cgroup_tree_make(struct cgroup_tree *t, struct err *e) _must_check;
 int cgroup_tree_open(struct cgroup_tree *t, struct err *e) _must_check;
 /* Whether the tree bears its owner's mark; true also where nothing is there. */
 bool cgroup_is_ours(const struct cgroup_tree *t);
-/* Opens the two at most that cgroup_tree_frozen() asks: a state is asked for often, and a host can have a dozen. */
-void cgroup_tree_open_freezers(struct cgroup_tree *t);
+/* Opens v1's hierarchies of these controllers (to NULL), and v2's, and no others: a host can have a dozen, and a state
+ * or what it uses is asked for often. What is not there stays -1. */
+void cgroup_tree_open_for(struct cgroup_tree *t, const char *const controllers[]);
 /* For clone3 CLONE_INTO_CGROUP: fd of the v2 payload, -1 where there is no v2. */
 int cgroup_tree_clone_fd(const struct cgroup_tree *t);
 /* Moves a process into every hierarchy (v2 too unless `cloned`). pid 0: the caller, which has one thread. Into a tree
@@ -142,4 +143,6 @@ enum {
 };
 /* How often the kernel killed in it for want of memory; 0 where it does not count. */
 int64_t cgroup_tree_oom_kills(const struct cgroup_tree *t);
+/* Opens what that wants. */
+void cgroup_tree_open_counters(struct cgroup_tree *t, unsigned wanted);
 void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s);

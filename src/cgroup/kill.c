@@ -38,7 +38,7 @@ void cgroup_sleep(unsigned ms)
 	(void)nanosleep(&t, NULL);
 }
 
-static int word_in(const char *text, const char *word, int64_t *out)
+int cgroup_word_in(const char *text, const char *word, int64_t *out)
 {
 	size_t n = strlen(word);
 
@@ -57,7 +57,7 @@ int cgroup_read_word(int dir, const char *file, const char *word, int64_t *out)
 	_own_free char *text = NULL;
 	int r = io_read_file(dir, file, 1 << 20, &text, NULL);
 
-	return r < 0 ? r : word_in(text, word, out);
+	return r < 0 ? r : cgroup_word_in(text, word, out);
 }
 
 int cgroup_read_i64(int dir, const char *file, int64_t *out)
@@ -84,7 +84,7 @@ int cgroup_await_event(int dir, const char *word, bool value, int64_t deadline)
 		if (n < 0)
 			return -errno;
 		text[n] = 0;
-		r = word_in(text, word, &is);
+		r = cgroup_word_in(text, word, &is);
 		if (r < 0 || (is != 0) == value)
 			return r;
 		if (cgroup_left(deadline) == 0)

@@ -7,18 +7,19 @@
 
 #include <string.h>
 
-static int v1_fd(const struct cgroup_tree *t, const char *controller)
+/* A file is read once, whatever is wanted of it. NULL: it is not there. */
+static char *text_of(int dir, const char *file)
 {
-	int i = cgroup_v1_index(t->host, controller);
+	char *text = NULL;
 
-	return i < 0 ? -1 : t->fd[i];
+	return dir >= 0 && io_read_file(dir, file, 1 << 20, &text, NULL) == 0 ? text : NULL;
 }
 
-static int64_t word(int dir, const char *file, const char *name)
+static int64_t word(const char *text, const char *name)
 {
 	int64_t n;
 
-	return dir >= 0 && cgroup_read_word(dir, file, name, &n) == 0 ? n : -1;
+	return text && cgroup_word_in(text, name, &n) == 0 ? n : -1;
 }
 
 static int64_t number(int dir, const char *file)
@@ -28,13 +29,12 @@ static int64_t number(int dir, const char *file)
 	return dir >= 0 && cgroup_read_i64(dir, file, &n) == 0 ? n : -1;
 }
 
-/* The sum over all devices of what stands behind `word` in a file: "rbytes=" of io.stat, "Read " of v1's. */
-static int64_t summed(int dir, const char *file, const char *word)
+/* The sum over all devices of what stands behind `word`: "rbytes=" of io.stat, "Read " of v1's. */
+static int64_t summed(const char *text, const char *word)
 {
-	_own_free char *text = NULL;
 	int64_t sum = 0;
 
-	if (dir < 0 || io_read_file(dir, file, 1 << 20, &text, NULL) < 0)
+	if (!text)
 		return -1;
 	for (const char *p = text; (p = strstr(p, word)); p += strlen(word))
 		if (p > text && p[-1] == ' ')
@@ -52,42 +52,89 @@ static int64_t scaled(int64_t n, int64_t by)
 	return n < 0 ? n : n * by;
 }
 
-/* v1 counts in ticks of USER_HZ, which is 100 on every architecture. */
-static void cpu_times(struct cgroup_stats *s, int v1, int v2)
+/* v1 counts in ticks of USER_HZ, which is 100 on every architecture, but for the whole. */
+static void cpu_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 {
 	enum { TICK_NS = 10 * 1000 * 1000 };
+	_own_free char *times = wanted & STATS_DETAIL ? text_of(dir, "cpuacct.stat") : NULL;
 
-	s->cpu_user_ns = v1 >= 0 ? scaled(word(v1, "cpuacct.stat", "user"), TICK_NS)
-				 : scaled(word(v2, "cpu.stat", "user_usec"), 1000);
-	s->cpu_sys_ns = v1 >= 0 ? scaled(word(v1, "cpuacct.stat", "system"), TICK_NS)
-				: scaled(word(v2, "cpu.stat", "system_usec"), 1000);
+	if (wanted & STATS_CPU)
+		s->cpu_ns = number(dir, "cpuacct.usage");
+	s->cpu_user_ns = scaled(word(times, "user"), TICK_NS);
+	s->cpu_sys_ns = scaled(word(times, "system"), TICK_NS);
 }
 
-static void memory_use(struct cgroup_stats *s, int v1, int v2)
+static void cpu_v2(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	s->memory = v1 >= 0 ? number(v1, "memory.usage_in_bytes") : number(v2, "memory.current");
-	s->kmem = v1 >= 0 ? number(v1, "memory.kmem.usage_in_bytes") : word(v2, "memory.stat", "kernel");
+	_own_free char *times = text_of(dir, "cpu.stat");
+
+	if (wanted & STATS_CPU)
+		s->cpu_ns = scaled(word(times, "usage_usec"), 1000);
+	if (!(wanted & STATS_DETAIL))
+		return;
+	s->cpu_user_ns = scaled(word(times, "user_usec"), 1000);
+	s->cpu_sys_ns = scaled(word(times, "system_usec"), 1000);
 }
 
-static int64_t swap_use(int v1, int v2)
+static void memory_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	return v1 >= 0 ? word(v1, "memory.stat", "swap") : number(v2, "memory.swap.current");
+	_own_free char *stat = wanted & STATS_SWAP ? text_of(dir, "memory.stat") : NULL;
+
+	if (wanted & (STATS_MEMORY | STATS_DETAIL)) {
+		s->memory = number(dir, "memory.usage_in_bytes");
+		s->kmem = number(dir, "memory.kmem.usage_in_bytes");
+	}
+	s->swap = word(stat, "swap");
+	if (wanted & STATS_DETAIL)
+		s->memory_swap = number(dir, "memory.memsw.usage_in_bytes");
 }
 
-#define V1_BYTES "blkio.throttle.io_service_bytes"
-
-static int64_t io_bytes(int v1, int v2)
+static void memory_v2(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	return v1 >= 0 ? word(v1, V1_BYTES, "Total")
-		       : both(summed(v2, "io.stat", "rbytes="), summed(v2, "io.stat", "wbytes="));
+	if (wanted & (STATS_MEMORY | STATS_DETAIL)) {
+		_own_free char *stat = text_of(dir, "memory.stat");
+
+		s->memory = number(dir, "memory.current");
+		s->kmem = word(stat, "kernel");
+	}
+	if (wanted & (STATS_SWAP | STATS_DETAIL))
+		s->swap = number(dir, "memory.swap.current");
+	if (wanted & STATS_DETAIL)
+		s->memory_swap = both(s->memory, s->swap);
 }
 
-static void io_each(struct cgroup_stats *s, int v1, int v2)
+static void io_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	s->io_read = v1 >= 0 ? summed(v1, V1_BYTES, "Read ") : summed(v2, "io.stat", "rbytes=");
-	s->io_write = v1 >= 0 ? summed(v1, V1_BYTES, "Write ") : summed(v2, "io.stat", "wbytes=");
-	s->io_ops = v1 >= 0 ? word(v1, "blkio.throttle.io_serviced", "Total")
-			    : both(summed(v2, "io.stat", "rios="), summed(v2, "io.stat", "wios="));
+	_own_free char *bytes = text_of(dir, "blkio.throttle.io_service_bytes");
+	_own_free char *ops = wanted & STATS_DETAIL ? text_of(dir, "blkio.throttle.io_serviced") : NULL;
+
+	if (wanted & STATS_IO)
+		s->io_bytes = word(bytes, "Total");
+	if (!(wanted & STATS_DETAIL))
+		return;
+	s->io_read = summed(bytes, "Read ");
+	s->io_write = summed(bytes, "Write ");
+	s->io_ops = word(ops, "Total");
+}
+
+static void io_v2(struct cgroup_stats *s, unsigned wanted, int dir)
+{
+	_own_free char *stat = text_of(dir, "io.stat");
+	int64_t read = summed(stat, "rbytes="), write = summed(stat, "wbytes=");
+
+	if (wanted & STATS_IO)
+		s->io_bytes = both(read, write);
+	if (!(wanted & STATS_DETAIL))
+		return;
+	s->io_read = read;
+	s->io_write = write;
+	s->io_ops = both(summed(stat, "rios="), summed(stat, "wios="));
+}
+
+static void pids_any(struct cgroup_stats *s, unsigned wanted, int dir)
+{
+	(void)wanted;
+	s->pids = number(dir, "pids.current");
 }
 
 static const struct cgroup_stats nothing = {
@@ -105,39 +152,62 @@ static const struct cgroup_stats nothing = {
 	.memory_swap = -1,
 };
 
+static const struct counter {
+	const char *v1; /* its controller there */
+	unsigned wanted;
+	void (*read_v1)(struct cgroup_stats *s, unsigned wanted, int dir);
+	void (*read_v2)(struct cgroup_stats *s, unsigned wanted, int dir);
+} counters[] = {
+	/* v2 has a cpu.stat also where the controllers are in v1, which then is who counts */
+	{ "cpuacct", STATS_CPU | STATS_DETAIL, cpu_v1, cpu_v2 },
+	{ "memory", STATS_MEMORY | STATS_SWAP | STATS_DETAIL, memory_v1, memory_v2 },
+	{ "blkio", STATS_IO | STATS_DETAIL, io_v1, io_v2 },
+	{ "pids", STATS_PIDS, pids_any, pids_any },
+};
+
+void cgroup_tree_open_counters(struct cgroup_tree *t, unsigned wanted)
+{
+	const char *controllers[ARRAY_SIZE(counters) + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		if (counters[i].wanted & wanted)
+			controllers[n++] = counters[i].v1;
+	cgroup_tree_open_for(t, controllers);
+}
+
 void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s)
 {
 	int v2 = t->host->unified < 0 ? -1 : t->fd[t->host->unified];
-	int cpu = v1_fd(t, "cpuacct"), memory = v1_fd(t, "memory"), blkio = v1_fd(t, "blkio"), pids = v1_fd(t, "pids");
 
 	*s = nothing;
-	/* v2 has a cpu.stat also where the controllers are in v1, which then is who counts */
-	if (wanted & STATS_CPU)
-		s->cpu_ns = cpu >= 0 ? number(cpu, "cpuacct.usage") : scaled(word(v2, "cpu.stat", "usage_usec"), 1000);
-	if (wanted & (STATS_MEMORY | STATS_DETAIL))
-		memory_use(s, memory, v2);
-	if (wanted & STATS_SWAP || (wanted & STATS_DETAIL && memory < 0))
-		s->swap = swap_use(memory, v2);
-	if (wanted & STATS_IO)
-		s->io_bytes = io_bytes(blkio, v2);
-	if (wanted & STATS_PIDS)
-		s->pids = number(pids >= 0 ? pids : v2, "pids.current");
-	if (!(wanted & STATS_DETAIL))
-		return;
-	s->memory_swap = memory >= 0 ? number(memory, "memory.memsw.usage_in_bytes") : both(s->memory, s->swap);
-	cpu_times(s, cpu, v2);
-	io_each(s, blkio, v2);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct counter *c = &counters[i];
+		int at = cgroup_v1_index(t->host, c->v1), v1 = at < 0 ? -1 : t->fd[at];
+
+		if (!(c->wanted & wanted))
+			continue;
+		if (v1 >= 0)
+			c->read_v1(s, wanted, v1);
+		else if (v2 >= 0)
+			c->read_v2(s, wanted, v2);
+	}
 }
 
 /* v1 counts where the victim was (Linux 4.13), v2 also in all above it. */
 int64_t cgroup_tree_oom_kills(const struct cgroup_tree *t)
 {
 	int v1 = cgroup_v1_index(t->host, "memory"), v2 = t->host->unified;
+	_own_free char *events = NULL, *inner_events = NULL;
 	int64_t own, inner;
 
+	if (v1 < 0 && v2 < 0)
+		return 0;
+	events = v1 < 0 ? text_of(t->fd[v2], "memory.events") : text_of(t->fd[v1], "memory.oom_control");
+	own = word(events, "oom_kill");
 	if (v1 < 0)
-		return v2 < 0 ? 0 : word(t->fd[v2], "memory.events", "oom_kill");
-	own = word(t->fd[v1], "memory.oom_control", "oom_kill");
-	inner = word(t->inner_fd[v1], "memory.oom_control", "oom_kill");
+		return own;
+	inner_events = text_of(t->inner_fd[v1], "memory.oom_control");
+	inner = word(inner_events, "oom_kill");
 	return (own > 0 ? own : 0) + (inner > 0 ? inner : 0);
 }

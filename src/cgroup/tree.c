@@ -355,13 +355,15 @@ int cgroup_tree_open(struct cgroup_tree *t, struct err *e)
 	return t->open ? 0 : err_say(e, ENOENT, "there is no cgroup %s", t->path);
 }
 
-void cgroup_tree_open_freezers(struct cgroup_tree *t)
+void cgroup_tree_open_for(struct cgroup_tree *t, const char *const controllers[])
 {
-	int v1 = cgroup_v1_index(t->host, "freezer");
-
 	cgroup_tree_close(t);
-	if (v1 >= 0)
-		open_one(t, (size_t)v1);
+	for (; *controllers; controllers++) {
+		int v1 = cgroup_v1_index(t->host, *controllers);
+
+		if (v1 >= 0 && t->fd[v1] < 0) /* cpu and cpuacct are often one */
+			open_one(t, (size_t)v1);
+	}
 	if (t->host->unified >= 0)
 		open_one(t, (size_t)t->host->unified);
 }

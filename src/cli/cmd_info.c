@@ -51,15 +51,13 @@ static void size_line(const char *title, uint64_t n, bool raw)
 static void cgroup_lines(const struct container *ct, bool raw)
 {
 	struct cgroup_host host;
-	struct cgroup_tree tree;
 	struct cgroup_stats s;
 	struct err quiet = { 0 };
 	char text[64];
 
-	if (container_cgroup(ct, &host, &tree, &quiet) < 0)
+	if (cgroup_look(&host, &quiet) < 0 ||
+	    container_stats(ct, &host, STATS_CPU | STATS_MEMORY | STATS_IO, &s, &quiet) < 0)
 		return;
-	cgroup_tree_stats(&tree, STATS_CPU | STATS_MEMORY | STATS_IO, &s);
-	cgroup_tree_close(&tree);
 	(void)snprintf(text, sizeof(text), raw ? "%.0f" : "%.2f seconds",
 		       raw ? (double)s.cpu_ns : (double)s.cpu_ns / 1e9);
 	if (s.cpu_ns >= 0)
@@ -198,14 +196,11 @@ static int add_stats(struct strv *cells, const struct container *ct, bool runnin
 {
 	struct cgroup_stats s = { .cpu_ns = -1, .memory = -1, .kmem = -1, .swap = -1, .io_bytes = -1, .pids = -1 };
 	struct cgroup_host host;
-	struct cgroup_tree tree;
 	struct err quiet = { 0 };
 	int bad = 0;
 
-	if (running && container_cgroup(ct, &host, &tree, &quiet) == 0) {
-		cgroup_tree_stats(&tree, STATS_ALL & ~STATS_DETAIL, &s);
-		cgroup_tree_close(&tree);
-	}
+	if (running && cgroup_look(&host, &quiet) == 0)
+		(void)!container_stats(ct, &host, STATS_ALL & ~STATS_DETAIL, &s, &quiet);
 	const int64_t n[] = { s.cpu_ns, s.memory, s.swap, s.kmem, s.io_bytes, s.pids };
 
 	for (size_t i = 0; i < ARRAY_SIZE(n); i++)

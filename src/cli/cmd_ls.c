@@ -9,7 +9,7 @@
 #include <regex.h>
 #include <string.h>
 
-enum { NESTING = 5, NESTING_MOST = 100 }; /* levels */
+enum { NESTING = 5, NESTING_MOST = 100, /* levels */ ROWS_FIRST = 64 };
 
 struct options {
 	bool line, fancy, active, running, frozen, stopped, defined;
@@ -98,31 +98,42 @@ void ls_row_end(struct ls_row *r)
 
 int ls_add(struct ls_rows *rows, struct ls_row *take)
 {
-	struct ls_row *grown = reallocarray(rows->v, rows->n + 1, sizeof(*grown));
+	if (rows->n == rows->room) {
+		size_t room = rows->room ? rows->room * 2 : ROWS_FIRST;
+		struct ls_row *grown = reallocarray(rows->v, room, sizeof(*grown));
 
-	if (!grown) {
-		ls_row_end(take);
-		return -ENOMEM;
+		if (!grown) {
+			ls_row_end(take);
+			return -ENOMEM;
+		}
+		rows->v = grown;
+		rows->room = room;
 	}
-	rows->v = grown;
-	grown[rows->n++] = *take;
+	rows->v[rows->n++] = *take;
 	return 0;
 }
 
-/* Takes the container into the rows if it is wanted. */
-static int consider(const struct cli *c, const struct options *o, const char *name, struct ls_rows *rows)
+/* Names alone can be told without asking how each of them is. */
+static bool states_asked(const struct cli *c, const struct options *o)
 {
-	struct ls_row row = { 0 };
+	return o->fancy || c->format != FORMAT_NONE || o->active || o->running || o->frozen || o->stopped || o->nesting;
+}
+
+/* Takes the container into the rows if it is wanted. remembered: it has a runtime folder. */
+static int consider(const struct cli *c, const struct options *o, const char *name, bool defined, bool remembered,
+		    struct ls_rows *rows)
+{
+	struct ls_row row = { .defined = defined, .status = { .state = STOPPED } };
 	struct err e = { 0 };
 
-	if (container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
-		return 0; /* not a name that a container can have */
-	row.defined = container_defined(row.ct);
-	if (container_status(row.ct, &row.status, &e) < 0) {
+	if ((o->defined && !defined) || container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
+		return 0; /* or not a name that a container can have */
+	if (remembered && (!defined || states_asked(c, o)) && container_status(row.ct, &row.status, &e) < 0) {
 		(void)cli_fail(c, &e);
 		row.status = (struct status){ .state = STOPPED };
 	}
-	if ((o->defined && !row.defined) || !state_wanted(o, row.status.state) || !groups_wanted(o, &row)) {
+	if ((!defined && row.status.state == STOPPED) || !state_wanted(o, row.status.state) ||
+	    !groups_wanted(o, &row)) {
 		ls_row_end(&row);
 		return 0;
 	}
@@ -134,21 +145,21 @@ static int collect(const struct cli *c, const struct options *o, const regex_t *
 {
 	_own_free char *dflt = global_config("lxc.lxcpath");
 	const char *lxcpath = cli_lxcpath(c) ? cli_lxcpath(c) : dflt;
-	_own_strv struct strv defined = { 0 }, active = { 0 };
+	_own_strv struct strv defined = { 0 }, remembered = { 0 };
 	struct err e = { 0 };
 	size_t i = 0, k = 0;
 
-	if (!lxcpath || list_defined(lxcpath, &defined, &e) < 0 || list_active(lxcpath, &active, &e) < 0)
+	if (!lxcpath || list_defined(lxcpath, &defined, &e) < 0 || list_remembered(lxcpath, &remembered, &e) < 0)
 		return cli_fail(c, &e);
-	while (i < defined.n || k < active.n) {
-		int order = i == defined.n ? 1 : k == active.n ? -1 : strcmp(defined.v[i], active.v[k]);
-		const char *name = order <= 0 ? defined.v[i] : active.v[k];
+	while (i < defined.n || k < remembered.n) {
+		int order = i == defined.n ? 1 : k == remembered.n ? -1 : strcmp(defined.v[i], remembered.v[k]);
+		const char *name = order <= 0 ? defined.v[i] : remembered.v[k];
 
 		i += order <= 0;
 		k += order >= 0;
 		if (match && regexec(match, name, 0, NULL, 0) != 0)
 			continue;
-		if (consider(c, o, name, rows) < 0)
+		if (consider(c, o, name, order <= 0, order >= 0, rows) < 0)
 			return cli_say(c, "out of memory");
 	}
 	return 0;

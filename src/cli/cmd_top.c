@@ -57,18 +57,14 @@ static void fill(struct cgroup_stats *s)
 		*n[i] = counted(*n[i]);
 }
 
-static int add(struct top_rows *rows, const char *lxcpath, const char *name)
+static int add(struct top_rows *rows, const struct cgroup_host *host, const char *lxcpath, const char *name)
 {
 	_own_container struct container *ct = NULL;
-	struct cgroup_host host;
-	struct cgroup_tree tree;
 	struct top_row row, *grown;
 	struct err quiet = { 0 };
 
-	if (container_open(&ct, name, lxcpath, &quiet) < 0 || container_cgroup(ct, &host, &tree, &quiet) < 0)
+	if (container_open(&ct, name, lxcpath, &quiet) < 0 || container_stats(ct, host, STATS_ALL, &row.s, &quiet) < 0)
 		return 0; /* it has stopped meanwhile */
-	cgroup_tree_stats(&tree, STATS_ALL, &row.s);
-	cgroup_tree_close(&tree);
 	fill(&row.s);
 	row.name = strdup(name);
 	grown = row.name ? reallocarray(rows->v, rows->n + 1, sizeof(*grown)) : NULL;
@@ -83,6 +79,11 @@ static int add(struct top_rows *rows, const char *lxcpath, const char *name)
 
 static int gather(const struct cli *c, struct top_rows *rows)
 {
+	struct cgroup_host host;
+	struct err quiet = { 0 };
+
+	if (cgroup_look(&host, &quiet) < 0) /* then nothing is counted here */
+		return 0;
 	for (size_t i = 0; i < c->lxcpaths.n; i++) {
 		_own_strv struct strv active = { 0 };
 		struct err e = { 0 };
@@ -90,7 +91,7 @@ static int gather(const struct cli *c, struct top_rows *rows)
 		if (list_active(c->lxcpaths.v[i], &active, &e) < 0)
 			return cli_fail(c, &e);
 		for (size_t k = 0; k < active.n; k++)
-			if (add(rows, c->lxcpaths.v[i], active.v[k]) < 0)
+			if (add(rows, &host, c->lxcpaths.v[i], active.v[k]) < 0)
 				return cli_say(c, "out of memory");
 	}
 	return 0;

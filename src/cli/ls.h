@@ -14,7 +14,7 @@ struct ls_row {
 
 struct ls_rows {
 	struct ls_row *v;
-	size_t n;
+	size_t n, room;
 };
 
 /* The row's config, read when it is first asked for; NULL where it cannot be read at all. */

@@ -39,17 +39,23 @@ static void fill_pid(struct ls_row *r, struct buf *out)
 		buf_addf(out, "%d", (int)r->status.init_pid);
 }
 
-static bool stats(struct ls_row *r, unsigned wanted, struct cgroup_stats *s)
+/* Looked at once for all rows. NULL: it has no cgroups. */
+static const struct cgroup_host *host(void)
 {
-	struct cgroup_host host;
-	struct cgroup_tree tree;
+	static struct cgroup_host h;
+	static int r = 1;
 	struct err quiet = { 0 };
 
-	if (r->status.state == STOPPED || container_cgroup(r->ct, &host, &tree, &quiet) < 0)
-		return false;
-	cgroup_tree_stats(&tree, wanted, s);
-	cgroup_tree_close(&tree);
-	return true;
+	if (r > 0)
+		r = cgroup_look(&h, &quiet);
+	return r < 0 ? NULL : &h;
+}
+
+static bool stats(struct ls_row *r, unsigned wanted, struct cgroup_stats *s)
+{
+	struct err quiet = { 0 };
+
+	return r->status.state != STOPPED && host() && container_stats(r->ct, host(), wanted, s, &quiet) == 0;
 }
 
 static void fill_ram(struct ls_row *r, struct buf *out)

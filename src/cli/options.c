@@ -292,6 +292,21 @@ static int check_format(struct cli *c)
 	return 0;
 }
 
+/* Runtime folders go by the whole path: everybody who is given one below means the same. */
+static int find_lxcpaths(struct cli *c)
+{
+	for (size_t i = 0; i < c->lxcpaths.n; i++) {
+		struct err e = { 0 };
+		char *whole;
+
+		if (container_lxcpath(c->lxcpaths.v[i], &whole, &e) < 0)
+			return cli_fail(c, &e);
+		free(c->lxcpaths.v[i]);
+		c->lxcpaths.v[i] = whole;
+	}
+	return 0;
+}
+
 /* -1: go on; else an exit code. */
 static int check(struct cli *c)
 {
@@ -305,10 +320,7 @@ static int check(struct cli *c)
 		cli_note(c, "This command only accepts 1 -P,--lxcpath arguments\n");
 		return 1;
 	}
-	for (size_t i = 0; i < c->lxcpaths.n; i++)
-		for (char *p = c->lxcpaths.v[i]; strlen(p) > 1 && str_ends(p, "/");)
-			p[strlen(p) - 1] = 0;
-	if (c->format_word && check_format(c) != 0)
+	if ((c->format_word && check_format(c) != 0) || find_lxcpaths(c) != 0)
 		return 1;
 	if (named && !c->name && !(c->verb->flags & VERB_NAME_OPTIONAL)) {
 		cli_note(c, "%s: No container name specified\n", c->tool);

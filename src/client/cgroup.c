@@ -6,15 +6,21 @@
 
 enum { BEGIN_MS = 10 * 1000 }; /* a hook of the start that asks is not to hold it for ever */
 
-int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
+static int has_cgroup(const struct status *s, struct err *e)
 {
-	int x = 0;
-
 	if (s->state == STOPPED)
 		return err_say(e, ESRCH, "it is not running");
 	if (!s->cgroup[0]) /* started by a user who may make none */
 		return err_say(e, ENOENT, "it has no cgroup");
-	x = cgroup_look(host, e);
+	return 0;
+}
+
+int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t, struct err *e)
+{
+	int x = has_cgroup(s, e);
+
+	if (x == 0)
+		x = cgroup_look(host, e);
 	if (x == 0)
 		x = cgroup_tree_init(t, host, s->cgroup, e);
 	return x < 0 ? x : cgroup_tree_open(t, e);
@@ -49,4 +55,25 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 	x = container_cgroup_as(&s, host, t, e);
 	status_free(&s);
 	return x;
+}
+
+int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
+		    struct cgroup_stats *out, struct err *e)
+{
+	struct cgroup_tree t;
+	struct status s;
+	int x = container_look(c, &s, e);
+
+	if (x < 0)
+		return x;
+	x = has_cgroup(&s, e);
+	if (x == 0)
+		x = cgroup_tree_init(&t, host, s.cgroup, e);
+	status_free(&s);
+	if (x < 0)
+		return x;
+	cgroup_tree_open_counters(&t, wanted);
+	cgroup_tree_stats(&t, wanted, out);
+	cgroup_tree_close(&t);
+	return 0;
 }

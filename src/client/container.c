@@ -159,6 +159,7 @@ static int frozen_as_noted(const struct status *s)
 
 static bool frozen(const struct status *s)
 {
+	static const char *const freezer[] = { "freezer", NULL };
 	int noted = frozen_as_noted(s);
 	struct cgroup_host host;
 	struct cgroup_tree tree;
@@ -169,7 +170,7 @@ static bool frozen(const struct status *s)
 		return noted;
 	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
 		return false;
-	cgroup_tree_open_freezers(&tree);
+	cgroup_tree_open_for(&tree, freezer);
 	is = cgroup_tree_frozen(&tree) == 1;
 	cgroup_tree_close(&tree);
 	return is;

@@ -49,6 +49,8 @@ static inline pthread_mutex_t *container_lock(const struct container *c)
 	return m;
 }
 
+/* An absolute path without slashes at its end; NULL: the configured one. */
+int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
 bool container_defined(const struct container *c);
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */
 int container_load(struct container *c, const char *file, struct problems *p) _must_check;
@@ -164,6 +166,9 @@ int container_cgroup_begun(const struct container *c, struct cgroup_host *host, 
 			   struct err *e) _must_check;
 int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct cgroup_tree *t,
 			struct err *e) _must_check;
+/* What a running one uses (`wanted`: STATS_*); the host is looked at once for all who are asked. */
+int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
+		    struct cgroup_stats *out, struct err *e) _must_check;
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
@@ -295,6 +300,9 @@ int container_devpts(const struct container *c, struct err *e) _must_check;
 /* Names, sorted. */
 int list_defined(const char *lxcpath, struct strv *names, struct err *e) _must_check;
 int list_active(const char *lxcpath, struct strv *names, struct err *e) _must_check;
+/* All that have a runtime folder: those that run, and those whose keeper was killed. Whoever is not among them is
+ * STOPPED. */
+int list_remembered(const char *lxcpath, struct strv *names, struct err *e) _must_check;
 
 /* --- addresses.c --- */
 /* The addresses ("10.0.3.51"; without link-local and lo) of a running container, sorted. */

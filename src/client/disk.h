@@ -32,10 +32,6 @@ extern volatile sig_atomic_t disk_cancelled;
 /* How many bytes were copied: for a command that shows it, in memory that it shares; NULL: nobody asks. */
 extern uint64_t *disk_copied;
 
-/* --- container.c --- */
-/* An absolute path without slashes at its end; NULL: the configured one. */
-int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
-
 /* --- trash.c: what is being removed --- */
 struct trash {
 	int fd; /* holds the lock that says: somebody is at it; -1: the caller's does */

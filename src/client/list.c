@@ -73,7 +73,13 @@ int list_defined(const char *lxcpath, struct strv *names, struct err *e)
 	return collect(fd, has_config, names, lxcpath, e);
 }
 
-int list_active(const char *lxcpath, struct strv *names, struct err *e)
+static bool is_any(int dir, const char *name)
+{
+	(void)dir;
+	return *name != '.';
+}
+
+static int list_runtime(const char *lxcpath, bool (*is)(int dir, const char *name), struct strv *names, struct err *e)
 {
 	/* "." below the lxcpath's runtime folder is that folder itself: it holds one folder per container. */
 	struct err quiet = { 0 };
@@ -87,5 +93,15 @@ int list_active(const char *lxcpath, struct strv *names, struct err *e)
 	fd = dir < 0 ? dir : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_num(e, dir < 0 ? -dir : errno, "list the running containers of", "%s", lxcpath);
-	return collect(fd, has_keeper, names, lxcpath, e);
+	return collect(fd, is, names, lxcpath, e);
+}
+
+int list_active(const char *lxcpath, struct strv *names, struct err *e)
+{
+	return list_runtime(lxcpath, has_keeper, names, e);
+}
+
+int list_remembered(const char *lxcpath, struct strv *names, struct err *e)
+{
+	return list_runtime(lxcpath, is_any, names, e);
 }

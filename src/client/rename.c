@@ -149,14 +149,13 @@ static void forget_all_ready(const struct container *c, int fd)
 	}
 }
 
-static void end_lists(const struct container *c)
+static void end_lists(const struct container *c, int fd)
 {
-	_own_fd int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_own_container struct container *old = NULL;
 	char was[NAME_MAX + 1];
 	struct err quiet = { 0 };
 
-	if (fd < 0 || io_read_line(fd, WAS, was, sizeof(was)) <= 0 || lock_fd(fd, 0) < 0)
+	if (io_read_line(fd, WAS, was, sizeof(was)) <= 0 || lock_fd(fd, 0) < 0)
 		return;
 	if (strcmp(was, c->name) == 0)
 		forget_all_ready(c, fd);
@@ -172,17 +171,20 @@ static void end_lists(const struct container *c)
 	(void)unlinkat(fd, WAS, 0);
 }
 
+/* Asked before each look at a config: mostly there is nothing to end. */
 int rename_finish(const struct container *c)
 {
-	_own_free char *ready = str_fmt("%s/" RENAMED "%s", c->dir, c->name);
-	_own_free char *config = str_fmt("%s/config", c->dir);
+	_own_fd int fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char ready[NAME_MAX + 1];
 	int r;
 
-	if (!ready || !config)
-		return -ENOMEM;
-	r = rename(ready, config) < 0 && errno != ENOENT ? -errno : 0;
+	if (fd < 0 || faccessat(fd, WAS, F_OK, 0) < 0)
+		return 0;
+	r = (size_t)snprintf(ready, sizeof(ready), RENAMED "%s", c->name) < sizeof(ready) ? 0 : -ENAMETOOLONG;
+	if (r == 0 && renameat(fd, ready, fd, "config") < 0 && errno != ENOENT)
+		r = -errno;
 	if (r == 0)
-		end_lists(c);
+		end_lists(c, fd);
 	return r;
 }
 

@@ -482,10 +482,11 @@ def test_what_cannot_be_renamed(container, lxcpath, keg):
 def test_a_rename_that_was_cut_short_is_ended_by_the_next_look(container, lxcpath, keg):
     c = container()
     there = lxcpath / f"{MARK}-r"
-    (c.dir / f".renamed-{there.name}").write_text(c.config.read_text().replace(c.name, there.name))
-    (c.dir / ".renamed-another").write_text("lxc.uts.name = wrong\n")
     c.up()
     c.run("lxc-stop", "-k").ok()
+    (c.dir / ".was").write_text(c.name)
+    (c.dir / f".renamed-{there.name}").write_text(c.config.read_text().replace(c.name, there.name))
+    (c.dir / ".renamed-another").write_text("lxc.uts.name = wrong\n")
     c.dir.rename(there)
     keg.run("lxc-start", "-n", there.name, "-P", lxcpath).ok()
     keg.run("lxc-stop", "-k", "-n", there.name, "-P", lxcpath).ok()
