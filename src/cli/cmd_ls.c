@@ -91,7 +91,6 @@ void ls_row_end(struct ls_row *r)
 {
 	if (r->ct)
 		container_free(r->ct);
-	status_free(&r->status);
 	free(r->label);
 	strv_free(&r->cells);
 }
@@ -119,21 +118,32 @@ static bool states_asked(const struct cli *c, const struct options *o)
 	return o->fancy || c->format != FORMAT_NONE || o->active || o->running || o->frozen || o->stopped || o->nesting;
 }
 
+static void ask_state(const struct cli *c, struct ls_row *row)
+{
+	struct status s;
+	struct err e = { 0 };
+
+	if (container_status(row->ct, &s, &e) < 0) {
+		(void)cli_fail(c, &e);
+		return;
+	}
+	row->state = s.state;
+	row->init_pid = s.init_pid;
+	status_free(&s);
+}
+
 /* Takes the container into the rows if it is wanted. remembered: it has a runtime folder. */
 static int consider(const struct cli *c, const struct options *o, const char *name, bool defined, bool remembered,
 		    struct ls_rows *rows)
 {
-	struct ls_row row = { .defined = defined, .status = { .state = STOPPED } };
+	struct ls_row row = { .defined = defined, .state = STOPPED };
 	struct err e = { 0 };
 
 	if ((o->defined && !defined) || container_open(&row.ct, name, cli_lxcpath(c), &e) < 0)
 		return 0; /* or not a name that a container can have */
-	if (remembered && (!defined || states_asked(c, o)) && container_status(row.ct, &row.status, &e) < 0) {
-		(void)cli_fail(c, &e);
-		row.status = (struct status){ .state = STOPPED };
-	}
-	if ((!defined && row.status.state == STOPPED) || !state_wanted(o, row.status.state) ||
-	    !groups_wanted(o, &row)) {
+	if (remembered && (!defined || states_asked(c, o)))
+		ask_state(c, &row);
+	if ((!defined && row.state == STOPPED) || !state_wanted(o, row.state) || !groups_wanted(o, &row)) {
 		ls_row_end(&row);
 		return 0;
 	}

@@ -5,7 +5,8 @@
 
 struct ls_row {
 	struct container *ct;
-	struct status status;
+	enum state state; /* STOPPED, too, where nobody asked */
+	pid_t init_pid;
 	bool defined;
 	/* Of a container in a container: "parent/child", and every column's text, as found in there; ct is NULL. */
 	char *label;

@@ -87,10 +87,10 @@ static int add_below(const struct look *l, const struct ls_row *parent, struct l
 	_own_buf struct buf b = { 0 };
 	struct err e = { 0 };
 
-	if (!parent->ct || parent->status.state == STOPPED || parent->status.init_pid <= 0)
+	if (!parent->ct || parent->state == STOPPED || parent->init_pid <= 0)
 		return 0;
 	below.depth--;
-	if (container_inside(parent->status.init_pid, write_rows, &below, LOOK_MS, &b, &e) < 0) {
+	if (container_inside(parent->init_pid, write_rows, &below, LOOK_MS, &b, &e) < 0) {
 		(void)cli_fail_of(l->c, ls_name(parent), &e); /* the others are shown */
 		return 0;
 	}

@@ -30,13 +30,13 @@ static void fill_name(struct ls_row *r, struct buf *out)
 
 static void fill_state(struct ls_row *r, struct buf *out)
 {
-	buf_addf(out, "%s", state_name(r->status.state));
+	buf_addf(out, "%s", state_name(r->state));
 }
 
 static void fill_pid(struct ls_row *r, struct buf *out)
 {
-	if (r->status.state != STOPPED && r->status.init_pid > 0)
-		buf_addf(out, "%d", (int)r->status.init_pid);
+	if (r->state != STOPPED && r->init_pid > 0)
+		buf_addf(out, "%d", (int)r->init_pid);
 }
 
 /* Looked at once for all rows. NULL: it has no cgroups. */
@@ -55,7 +55,7 @@ static bool stats(struct ls_row *r, unsigned wanted, struct cgroup_stats *s)
 {
 	struct err quiet = { 0 };
 
-	return r->status.state != STOPPED && host() && container_stats(r->ct, host(), wanted, s, &quiet) == 0;
+	return r->state != STOPPED && host() && container_stats(r->ct, host(), wanted, s, &quiet) == 0;
 }
 
 static void fill_ram(struct ls_row *r, struct buf *out)
@@ -109,12 +109,11 @@ static void fill_groups(struct ls_row *r, struct buf *out)
 /* /proc/PID/net is the network namespace of that process: no need to enter it. */
 static void fill_interface(struct ls_row *r, struct buf *out)
 {
-	_own_free char *path = str_fmt("/proc/%d/net/dev", (int)r->status.init_pid), *text = NULL;
+	_own_free char *path = str_fmt("/proc/%d/net/dev", (int)r->init_pid), *text = NULL;
 	size_t before = out->len;
 	char *rest, *line;
 
-	if (r->status.state == STOPPED || r->status.init_pid <= 0 || !path ||
-	    io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
+	if (r->state == STOPPED || r->init_pid <= 0 || !path || io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL) < 0)
 		return;
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
@@ -132,7 +131,7 @@ static void fill_addresses(struct ls_row *r, bool v6, struct buf *out)
 	_own_strv struct strv found = { 0 };
 	struct err quiet = { 0 };
 
-	if (r->status.state == STOPPED || container_addresses(r->ct, v6, &found, &quiet) < 0)
+	if (r->state == STOPPED || container_addresses(r->ct, v6, &found, &quiet) < 0)
 		return;
 	for (size_t i = 0; i < found.n; i++)
 		buf_addf(out, "%s%s", i ? ", " : "", found.v[i]);
