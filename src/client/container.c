@@ -27,26 +27,47 @@ static int check_name(const char *name, struct err *e)
 	return 0;
 }
 
+/* Of an absolute path: empty words and "." go, and slashes at its end. Links and ".." are left: they are the user's. */
+static void tidy(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from;) {
+		size_t n;
+
+		from += strspn(from, "/");
+		n = strcspn(from, "/");
+		if (n && !(n == 1 && *from == '.')) {
+			*to++ = '/';
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = 0;
+}
+
 int container_lxcpath(const char *lxcpath, char **out, struct err *e)
 {
-	_own_free char *given = lxcpath ? strdup(lxcpath) : global_config("lxc.lxcpath"), *cwd = NULL;
-	size_t n = given ? strlen(given) : 0;
+	_own_free char *given = lxcpath ? strdup(lxcpath) : global_config("lxc.lxcpath"), *cwd = NULL, *whole = NULL;
 
 	if (!given)
 		return err_num(e, ENOMEM, "find", "the containers' folder");
-	if (n == 0)
+	if (!*given)
 		return err_say(e, EINVAL, "the containers' folder (lxcpath) is an empty word");
-	while (n > 1 && given[n - 1] == '/')
-		given[--n] = 0;
-	if (*given == '/') {
-		*out = take_ptr(&given);
-		return 0;
+	if (*given != '/') {
+		cwd = getcwd(NULL, 0);
+		if (!cwd)
+			return err_sys(e, "find", "the current folder");
+		whole = str_fmt("%s/%s", cwd, given);
 	}
-	cwd = getcwd(NULL, 0);
-	if (!cwd)
-		return err_sys(e, "find", "the current folder");
-	*out = str_fmt("%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, given);
-	return *out ? 0 : err_num(e, ENOMEM, "find", "%s", given);
+	*out = *given == '/' ? take_ptr(&given) : take_ptr(&whole);
+	if (!*out)
+		return err_num(e, ENOMEM, "find", "%s", lxcpath);
+	tidy(*out);
+	return 0;
 }
 
 static void init_lock(pthread_mutex_t *m)

@@ -49,7 +49,7 @@ static inline pthread_mutex_t *container_lock(const struct container *c)
 	return m;
 }
 
-/* An absolute path without slashes at its end; NULL: the configured one. */
+/* An absolute path without empty words, "." and slashes at its end; NULL: the configured one. */
 int container_lxcpath(const char *lxcpath, char **out, struct err *e) _must_check;
 bool container_defined(const struct container *c);
 /* Loads its config (file NULL), or that file instead. Problems: as spec_read_file(); -ENOENT: no file. */

@@ -138,3 +138,10 @@ def test_more_than_one_folder(keg, container, lxcpath, tmp_path):
     container(name="kt-a").up()
     r = keg.run("lxc-top", "-P", tmp_path, "-P", lxcpath, "--format", "csv").ok()
     assert r.out.split("\n")[1].startswith("kt-a,")
+
+
+@pytest.mark.skipif(IS_LXC, reason="--format is keg's")
+def test_a_relative_lxcpath_means_the_same_folder(keg, container, lxcpath):
+    c = container().up()
+    r = keg.run("lxc-top", "-P", f"./{lxcpath.name}/", "--format", "csv", cwd=lxcpath.parent).ok()
+    assert [line.split(",")[0] for line in r.out.splitlines()[1:]] == [c.name]
