@@ -80,7 +80,7 @@ static int be_loaded(struct lxc_container *pub, struct err *e)
 	if (!c->spec) {
 		if (!container_defined(c))
 			return err_say(e, ENOENT, "%s is not defined", c->name);
-		r = container_merge(c, NULL, &p);
+		r = container_recall(c, &p);
 	}
 	if (r == 0)
 		r = spec_check(c->spec, &p);

@@ -71,7 +71,7 @@ static bool load(struct handle *h)
 {
 	_own_problems struct problems p = { 0 };
 
-	if (container_merge(h->c, NULL, &p) == 0)
+	if (container_recall(h->c, &p) == 0)
 		return true;
 	if (!container_defined(h->c)) { /* asked for last: most are, and a file's name costs as much as its reading */
 		container_forget(h->c);

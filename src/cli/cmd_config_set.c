@@ -35,7 +35,7 @@ static int valid(const struct cli *c, struct container *ct, const char *key, con
 {
 	struct err e = { 0 };
 
-	if (spec_set(ct->spec, key, value, (struct origin){ 0 }, &e) == 0)
+	if (spec_set(ct->own, key, value, (struct origin){ 0 }, &e) == 0)
 		return 0;
 	e.key[0] = e.file[0] = 0; /* the sentence has it, and no line of a file to show */
 	return cli_fail(c, &e);

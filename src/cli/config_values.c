@@ -84,7 +84,7 @@ static int load_running(const struct cli *c, struct container *ct)
 		return cli_say(c, "it is not running");
 	if (container_running(ct, &s, &e) < 0)
 		return cli_fail(c, &e);
-	ct->spec = s;
+	container_take(ct, s);
 	return 0;
 }
 

@@ -151,7 +151,7 @@ int cli_set(const struct cli *c, struct container *ct, const char *key, const ch
 {
 	struct err e = { 0 };
 
-	if (spec_set(ct->spec, key, value, (struct origin){ 0 }, &e) == 0)
+	if (spec_set(ct->own, key, value, (struct origin){ 0 }, &e) == 0)
 		return 0;
 	err_key(&e, key, (struct origin){ .file = option });
 	return cli_fail(c, &e);
@@ -167,7 +167,7 @@ int cli_define(const struct cli *c, struct container *ct, const struct strv *def
 			return cli_misuse(c);
 		if (strchr(line, '\n'))
 			return cli_say(c, "-s %s: a value cannot hold a newline", line);
-		if (spec_read_text(ct->spec, line, strlen(line), "option -s", 0, &p) < 0)
+		if (spec_read_text(ct->own, line, strlen(line), "option -s", 0, &p) < 0)
 			return cli_problems(c, &p);
 	}
 	return 0;

@@ -132,5 +132,5 @@ bool config_maps_ids(const char *path)
 	_own_spec struct spec *s = NULL;
 	struct err quiet = { 0 };
 
-	return spec_new(&s, &quiet) == 0 && spec_read_file(s, path, &ignored) == 0 && userns_wanted(s);
+	return spec_new(&s, &quiet) == 0 && spec_read_file(s, path, &ignored, NULL) == 0 && userns_wanted(s);
 }

@@ -149,9 +149,9 @@ int container_load(struct container *c, const char *file, struct problems *p)
 		free(c->config_file);
 		c->config_file = copy;
 	}
-	r = access(c->config_file, F_OK) < 0 && errno == ENOENT ? -ENOENT : spec_read_file(s, c->config_file, p);
+	r = access(c->config_file, F_OK) < 0 && errno == ENOENT ? -ENOENT : spec_read_file(s, c->config_file, p, NULL);
 	container_forget(c);
-	c->spec = take_ptr(&s);
+	container_take(c, take_ptr(&s));
 	return r;
 }
 

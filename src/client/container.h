@@ -15,10 +15,12 @@ struct container {
 	/* Of the config, for callers with threads; recursive. Held by whoever changes or reads spec and doc. */
 	pthread_mutex_t lock;
 	char *name;
-	char *lxcpath;	   /* no trailing slash */
-	char *dir;	   /* LXCPATH/NAME */
-	char *config_file; /* LXCPATH/NAME/config, or what container_load() was given */
-	struct spec *spec; /* NULL until loaded */
+	char *lxcpath;		 /* no trailing slash */
+	char *dir;		 /* LXCPATH/NAME */
+	char *config_file;	 /* LXCPATH/NAME/config, or what container_load() was given */
+	const struct spec *spec; /* what it says; NULL until loaded */
+	struct spec *own;	 /* the same, where it may be changed; NULL: it is ... */
+	struct kept *kept;	 /* ... this one's (kept.h), which others read, too */
 	/* The same as text, with what was set since: what container_save() writes. NULL until settings.c needs it. */
 	struct document *doc;
 };
@@ -81,6 +83,10 @@ int config_update(const char *file, bool *changed, struct err *e) _must_check;
 int container_set_running(const struct container *c, const char *key, const char *value, struct err *e) _must_check;
 
 /* --- settings.c: a container's config in memory, both as a spec and as the text that will be saved --- */
+/* Loads its own config to be read, by many: from memory where it has not changed. Problems: as spec_read_file(). */
+int container_recall(struct container *c, struct problems *p) _must_check;
+/* The spec is its own from now on. */
+void container_take(struct container *c, struct spec *s);
 /* Reads that file (NULL: its own) on top of what is loaded. What could be read is kept, problems or not. */
 int container_merge(struct container *c, const char *file, struct problems *p) _must_check;
 /* As spec_set() and document_set(). */

@@ -43,7 +43,7 @@ static bool is_begun(const struct making *m)
 	_own_buf struct buf path = { 0 };
 	struct err e = { 0 };
 
-	return m->r->go_on && spec_new(&s, &e) == 0 && spec_read_file(s, m->c->config_file, &ignored) == 0 &&
+	return m->r->go_on && spec_new(&s, &e) == 0 && spec_read_file(s, m->c->config_file, &ignored, NULL) == 0 &&
 	       (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len);
 }
 
@@ -269,7 +269,7 @@ static int run_template(struct making *m, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (spec_read_file(s, m->c->config_file, &ignored) == 0 && spec_check(s, &ignored) == 0 && userns_wanted(s))
+	if (spec_read_file(s, m->c->config_file, &ignored, NULL) == 0 && spec_check(s, &ignored) == 0 && userns_wanted(s))
 		m->mapped = take_ptr(&s);
 	return template_run(m->template, m->c, m->mapped, m->rootfs, m->r->args, m->r->quiet, e);
 }

@@ -4,6 +4,7 @@
  * will write (the document) move together. The commands that only read a config load it by container_load().
  */
 #include "client/disk.h"
+#include "client/kept.h"
 
 #include "base/io.h"
 #include "base/own.h"
@@ -19,12 +20,20 @@ enum { CONFIG_MOST = 16 << 20 };
 
 void container_forget(struct container *c)
 {
-	if (c->spec)
-		spec_free(c->spec);
+	if (c->own)
+		spec_free(c->own);
+	if (c->kept)
+		kept_put(c->kept);
 	if (c->doc)
 		document_free(c->doc);
-	c->spec = NULL;
+	c->spec = c->own = NULL;
+	c->kept = NULL;
 	c->doc = NULL;
+}
+
+void container_take(struct container *c, struct spec *s)
+{
+	c->spec = c->own = s;
 }
 
 static int tell(struct problems *p, int code, const char *path)
@@ -34,13 +43,44 @@ static int tell(struct problems *p, int code, const char *path)
 	return e ? err_num(e, -code, "read", "%s", path) : code;
 }
 
-/* A spec and a document to put things into. What container_load() read is read once more, for its text. */
+/* What others share is read once more: what the file says now is what will be changed. */
+static int part_from_others(struct container *c, struct err *e)
+{
+	_own_problems struct problems p = { 0 };
+	struct kept *k = take_ptr(&c->kept);
+	int r;
+
+	container_take(c, kept_own(k));
+	if (c->own)
+		return 0;
+	r = container_merge(c, NULL, &p);
+	if (r < 0 && p.n)
+		*e = p.v[0];
+	return r;
+}
+
+/* A spec to put things into. */
+static int need_own(struct container *c, struct err *e)
+{
+	struct spec *s = NULL;
+	int r;
+
+	if (c->own)
+		return 0;
+	if (c->kept)
+		return part_from_others(c, e);
+	r = spec_new(&s, e);
+	if (r == 0)
+		container_take(c, s);
+	return r;
+}
+
+/* And a document. What container_load() read is read once more, for its text. */
 static int need_both(struct container *c, struct err *e)
 {
 	_own_document struct document *d = NULL;
-	int r;
+	int r = need_own(c, e);
 
-	r = c->spec ? 0 : spec_new(&c->spec, e);
 	if (r < 0 || c->doc)
 		return r;
 	r = access(c->config_file, F_OK) == 0 && c->spec->files.n ? document_read(&d, c->config_file, e)
@@ -57,13 +97,28 @@ static int merge_text(struct container *c, const char *path, const char *given, 
 	struct err e = { 0 };
 	int r = text ? 0 : -ENOMEM;
 
-	if (r == 0 && !c->spec)
-		r = spec_new(&c->spec, &e);
+	if (r == 0)
+		r = need_own(c, &e);
 	if (r == 0 && !c->doc)
 		r = document_new(&c->doc, &e);
 	if (r == 0)
 		r = document_append(c->doc, text, strlen(text), &e);
-	return r < 0 ? tell(p, r, path) : spec_read_text(c->spec, text, strlen(text), path, 0, p);
+	return r < 0 ? tell(p, r, path) : spec_read_text(c->own, text, strlen(text), path, 0, p);
+}
+
+int container_recall(struct container *c, struct problems *p)
+{
+	struct kept *k = NULL;
+	int r = kept_read(c->config_file, &k, p);
+
+	container_forget(c);
+	if (r < 0)
+		return r;
+	if (!k)
+		return container_merge(c, NULL, p);
+	c->kept = k;
+	c->spec = kept_spec(k);
+	return 0;
 }
 
 int container_merge(struct container *c, const char *file, struct problems *p)
@@ -98,7 +153,7 @@ int container_set(struct container *c, const char *key, const char *value, struc
 	int r = need_both(c, e);
 
 	if (r == 0)
-		r = spec_set(c->spec, key, value, (struct origin){ 0 }, e);
+		r = spec_set(c->own, key, value, (struct origin){ 0 }, e);
 	return r < 0 ? r : put_in_document(c, key, value, e);
 }
 
@@ -107,7 +162,7 @@ int container_clear_key(struct container *c, const char *key, struct err *e)
 	int r = need_both(c, e);
 
 	if (r == 0)
-		r = spec_clear(c->spec, key, e);
+		r = spec_clear(c->own, key, e);
 	return r < 0 ? r : document_clear(c->doc, key, e);
 }
 
@@ -157,6 +212,8 @@ int container_move(struct container *c, const char *lxcpath, struct err *e)
 	_own_free char *path = NULL, *dir = NULL, *config = NULL;
 	int r = container_lxcpath(lxcpath, &path, e);
 
+	if (r == 0 && c->kept) /* which would be read from the new place */
+		r = need_own(c, e);
 	if (r < 0)
 		return r;
 	dir = str_fmt("%s/%s", strcmp(path, "/") == 0 ? "" : path, c->name);

@@ -404,7 +404,7 @@ static int build_restored(const char *folder, const struct container *c, const s
 
 	if (r < 0 || !config || !at)
 		return err_num(e, ENOMEM, "restore", "%s", to->name);
-	(void)!spec_read_file(spec, config, &ignored);
+	(void)!spec_read_file(spec, config, &ignored, NULL);
 	if (lies_below(spec, c) && to == c)
 		return err_say(e, ENOTSUP, "the lower folder of %s is in its own folder, which cannot be replaced",
 			       c->name);

@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "spec/key.h"
+#include "spec/sources.h"
 
 #include <errno.h>
 #include <dirent.h>
@@ -25,6 +26,7 @@ struct reader {
 	struct problems *problems;
 	unsigned flags;
 	unsigned depth, files;
+	struct sources *sources; /* NULL: nobody asks where it came from */
 	const struct reading *reading;
 	bool too_deep; /* said already: files that include each other would say it without end */
 	struct err e;  /* of the line at hand: it is large, and clean again after each */
@@ -200,6 +202,8 @@ static void read_line(struct reader *r, char *line, char *end, struct origin *at
 	}
 	if (r->problems->n >= PROBLEMS_MOST && !is_key(key))
 		return; /* the search for the name that was meant is slow, and no longer told */
+	if (r->sources && str_ends(key, ".hwaddr") && strpbrk(value, "xX"))
+		r->sources->drawn = true;
 	if (spec_set(r->spec, key, value, *at, &r->e) < 0) {
 		struct err *kept = problems_next(r->problems);
 
@@ -309,6 +313,8 @@ static int read_path(struct reader *r, const char *path, bool folders, struct or
 	int error = errno;
 	struct stat st;
 
+	if (fd < 0 && r->sources)
+		r->sources->unsure = true;
 	if (fd < 0 && folders && error == ENOENT) {
 		fd = open_instead(path, &instead);
 		if (instead)
@@ -318,14 +324,16 @@ static int read_path(struct reader *r, const char *path, bool folders, struct or
 	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return unreadable(r, -error, path, at);
+	if (r->sources)
+		sources_add(r->sources, path, &st);
 	if (folders && S_ISDIR(st.st_mode))
 		return read_folder(r, fd, path, at);
 	return read_file(r, fd, path, &st, at);
 }
 
-int spec_read_file(struct spec *s, const char *path, struct problems *p)
+int spec_read_file(struct spec *s, const char *path, struct problems *p, struct sources *from)
 {
-	struct reader r = { .spec = s, .problems = p };
+	struct reader r = { .spec = s, .problems = p, .sources = from };
 	size_t before = p->n;
 	int e = read_path(&r, path, false, (struct origin){ 0 });
 

@@ -94,7 +94,9 @@ enum { SPEC_WIRE = 1 }; /* origins come from `# LINE "FILE"` lines; includes are
 
 /* Reads a config file, with its includes. Every mistake becomes a problem; reading goes on after it.
  * 0: no problem; -EINVAL: there are some. */
-int spec_read_file(struct spec *s, const char *path, struct problems *p) _must_check;
+struct sources;
+/* `from`: NULL, or what was read is added there. */
+int spec_read_file(struct spec *s, const char *path, struct problems *p, struct sources *from) _must_check;
 int spec_read_text(struct spec *s, const char *text, size_t len, const char *file, unsigned flags,
 		   struct problems *p) _must_check;
 /* lxc.config.strict: whether warnings are errors. */

@@ -117,7 +117,7 @@ static void included_files_and_folders_are_read(void **state)
 	text = str_fmt("lxc.include = %s/one.conf\nlxc.include = %s/conf.d\n", path, path);
 	unit_write(dir, "config", text);
 	main_file = str_fmt("%s/config", path);
-	assert_int_equal(spec_read_file(spec, main_file, &p), -EINVAL);
+	assert_int_equal(spec_read_file(spec, main_file, &p, NULL), -EINVAL);
 	assert_int_equal(p.n, 1);
 	assert_true(str_ends(p.v[0].file, "/one.conf"));
 	assert_int_equal(p.v[0].line, 2);
@@ -137,7 +137,7 @@ static void a_file_that_includes_itself_is_told_once(void **state)
 	text = str_fmt("lxc.uts.name = a\nlxc.include = %s\n", file);
 	want = str_fmt("%s includes itself", file);
 	unit_write(dir, "config", text);
-	assert_int_equal(spec_read_file(spec, file, &p), -EINVAL);
+	assert_int_equal(spec_read_file(spec, file, &p, NULL), -EINVAL);
 	assert_int_equal(p.n, 1);
 	assert_string_equal(p.v[0].object, want);
 	assert_string_equal(p.v[0].key, "lxc.include");
@@ -162,7 +162,7 @@ static void a_flood_of_includes_ends(void **state)
 		unit_write(dir, name, i < 11 ? text : "lxc.uts.name = a\n");
 	}
 	file = str_fmt("%s/0", path);
-	assert_int_equal(spec_read_file(spec, file, &p), -EINVAL);
+	assert_int_equal(spec_read_file(spec, file, &p, NULL), -EINVAL);
 	assert_int_equal(p.n, 1);
 	assert_string_equal(p.v[0].object, "more than 4096 files are included");
 	assert_int_equal(io_remove_tree(AT_FDCWD, path, NULL), 0);

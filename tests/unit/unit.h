@@ -18,7 +18,7 @@
 
 #define RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
-/* A new empty folder, open; *path is to be freed. unit_drop_folder() removes it and all in it. */
+/* A new empty folder, open; *path is to be freed. */
 static inline int unit_folder(char **path)
 {
 	*path = strdup("/tmp/keg-unit.XXXXXX");
