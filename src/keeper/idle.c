@@ -14,6 +14,7 @@
 #include "keeper/control.h"
 #include "keeper/hear.h"
 #include "keeper/idle.h"
+#include "keeper/library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -608,6 +609,7 @@ int main(int argc, char **argv)
 		return 2;
 	live = live_map(&hand.live_fd);
 	live->size = sizeof(*live);
+	library_show();
 	begin_notify();
 	begin_ring();
 	hear_begin(hand.ready_fd, hand.notifies);

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "engine/fault.h"
+#include "keeper/library.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
 {
 	sigset_t all;
 
+	library_show();
 	mem_populate();
 	fault_begin();
 	/* Signals wait until the idle stage reads them. SIGCHLD must not be ignored, or init reaps itself. */

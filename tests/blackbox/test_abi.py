@@ -69,6 +69,15 @@ def argv(*words):
     return C.cast((S * (len(words) + 1))(*[w.encode() for w in words], None), P)
 
 
+@pytest.mark.skipif(IS_LXC, reason="of Keg's keeper")
+def test_a_keeper_shows_which_library_it_came_with(container):
+    """As LXC's monitor does, which is linked to it; also while it is still the stage that has started the container."""
+    c = container()
+    c.run("lxc-start", "-d").ok()
+    maps = Path(f"/proc/{c.keeper()}/maps").read_text()
+    assert {line.split()[-1] for line in maps.splitlines() if "liblxc" in line} == {str(Path(LIB).resolve())}
+
+
 def test_a_whole_life(container, put):
     c = container()
     o = put(c)
