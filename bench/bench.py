@@ -16,7 +16,7 @@ text for Keg and LXC; a bridge of the bench's own. Writes FOLDER/bench.json and 
     info     lxc-info       ls   lxc-ls -f, 20 running containers       create   the busybox template
     load     common.conf with what it includes, and a config of 200 lines, by each liblxc.so.1 in a process of its own
     state    lxc_container_new, state and put of a running container, one of 50, in such a process
-    run_wait attach_run_wait of a program that does nothing, in such a process
+    run_wait attach_run_wait of a program that does nothing, in such a process; floor: the same program without a container
     memory   Pss of the process that stays for each of 50 running containers
 """
 import argparse
@@ -332,11 +332,12 @@ class Bench:
         return [(n, s) for n, s in list(self.subjects.items()) if isinstance(s, Lxc)]
 
     def call(self, what, rounds, words):
-        """Not by measure(): what one library cannot do is no reason to leave its commands out. words(subject): of calls.c"""
-        libraries = {"keg": self.args.keg.parent / "lib/liblxc.so.1", "lxc": "liblxc.so.1"}
+        """Not by measure(): what one library cannot do is no reason to leave its commands out. words(subject): of calls.c; None: not of
+        that subject."""
+        libraries = {"keg": self.args.keg.parent / "lib/liblxc.so.1", "lxc": "liblxc.so.1", "floor": "liblxc.so.1"}
         for n in range(rounds):
-            for name in ("keg", "lxc") if n % 2 else ("lxc", "keg"):
-                if name not in self.subjects:
+            for name in ("keg", "floor", "lxc") if n % 2 else ("lxc", "floor", "keg"):
+                if name not in self.subjects or not words(self.subjects[name]):
                     continue
                 try:
                     ms = self.calls.ask(libraries[name], *words(self.subjects[name]))
@@ -348,9 +349,9 @@ class Bench:
     def library(self):
         """Behind commands(), whose containers run still."""
         self.calls = Calls(self.work)
-        self.call("load", self.args.rounds, lambda s: ("load", self.calls.config))
-        self.call("state", 6, lambda s: ("state", s.path, "c"))
-        self.call("run_wait", 6, lambda s: ("attach", s.path, "c00", 100))
+        self.call("load", self.args.rounds, lambda s: None if s.name == "floor" else ("load", self.calls.config))
+        self.call("state", 6, lambda s: None if s.name == "floor" else ("state", s.path, "c"))
+        self.call("run_wait", 6, lambda s: ("run", self.rootfs / "bin/true", 100) if s.name == "floor" else ("attach", s.path, "c00", 100))
 
     def commands(self):
         for n in range(10):

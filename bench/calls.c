@@ -8,6 +8,8 @@
  *						of passes over all; how many there are, and run
  *	calls LIBRARY attach LXCPATH NAME N	an attach_run_wait of /bin/true: mean of N; by how many fds and
  *						KiB the process has grown since the first hundred
+ *	calls LIBRARY run PROGRAM N		a fork, an exec of that program and a wait, which an attach cannot do
+ *						without: mean of N; nothing of the library is called
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +153,28 @@ static int attaches(new_fn new, put_fn put, const char *lxcpath, const char *nam
 	return 0;
 }
 
+static int runs(const char *program, int n)
+{
+	double began = 0;
+
+	for (int i = -WARM; i < n; i++) {
+		int status = -1;
+		pid_t pid;
+
+		if (i == 0)
+			began = now();
+		pid = fork();
+		if (pid == 0) {
+			(void)execl(program, program, (char *)NULL);
+			_exit(1);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+			return 1;
+	}
+	(void)printf("%.2f\n", (now() - began) / n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	void *library = argc > 3 ? dlopen(argv[1], RTLD_NOW) : NULL;
@@ -159,11 +184,13 @@ int main(int argc, char **argv)
 
 	if (!new || !put)
 		(void)fprintf(stderr, "calls: %s\n",
-			      argc > 3 ? dlerror() : "LIBRARY load|state|attach CONFIG|LXCPATH [NAME N]");
+			      argc > 3 ? dlerror() : "LIBRARY load|state|attach|run CONFIG|LXCPATH|PROGRAM [NAME] [N]");
 	else if (strcmp(argv[2], "load") == 0)
 		failed = loads(new, put, argv[3]);
 	else if (strcmp(argv[2], "state") == 0)
 		failed = states(new, put, argv[3], argc > 4 ? argv[4] : "");
+	else if (strcmp(argv[2], "run") == 0 && argc > 4)
+		failed = runs(argv[3], atoi(argv[4]));
 	else if (argc > 5)
 		failed = attaches(new, put, argv[3], argv[4], atoi(argv[5]));
 	if (failed && new)
