@@ -20,11 +20,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 enum { LOCK_MS = 10 * 1000, STEP_MS = 5 };
+
+/* Not one that is dead and not reaped yet: a child of its may hold the lock, until it has died of that. */
+static bool lives(pid_t pid)
+{
+	_own_fd int fd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&p, 1, 0) == 0;
+}
 
 /* Whoever holds the lock is the keeper; while it is not in the state file, it is about to be. */
 static bool has_keeper(const struct keeper *k)
@@ -32,7 +42,7 @@ static bool has_keeper(const struct keeper *k)
 	struct err quiet = { 0 };
 	struct status s;
 	bool is = state_read(k->hand.lxcpath, k->hand.name, &s, &quiet) < 0 ||
-		  (!s.dead && (s.keeper_pid <= 0 || kill(s.keeper_pid, 0) == 0 || errno == EPERM));
+		  (!s.dead && (s.keeper_pid <= 0 || lives(s.keeper_pid)));
 
 	status_free(&s);
 	return is;

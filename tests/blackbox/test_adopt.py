@@ -4,6 +4,7 @@ of it is lost, and no command hangs.
 
 Beside the keeper of such a container is its guard, which goes on in its place; without one the next command adopts.
 """
+import ctypes
 import os
 import re
 import shutil
@@ -559,3 +560,42 @@ def test_an_adoption_with_a_full_run_is_an_error_and_works_when_there_is_room(ke
         lxc-stop -k "$@"; find /run -mindepth 1''')
     assert r.stdout == "exit 1\nRUNNING\n", r.stdout + r.stderr
     assert "No space left on device" in r.stderr
+
+
+def lock_of(pid):
+    """A second fd for the lock that this process holds, as a child of its has."""
+    fd = next(int(p.name) for p in Path(f"/proc/{pid}/fd").iterdir() if os.readlink(p).endswith("/lock"))
+    pidfd = os.pidfd_open(pid)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        mine = libc.syscall(438, pidfd, fd, 0)  # pidfd_getfd(2), Linux 5.6
+        assert mine >= 0, os.strerror(ctypes.get_errno())
+        return mine
+    finally:
+        os.close(pidfd)
+
+
+def test_a_dead_keeper_that_nobody_has_reaped_is_none(container):
+    """Its lock is held for a moment more by a child that dies with it: whoever is to clear up waits for that."""
+    c = container()
+    libc = ctypes.CDLL(None)
+    libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: it stays a zombie until we say
+    try:
+        c.run("lxc-start", "-d").ok()
+        k, folder = keeper(c), runtime(c)
+        lock = lock_of(k)
+        kill(k)
+        wait_for(lambda: Path(f"/proc/{k}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z", "it is a zombie")
+        adopter = subprocess.Popen([BIN.parent / "libexec/keg-keeper", "adopt", c.name, str(c.lxcpath)], stdin=subprocess.DEVNULL)
+        time.sleep(0.3)
+        assert adopter.poll() is None
+        os.close(lock)
+        assert adopter.wait(20 * SLOW) == 0
+        assert not folder.exists()
+    finally:
+        libc.prctl(36, 0, 0, 0, 0)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
