@@ -19,7 +19,7 @@ AT = {  # offset, result, arguments
     "get_ips": (304, P, S, S, I), "get_cgroup_item": (312, I, S, P, I), "set_cgroup_item": (320, B, S, S),
     "console_getfd": (352, I, P, P), "attach_run_wait": (376, I, P, S, P), "snapshot": (392, I, S), "snapshot_list": (400, I, P),
     "rename": (232, B, S), "clone": (344, P, S, S, I, S, S, C.c_uint64, P),
-    "snapshot_destroy": (416, B, S), "add_device_node": (432, B, S, S), "reboot2": (512, B, I), "init_pidfd": (552, I),
+    "snapshot_destroy": (416, B, S), "add_device_node": (432, B, S, S), "reboot2": (512, B, I), "seccomp_notify_fd_active": (544, I), "init_pidfd": (552, I),
 }
 
 

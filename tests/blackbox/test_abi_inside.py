@@ -15,7 +15,7 @@ P, S, I, B, L = C.c_void_p, C.c_char_p, C.c_int, C.c_bool, C.c_ulong
 AT.update({
     "get_interfaces": (296, P), "attach": (368, I, P, P, P, P), "attach_interface": (448, B, S, S), "checkpoint": (464, B, S, B, B),
     "console_log": (504, I, P), "mount": (520, I, S, S, S, L, P, P), "umount": (528, I, S, L, P), "seccomp_notify_fd": (536, I),
-    "seccomp_notify_fd_active": (544, I), "devpts_fd": (560, I),
+    "devpts_fd": (560, I),
 })
 NO_NEW_PRIVS, LSM_LABEL, SETGROUPS = 0x40000, 0x100000, 0x200000
 MS_RDONLY, MS_NODEV, MS_BIND = 1, 4, 4096

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Seccomp: which calls a container can make, what else is done about them, and who decides about some."""
 import array
+import ctypes
 import fcntl
 import os
 import select
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab import IS_LXC, MARK, SLOW, wait_for
+from test_abi import LIB, Object
 
 PROBE = r"""
 #include <errno.h>
@@ -353,13 +355,25 @@ def ask_for_the_listener(c):
     return struct.unpack_from("=i", data, 12)[0], fds
 
 
+def listener_by_the_library(c):
+    lib = ctypes.CDLL(LIB)
+    o = Object(lib, c.name, c.lxcpath)
+    try:
+        fd = o.seccomp_notify_fd_active()
+        assert fd >= 0, o.error()
+        assert os.get_inheritable(fd) is False
+        return 0, [fd]
+    finally:
+        lib.lxc_container_put(o.c)
+
+
 @pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
-def test_a_program_that_asks_for_the_listener_answers_for_init(confined):
-    """What seccomp_notify_fd_active() of the library stands on."""
+@pytest.mark.parametrize("ask", [ask_for_the_listener, listener_by_the_library])
+def test_a_program_that_asks_for_the_listener_answers_for_init(confined, ask):
     c = confined(NOTIFY)
     c.config.write_text(c.config.read_text().replace("lxc.init.cmd = /answer", "lxc.init.cmd = /probe await mkdir,0,1 mkdir,0,2"))
     c.up()
-    error, fds = ask_for_the_listener(c)
+    error, fds = ask(c)
     assert error == 0 and len(fds) == 1
     (c.rootfs / "go").touch()
     for answer in (71, 72):
