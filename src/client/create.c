@@ -269,7 +269,8 @@ static int run_template(struct making *m, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (spec_read_file(s, m->c->config_file, &ignored, NULL) == 0 && spec_check(s, &ignored) == 0 && userns_wanted(s))
+	if (spec_read_file(s, m->c->config_file, &ignored, NULL) == 0 && spec_check(s, &ignored) == 0 &&
+	    userns_wanted(s))
 		m->mapped = take_ptr(&s);
 	return template_run(m->template, m->c, m->mapped, m->rootfs, m->r->args, m->r->quiet, e);
 }
