@@ -7,17 +7,21 @@
 As root; writes FOLDER/many.json.
     ls, ls -f     lxc-ls of all that are defined, of which some run
     state         lxc_container_new, state and put of each of them, by the library, for one
-    top           keg top -b at its usual 3 seconds: its part of one core while so many run
+    top           lxc-top -b and keg top's screen at 3 seconds: their part of one core while so many run
     copy          lxc-copy of a rootfs of that size beside cp -a of it; on this file system, and on xfs, which shares the blocks
 Then what strace -f sees of ls -f: forks and setns (none).
 """
 import argparse
+import fcntl
 import json
 import os
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
 from pathlib import Path
 
@@ -49,9 +53,21 @@ def library_of(args, s):
     return args.keg.parent / "lib/liblxc.so.1" if s.name == "keg" else "liblxc.so.1"
 
 
-def watched(keg, seconds=30):
-    """The part of a core that keg top takes, in percent."""
-    p = subprocess.Popen([keg.tools / "lxc-top", "-b", "-d", "3", "-P", keg.path], env=keg.env, stdout=subprocess.DEVNULL)
+def drain(master):
+    try:
+        while os.read(master, 65536):
+            pass
+    except OSError:  # nobody has the other end any more
+        os.close(master)
+
+
+def watched(keg, *argv, seconds=30):
+    """The part of a core that one of its programs takes on a terminal of 200 columns, in percent."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    threading.Thread(target=drain, args=(master,), daemon=True).start()
+    p = subprocess.Popen([keg.tools / argv[0], *argv[1:], "-P", keg.path], env=keg.env, stdin=slave, stdout=slave)
+    os.close(slave)
     try:
         time.sleep(2)
         stat = Path(f"/proc/{p.pid}/stat")
@@ -134,7 +150,8 @@ def measure(args, work):
             keg.run("start", "-d", name=f"c{i:04}")
             progress(f"keg: {i + 1} of {args.watched} run")
         progress("top")
-        found["top"] = watched(keg)
+        found["top"] = watched(keg, "lxc-top", "-b", "-d", "3")
+        found["top, screen"] = watched(keg, "keg", "top", "-d", "3")
     finally:
         for s in subjects:
             s.end()
@@ -153,7 +170,8 @@ def table(f):
         by = f[what]
         ratio = f"{by['lxc'] / by['keg']:>9.1f}x" if "lxc" in by else ""
         out.append(f"{what:<14}" + "".join(f"{by[n]:>10.2f}" if n in by else f"{'-':>10}" for n in ("keg", "lxc")) + ratio)
-    out.append(f"ls -f forks or enters a namespace {f['calls of ls -f']} times; top of {f['watched']}: {f['top']:.2f} % of a core")
+    out.append(f"ls -f forks or enters a namespace {f['calls of ls -f']} times; of {f['watched']}: lxc-top -b {f['top']:.2f} % of a core, keg top "
+               f"{f['top, screen']:.2f} %")
     for what in ("copy", "copy on xfs"):
         if what in f:
             out.append(f"{what} of {f['copied_mib']} MiB: {f[what]['keg']:.0f} ms, cp -a {f[what]['cp']:.0f} ms")

@@ -126,23 +126,39 @@ bool cgroup_devices_by_bpf(const struct cgroup_host *h);
 /* Puts these rules in the place of what rules there are (v2). */
 int cgroup_tree_set_devices(const struct cgroup_tree *t, const struct bpf_devices *d, struct err *e) _must_check;
 
+/* How long somebody in it had to wait for what is scarce (PSI, "some"); cgroup v2 alone knows, on a hybrid host, too. */
+struct cgroup_pressure {
+	int64_t ns;	 /* all in all */
+	int64_t percent; /* of the last ten seconds, in hundredths of a percent */
+};
+
 struct cgroup_stats { /* -1: the host does not count it, or it was not asked for */
 	int64_t cpu_ns, memory, kmem, swap, io_bytes, pids;
 	int64_t cpu_user_ns, cpu_sys_ns, io_read, io_write, io_ops;
 	int64_t memory_swap; /* both together */
+	struct cgroup_pressure cpu_pressure, memory_pressure, io_pressure;
 };
 /* What is asked for: every file that is read costs, memory.stat most. */
 enum {
-	STATS_CPU = 1,	   /* cpu_ns */
-	STATS_MEMORY = 2,  /* memory, kmem */
-	STATS_SWAP = 4,	   /* swap */
-	STATS_IO = 8,	   /* io_bytes */
-	STATS_PIDS = 16,   /* pids */
-	STATS_DETAIL = 32, /* the rest */
-	STATS_ALL = 63
+	STATS_CPU = 1,		/* cpu_ns */
+	STATS_MEMORY = 2,	/* memory */
+	STATS_SWAP = 4,		/* swap: of v1 memory.stat */
+	STATS_IO = 8,		/* io_bytes, io_read, io_write */
+	STATS_PIDS = 16,	/* pids */
+	STATS_KERNEL = 32,	/* kmem: of v2 memory.stat */
+	STATS_MEMORY_SWAP = 64, /* memory_swap */
+	STATS_DETAIL = 128,	/* cpu_user_ns, cpu_sys_ns, io_ops */
+	STATS_CPU_PRESSURE = 256,
+	STATS_MEMORY_PRESSURE = 512,
+	STATS_IO_PRESSURE = 1024,
+	STATS_PRESSURE = STATS_CPU_PRESSURE | STATS_MEMORY_PRESSURE | STATS_IO_PRESSURE,
+	STATS_ALL = 2047
 };
+/* As if nothing was known. */
+void cgroup_stats_clear(struct cgroup_stats *s);
 /* How often the kernel killed in it for want of memory; 0 where it does not count. */
 int64_t cgroup_tree_oom_kills(const struct cgroup_tree *t);
 /* Opens what that wants. */
 void cgroup_tree_open_counters(struct cgroup_tree *t, unsigned wanted);
+/* Fills what is wanted and leaves the rest. */
 void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgroup_stats *s);

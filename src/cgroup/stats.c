@@ -5,6 +5,8 @@
 #include "base/io.h"
 #include "base/own.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A file is read once, whatever is wanted of it. NULL: it is not there. */
@@ -60,6 +62,8 @@ static void cpu_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 
 	if (wanted & STATS_CPU)
 		s->cpu_ns = number(dir, "cpuacct.usage");
+	if (!(wanted & STATS_DETAIL))
+		return;
 	s->cpu_user_ns = scaled(word(times, "user"), TICK_NS);
 	s->cpu_sys_ns = scaled(word(times, "system"), TICK_NS);
 }
@@ -76,59 +80,62 @@ static void cpu_v2(struct cgroup_stats *s, unsigned wanted, int dir)
 	s->cpu_sys_ns = scaled(word(times, "system_usec"), 1000);
 }
 
+/* "swap" of v1's memory.stat is of the cgroup itself alone, without those that the container has made in it. */
 static void memory_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 {
 	_own_free char *stat = wanted & STATS_SWAP ? text_of(dir, "memory.stat") : NULL;
 
-	if (wanted & (STATS_MEMORY | STATS_DETAIL)) {
+	if (wanted & STATS_MEMORY)
 		s->memory = number(dir, "memory.usage_in_bytes");
+	if (wanted & STATS_KERNEL)
 		s->kmem = number(dir, "memory.kmem.usage_in_bytes");
-	}
-	s->swap = word(stat, "swap");
-	if (wanted & STATS_DETAIL)
+	if (wanted & STATS_SWAP)
+		s->swap = word(stat, "total_swap");
+	if (wanted & STATS_MEMORY_SWAP)
 		s->memory_swap = number(dir, "memory.memsw.usage_in_bytes");
 }
 
 static void memory_v2(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	if (wanted & (STATS_MEMORY | STATS_DETAIL)) {
-		_own_free char *stat = text_of(dir, "memory.stat");
+	_own_free char *stat = wanted & STATS_KERNEL ? text_of(dir, "memory.stat") : NULL;
+	int64_t memory = wanted & (STATS_MEMORY | STATS_MEMORY_SWAP) ? number(dir, "memory.current") : -1;
+	int64_t swap = wanted & (STATS_SWAP | STATS_MEMORY_SWAP) ? number(dir, "memory.swap.current") : -1;
 
-		s->memory = number(dir, "memory.current");
+	if (wanted & STATS_MEMORY)
+		s->memory = memory;
+	if (wanted & STATS_KERNEL)
 		s->kmem = word(stat, "kernel");
-	}
-	if (wanted & (STATS_SWAP | STATS_DETAIL))
-		s->swap = number(dir, "memory.swap.current");
-	if (wanted & STATS_DETAIL)
-		s->memory_swap = both(s->memory, s->swap);
+	if (wanted & STATS_SWAP)
+		s->swap = swap;
+	if (wanted & STATS_MEMORY_SWAP)
+		s->memory_swap = both(memory, swap);
 }
 
 static void io_v1(struct cgroup_stats *s, unsigned wanted, int dir)
 {
-	_own_free char *bytes = text_of(dir, "blkio.throttle.io_service_bytes");
+	_own_free char *bytes = wanted & STATS_IO ? text_of(dir, "blkio.throttle.io_service_bytes") : NULL;
 	_own_free char *ops = wanted & STATS_DETAIL ? text_of(dir, "blkio.throttle.io_serviced") : NULL;
 
-	if (wanted & STATS_IO)
+	if (wanted & STATS_IO) {
 		s->io_bytes = word(bytes, "Total");
-	if (!(wanted & STATS_DETAIL))
-		return;
-	s->io_read = summed(bytes, "Read ");
-	s->io_write = summed(bytes, "Write ");
-	s->io_ops = word(ops, "Total");
+		s->io_read = summed(bytes, "Read ");
+		s->io_write = summed(bytes, "Write ");
+	}
+	if (wanted & STATS_DETAIL)
+		s->io_ops = word(ops, "Total");
 }
 
 static void io_v2(struct cgroup_stats *s, unsigned wanted, int dir)
 {
 	_own_free char *stat = text_of(dir, "io.stat");
-	int64_t read = summed(stat, "rbytes="), write = summed(stat, "wbytes=");
 
-	if (wanted & STATS_IO)
-		s->io_bytes = both(read, write);
-	if (!(wanted & STATS_DETAIL))
-		return;
-	s->io_read = read;
-	s->io_write = write;
-	s->io_ops = both(summed(stat, "rios="), summed(stat, "wios="));
+	if (wanted & STATS_IO) {
+		s->io_read = summed(stat, "rbytes=");
+		s->io_write = summed(stat, "wbytes=");
+		s->io_bytes = both(s->io_read, s->io_write);
+	}
+	if (wanted & STATS_DETAIL)
+		s->io_ops = both(summed(stat, "rios="), summed(stat, "wios="));
 }
 
 static void pids_any(struct cgroup_stats *s, unsigned wanted, int dir)
@@ -137,32 +144,62 @@ static void pids_any(struct cgroup_stats *s, unsigned wanted, int dir)
 	s->pids = number(dir, "pids.current");
 }
 
-static const struct cgroup_stats nothing = {
-	.cpu_ns = -1,
-	.memory = -1,
-	.kmem = -1,
-	.swap = -1,
-	.io_bytes = -1,
-	.pids = -1,
-	.cpu_user_ns = -1,
-	.cpu_sys_ns = -1,
-	.io_read = -1,
-	.io_write = -1,
-	.io_ops = -1,
-	.memory_swap = -1,
-};
+/* "some avg10=1.25 avg60=0.50 avg300=0.10 total=12345", in microseconds. */
+static struct cgroup_pressure pressure(int dir, const char *file)
+{
+	_own_free char *text = text_of(dir, file);
+	struct cgroup_pressure p = { -1, -1 };
+	long long whole, part, us;
+
+	/* a kernel without PSI has no such file, or one that cannot be read */
+	if (text && sscanf(text, "some avg10=%lld.%2lld avg60=%*s avg300=%*s total=%lld", &whole, &part, &us) == 3)
+		p = (struct cgroup_pressure){ .ns = us * 1000, .percent = whole * 100 + part };
+	return p;
+}
+
+static void pressure_v2(struct cgroup_stats *s, unsigned wanted, int dir)
+{
+	if (wanted & STATS_CPU_PRESSURE)
+		s->cpu_pressure = pressure(dir, "cpu.pressure");
+	if (wanted & STATS_MEMORY_PRESSURE)
+		s->memory_pressure = pressure(dir, "memory.pressure");
+	if (wanted & STATS_IO_PRESSURE)
+		s->io_pressure = pressure(dir, "io.pressure");
+}
+
+void cgroup_stats_clear(struct cgroup_stats *s)
+{
+	*s = (struct cgroup_stats){
+		.cpu_ns = -1,
+		.memory = -1,
+		.kmem = -1,
+		.swap = -1,
+		.io_bytes = -1,
+		.pids = -1,
+		.cpu_user_ns = -1,
+		.cpu_sys_ns = -1,
+		.io_read = -1,
+		.io_write = -1,
+		.io_ops = -1,
+		.memory_swap = -1,
+		.cpu_pressure = { -1, -1 },
+		.memory_pressure = { -1, -1 },
+		.io_pressure = { -1, -1 },
+	};
+}
 
 static const struct counter {
-	const char *v1; /* its controller there */
+	const char *v1; /* its controller there; NULL: v1 counts nothing of the kind */
 	unsigned wanted;
 	void (*read_v1)(struct cgroup_stats *s, unsigned wanted, int dir);
 	void (*read_v2)(struct cgroup_stats *s, unsigned wanted, int dir);
 } counters[] = {
 	/* v2 has a cpu.stat also where the controllers are in v1, which then is who counts */
 	{ "cpuacct", STATS_CPU | STATS_DETAIL, cpu_v1, cpu_v2 },
-	{ "memory", STATS_MEMORY | STATS_SWAP | STATS_DETAIL, memory_v1, memory_v2 },
+	{ "memory", STATS_MEMORY | STATS_SWAP | STATS_KERNEL | STATS_MEMORY_SWAP, memory_v1, memory_v2 },
 	{ "blkio", STATS_IO | STATS_DETAIL, io_v1, io_v2 },
 	{ "pids", STATS_PIDS, pids_any, pids_any },
+	{ NULL, STATS_PRESSURE, NULL, pressure_v2 },
 };
 
 void cgroup_tree_open_counters(struct cgroup_tree *t, unsigned wanted)
@@ -171,7 +208,7 @@ void cgroup_tree_open_counters(struct cgroup_tree *t, unsigned wanted)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
-		if (counters[i].wanted & wanted)
+		if (counters[i].v1 && counters[i].wanted & wanted)
 			controllers[n++] = counters[i].v1;
 	cgroup_tree_open_for(t, controllers);
 }
@@ -180,10 +217,9 @@ void cgroup_tree_stats(const struct cgroup_tree *t, unsigned wanted, struct cgro
 {
 	int v2 = t->host->unified < 0 ? -1 : t->fd[t->host->unified];
 
-	*s = nothing;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		const struct counter *c = &counters[i];
-		int at = cgroup_v1_index(t->host, c->v1), v1 = at < 0 ? -1 : t->fd[at];
+		int at = c->v1 ? cgroup_v1_index(t->host, c->v1) : -1, v1 = at < 0 ? -1 : t->fd[at];
 
 		if (!(c->wanted & wanted))
 			continue;

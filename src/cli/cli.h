@@ -152,6 +152,20 @@ enum state cli_state(const struct cli *c, const struct container *ct);
 bool cli_runs(const struct cli *c, const struct container *ct);
 const char *cli_lxcpath(const struct cli *c);
 
+/* --- pressure.c --- */
+/* How long somebody had to wait for what was scarce, in all, and what part of the last ten seconds that was. */
+#define CLI_PRESSURE_COLUMNS                                                                                           \
+	{ "cpu_pressure_ns", CELL_PLAIN }, { "cpu_pressure_percent", CELL_PLAIN },                                     \
+		{ "memory_pressure_ns", CELL_PLAIN }, { "memory_pressure_percent", CELL_PLAIN },                       \
+		{ "io_pressure_ns", CELL_PLAIN },                                                                      \
+	{                                                                                                              \
+		"io_pressure_percent", CELL_PLAIN                                                                      \
+	}
+/* Their cells; empty where it is not known. */
+int cli_add_pressure(struct strv *cells, const struct cgroup_stats *s) _must_check;
+/* "cpu 1.25 %, memory 0.00 %, I/O 0.00 %"; false: nothing is known. */
+bool cli_pressure_text(const struct cgroup_stats *s, char *text, size_t size);
+
 /* --- ending.c --- */
 /* Signals that would end the command make what it copies or creates be taken back instead; false: as ever. */
 void cli_undo_at_end(bool yes);

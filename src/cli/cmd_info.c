@@ -24,6 +24,15 @@ static const struct opt opts[] = {
 	OPT_FORMAT,
 };
 
+/* No link of the host's is known: a container is asked itself. */
+static const struct traffic nobody;
+
+/* lxc-info's answer is LXC's. */
+static bool is_keg(const struct cli *c)
+{
+	return strcmp(c->tool, "keg") == 0;
+}
+
 static void line(const char *title, const char *value)
 {
 	(void)printf("%-15s %s\n", title, value);
@@ -48,15 +57,30 @@ static void size_line(const char *title, uint64_t n, bool raw)
 	line(title, text);
 }
 
-static void cgroup_lines(const struct container *ct, bool raw)
+/* What keg's answer has beyond LXC's. */
+static void more_lines(const struct cgroup_stats *s, bool raw)
 {
+	char text[128];
+
+	if (s->swap >= 0)
+		size_line("Swap use:", (uint64_t)s->swap, raw);
+	(void)snprintf(text, sizeof(text), "%" PRId64, s->pids);
+	if (s->pids >= 0)
+		line("Processes:", text);
+	if (cli_pressure_text(s, text, sizeof(text)))
+		line("Pressure:", text);
+}
+
+static void cgroup_lines(const struct cli *c, const struct container *ct, bool raw)
+{
+	unsigned lxc = STATS_CPU | STATS_MEMORY | STATS_KERNEL | STATS_IO;
 	struct cgroup_host host;
 	struct cgroup_stats s;
 	struct err quiet = { 0 };
 	char text[64];
 
 	if (cgroup_look(&host, &quiet) < 0 ||
-	    container_stats(ct, &host, STATS_CPU | STATS_MEMORY | STATS_IO, &s, &quiet) < 0)
+	    container_stats(ct, &host, is_keg(c) ? STATS_ALL & ~STATS_DETAIL : lxc, &s, &quiet) < 0)
 		return;
 	(void)snprintf(text, sizeof(text), raw ? "%.0f" : "%.2f seconds",
 		       raw ? (double)s.cpu_ns : (double)s.cpu_ns / 1e9);
@@ -68,21 +92,34 @@ static void cgroup_lines(const struct container *ct, bool raw)
 		size_line("Memory use:", (uint64_t)s.memory, raw);
 	if (s.kmem >= 0)
 		size_line("KMem use:", (uint64_t)s.kmem, raw);
+	if (is_keg(c))
+		more_lines(&s, raw);
 }
 
-static void link_lines(const struct status *s, bool raw)
+static void bytes_lines(const char *title, const char *name, uint64_t rx, uint64_t tx, bool raw)
 {
+	line(title, name);
+	size_line(" TX bytes:", tx, raw);
+	size_line(" RX bytes:", rx, raw);
+	size_line(" Total bytes:", rx + tx, raw);
+}
+
+/* The host's ends; where there is none (macvlan, a device of the host's) LXC shows nothing. */
+static void link_lines(const struct cli *c, const struct status *s, bool raw)
+{
+	bool some = false;
+	uint64_t rx, tx;
+
 	for (size_t i = 0; i < s->nics.n; i++) {
 		const char *name = s->nics.v[i].host;
-		uint64_t rx, tx;
 
 		if (!*name || link_bytes(name, &rx, &tx) < 0)
 			continue;
-		line("Link:", name);
-		size_line(" TX bytes:", tx, raw);
-		size_line(" RX bytes:", rx, raw);
-		size_line(" Total bytes:", rx + tx, raw);
+		some = true;
+		bytes_lines("Link:", name, rx, tx, raw);
 	}
+	if (!some && is_keg(c) && container_traffic(s, &nobody, &rx, &tx) == 0)
+		bytes_lines("Network:", "inside", rx, tx, raw);
 }
 
 /* A value by itself, or behind its title. */
@@ -119,7 +156,7 @@ static void key_line(const struct container *ct, const char *key, bool bare)
 		(void)printf("%s =%s%s\n", key, v.len ? " " : "", v.len ? v.s : "");
 }
 
-/* lxc-info's answer is LXC's; keg's tells how its last life ended, too. */
+/* How its last life ended. */
 static void ended_line(const struct cli *c, const struct container *ct)
 {
 	char when[32], text[128];
@@ -127,7 +164,7 @@ static void ended_line(const struct cli *c, const struct container *ct)
 	struct tm tm;
 	time_t at;
 
-	if (strcmp(c->tool, "keg") != 0 || ended_read(ct->lxcpath, ct->name, &end) < 0)
+	if (!is_keg(c) || ended_read(ct->lxcpath, ct->name, &end) < 0)
 		return;
 	at = (time_t)(end.at_ms / 1000);
 	if (!localtime_r(&at, &tm) || strftime(when, sizeof(when), "%F %T", &tm) == 0)
@@ -161,8 +198,8 @@ static void show(const struct cli *c, struct container *ct, const struct options
 	if (running && (!some || o->ips))
 		ip_lines(ct, bare);
 	if (running && (!some || o->stats)) {
-		cgroup_lines(ct, o->raw);
-		link_lines(s, o->raw);
+		cgroup_lines(c, ct, o->raw);
+		link_lines(c, s, o->raw);
 	}
 	if (!some)
 		ended_line(c, ct);
@@ -192,26 +229,29 @@ static int add_addresses(struct strv *cells, const struct container *ct, bool ru
 	return b.failed || strv_add(cells, b.s ? b.s : "") < 0;
 }
 
-static int add_stats(struct strv *cells, const struct container *ct, bool running)
+static int add_stats(struct strv *cells, const struct cgroup_stats *s)
 {
-	struct cgroup_stats s = { .cpu_ns = -1, .memory = -1, .kmem = -1, .swap = -1, .io_bytes = -1, .pids = -1 };
-	struct cgroup_host host;
-	struct err quiet = { 0 };
+	const int64_t n[] = { s->cpu_ns, s->memory, s->swap, s->kmem, s->io_bytes, s->pids };
 	int bad = 0;
-
-	if (running && cgroup_look(&host, &quiet) == 0)
-		(void)!container_stats(ct, &host, STATS_ALL & ~STATS_DETAIL, &s, &quiet);
-	const int64_t n[] = { s.cpu_ns, s.memory, s.swap, s.kmem, s.io_bytes, s.pids };
 
 	for (size_t i = 0; i < ARRAY_SIZE(n); i++)
 		bad |= add_number(cells, n[i] >= 0, n[i]);
 	return bad;
 }
 
+/* What was left out at first: new fields come last. */
+static int add_more_stats(struct strv *cells, const struct cgroup_stats *s)
+{
+	return add_number(cells, s->io_read >= 0, s->io_read) < 0 ||
+	       add_number(cells, s->io_write >= 0, s->io_write) < 0 || cli_add_pressure(cells, s);
+}
+
+/* Their names, and what all of them together have carried. */
 static int add_links(struct strv *cells, const struct status *s)
 {
 	_own_buf struct buf b = { 0 };
 	uint64_t rx_all = 0, tx_all = 0, rx, tx;
+	bool known;
 
 	for (size_t i = 0; i < s->nics.n; i++) {
 		if (!*s->nics.v[i].host || link_bytes(s->nics.v[i].host, &rx, &tx) < 0)
@@ -220,8 +260,9 @@ static int add_links(struct strv *cells, const struct status *s)
 		rx_all += rx;
 		tx_all += tx;
 	}
-	return b.failed || strv_add(cells, b.s ? b.s : "") < 0 || add_number(cells, b.len, (int64_t)rx_all) < 0 ||
-	       add_number(cells, b.len, (int64_t)tx_all) < 0;
+	known = b.len || container_traffic(s, &nobody, &rx_all, &tx_all) == 0;
+	return b.failed || strv_add(cells, b.s ? b.s : "") < 0 || add_number(cells, known, (int64_t)rx_all) < 0 ||
+	       add_number(cells, known, (int64_t)tx_all) < 0;
 }
 
 /* How the last life that is over ended. */
@@ -236,25 +277,40 @@ static int add_end(struct strv *cells, const struct container *ct)
 	       add_number(cells, killed, killed ? WTERMSIG(end.status) : 0) < 0;
 }
 
+static struct cgroup_stats stats_of(const struct container *ct, bool running)
+{
+	struct cgroup_host host;
+	struct cgroup_stats s;
+	struct err quiet = { 0 };
+
+	cgroup_stats_clear(&s);
+	if (running && cgroup_look(&host, &quiet) == 0)
+		(void)!container_stats(ct, &host, STATS_ALL & ~STATS_DETAIL, &s, &quiet);
+	return s;
+}
+
 static int answer(const struct cli *c, const struct container *ct, const struct status *s)
 {
 	static const struct format_column columns[] = {
-		{ "name", CELL_TEXT },	      { "state", CELL_TEXT },	      { "pid", CELL_PLAIN },
-		{ "addresses", CELL_LIST },   { "cpu_ns", CELL_PLAIN },	      { "memory_bytes", CELL_PLAIN },
-		{ "swap_bytes", CELL_PLAIN }, { "kernel_bytes", CELL_PLAIN }, { "io_bytes", CELL_PLAIN },
-		{ "pids", CELL_PLAIN },	      { "links", CELL_LIST },	      { "rx_bytes", CELL_PLAIN },
-		{ "tx_bytes", CELL_PLAIN },   { "ended_ms", CELL_PLAIN },     { "reason", CELL_TEXT },
-		{ "status", CELL_PLAIN },     { "signal", CELL_PLAIN },	      { "ready", CELL_PLAIN },
+		{ "name", CELL_TEXT },		 { "state", CELL_TEXT },	   { "pid", CELL_PLAIN },
+		{ "addresses", CELL_LIST },	 { "cpu_ns", CELL_PLAIN },	   { "memory_bytes", CELL_PLAIN },
+		{ "swap_bytes", CELL_PLAIN },	 { "kernel_bytes", CELL_PLAIN },   { "io_bytes", CELL_PLAIN },
+		{ "pids", CELL_PLAIN },		 { "links", CELL_LIST },	   { "rx_bytes", CELL_PLAIN },
+		{ "tx_bytes", CELL_PLAIN },	 { "ended_ms", CELL_PLAIN },	   { "reason", CELL_TEXT },
+		{ "status", CELL_PLAIN },	 { "signal", CELL_PLAIN },	   { "ready", CELL_PLAIN },
+		{ "io_read_bytes", CELL_PLAIN }, { "io_write_bytes", CELL_PLAIN }, CLI_PRESSURE_COLUMNS,
 	};
 	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
 	bool running = s->state != STOPPED;
+	struct cgroup_stats used = stats_of(ct, running);
 	int bad = strv_add(&a.cells, c->name) < 0 || strv_add(&a.cells, state_name(s->state)) < 0 ||
 		  add_number(&a.cells, running && s->init_pid > 0, s->init_pid) < 0 ||
-		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, ct, running) || add_links(&a.cells, s) ||
+		  add_addresses(&a.cells, ct, running) || add_stats(&a.cells, &used) || add_links(&a.cells, s) ||
 		  add_end(&a.cells, ct) ||
 		  strv_add(&a.cells, !running	? ""
 				     : s->ready ? "true"
-						: "false") < 0;
+						: "false") < 0 ||
+		  add_more_stats(&a.cells, &used);
 
 	return cli_answer(c, &a, bad);
 }

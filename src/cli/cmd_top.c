@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* keg top: what the running containers use, again and again. */
+/* keg top: what the running containers use, again and again. lxc-top's screen is LXC's. */
 #include "cli/top.h"
 
 #include "base/own.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DELAY_S = 3, BATCH_DELAY_S = 300, DELAY_MOST = 1000000 };
-/* No swap by itself: v1 has it in memory.stat alone, and to fill that takes the kernel longer than all else. */
-enum { TOP_STATS = STATS_ALL & ~STATS_SWAP };
+enum { DELAY_S = 3, BATCH_DELAY_S = 300, DELAY_MOST = 1000000, FIRST_MS = 1000, ESCAPE = 27 };
 
 struct options {
 	struct opt_int delay;
-	bool batch, reverse;
-	const char *sort;
+	bool batch, reverse, totals;
+	const char *sort, *columns;
 };
 
 static const struct opt opts[] = {
@@ -27,24 +21,21 @@ static const struct opt opts[] = {
 	  "Seconds from one look to the next (3; with -b 300)" },
 	{ 'b', "batch", NULL, OPT_FLAG, offsetof(struct options, batch), false, "Lines for a file, no screen" },
 	{ 's', "sort", "n|c|b|m|s|k", OPT_TEXT, offsetof(struct options, sort), false,
-	  "By name, CPU, block I/O, memory, memory and swap, kernel memory" },
+	  "By name, CPU, block I/O, memory, memory and swap, kernel memory; keg top: by any column's name" },
 	{ 'r', "reverse", NULL, OPT_FLAG, offsetof(struct options, reverse), false, "In reverse order" },
+	{ 0, "columns", "LIST", OPT_TEXT, offsetof(struct options, columns), false,
+	  "keg top's columns, by name, parted by commas; without, those that the terminal has room for" },
+	{ 0, "totals", NULL, OPT_FLAG, offsetof(struct options, totals), false,
+	  "keg top: sums since the start, nothing per second" },
 	OPT_FORMAT,
 };
 
-/* --- gathering --- */
+/* --- what LXC's screen, its lines and programs are shown: all that there is --- */
 
-static void rows_free(struct top_rows *rows)
+static void count(int64_t *n)
 {
-	for (size_t i = 0; i < rows->n; i++)
-		free(rows->v[i].name);
-	free(rows->v);
-	*rows = (struct top_rows){ 0 };
-}
-
-static int64_t counted(int64_t n)
-{
-	return n < 0 ? 0 : n;
+	if (*n < 0)
+		*n = 0;
 }
 
 /* What is not counted here is shown as 0, as LXC does. */
@@ -56,117 +47,105 @@ static void fill(struct cgroup_stats *s)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(n); i++)
-		*n[i] = counted(*n[i]);
+		count(n[i]);
 }
 
-static int add(struct top_rows *rows, const struct cgroup_host *host, const char *lxcpath, const char *name)
+static int show_all(const struct cli *c, const struct top_view *v, bool batch)
 {
-	_own_container struct container *ct = NULL;
-	struct top_row row, *grown;
-	struct err quiet = { 0 };
+	bool answer = c->format != FORMAT_NONE;
+	_own_free struct top_row **rows = NULL;
+	struct top_look l;
+	int r = top_gather(&l, c, answer ? TOP_LXC_STATS | STATS_PRESSURE : TOP_LXC_STATS, answer);
 
-	if (container_open(&ct, name, lxcpath, &quiet) < 0 || container_stats(ct, host, TOP_STATS, &row.s, &quiet) < 0)
-		return 0; /* it has stopped, or does by now */
-	fill(&row.s);
-	row.name = strdup(name);
-	grown = row.name ? reallocarray(rows->v, rows->n + 1, sizeof(*grown)) : NULL;
-	if (!grown) {
-		free(row.name);
-		return -ENOMEM;
+	rows = calloc(l.rows.n + 1, sizeof(*rows));
+	if (r == 0 && !rows)
+		r = cli_say(c, "out of memory");
+	for (size_t i = 0; r == 0 && i < l.rows.n; i++) {
+		fill(&l.rows.v[i].s);
+		rows[i] = &l.rows.v[i];
 	}
-	rows->v = grown;
-	grown[rows->n++] = row;
-	return 0;
+	if (r == 0)
+		top_sort(v, rows, l.rows.n);
+	if (r == 0 && answer)
+		r = top_show_answer(c, rows, l.rows.n);
+	else if (r == 0 && batch)
+		top_show_batch(rows, l.rows.n, stdout);
+	else if (r == 0)
+		top_show_screen(rows, l.rows.n, stdout);
+	top_look_free(&l);
+	return r;
 }
 
-static int gather(const struct cli *c, struct top_rows *rows)
+/* --- keys --- */
+
+/* The next of the columns on the screen, or the one before; by name is left of them all. */
+static const struct top_column *neighbour(const struct top_view *v, bool right)
 {
-	struct cgroup_host host;
-	struct err quiet = { 0 };
+	unsigned shown = top_screen_columns(v, text_columns(STDOUT_FILENO));
+	size_t at = v->sort ? (size_t)(v->sort - top_columns) + 1 : 0; /* 0: the name */
 
-	if (cgroup_look(&host, &quiet) < 0) /* then nothing is counted here */
-		return 0;
-	for (size_t i = 0; i < c->lxcpaths.n; i++) {
-		_own_strv struct strv known = { 0 };
-		struct err e = { 0 };
+	do
+		at = (at + (right ? 1 : TOP_COLUMNS)) % (TOP_COLUMNS + 1);
+	while (at && !(shown & (1U << (at - 1))));
+	return at ? &top_columns[at - 1] : NULL;
+}
 
-		if (list_remembered(c->lxcpaths.v[i], &known, &e) < 0)
-			return cli_fail(c, &e);
-		for (size_t k = 0; k < known.n; k++)
-			if (add(rows, &host, c->lxcpaths.v[i], known.v[k]) < 0)
-				return cli_say(c, "out of memory");
+/* Whether it is a key, which changes what is shown. */
+static bool press(struct top_view *v, char key)
+{
+	const char word[] = { key, 0 };
+	const struct top_column *by = top_column(word, v->lxc);
+
+	if (by || key == 'n') {
+		v->sort = by;
+		return true;
 	}
-	return 0;
+	switch (v->lxc && key != 'q' && key != 'r' ? 0 : key) {
+	case 'q':
+		cli_told_to_end = 1;
+		return true;
+	case 'r':
+		v->reverse = !v->reverse;
+		return true;
+	case 't':
+		v->totals = !v->totals;
+		return true;
+	case '<':
+	case '>':
+		v->sort = neighbour(v, key == '>');
+		return true;
+	}
+	return false;
 }
 
-/* --- sorting --- */
-
-static const struct {
-	char key;
-	size_t field; /* of struct cgroup_stats */
-} sorts[] = {
-	{ 'c', offsetof(struct cgroup_stats, cpu_ns) }, { 'b', offsetof(struct cgroup_stats, io_bytes) },
-	{ 'm', offsetof(struct cgroup_stats, memory) }, { 's', offsetof(struct cgroup_stats, memory_swap) },
-	{ 'k', offsetof(struct cgroup_stats, kmem) },
-};
-
-struct view {
-	char sort; /* 'n': by name */
-	bool reverse;
-};
-
-static int64_t sorted_by(const struct top_row *r, char sort)
+/* The last byte of the sequence that an escape at keys[i] begins: ESC [ ... LETTER, ESC O LETTER. */
+static size_t end_of_sequence(const char *keys, size_t n, size_t i)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sorts); i++)
-		if (sorts[i].key == sort)
-			return *(const int64_t *)(const void *)((const char *)&r->s + sorts[i].field);
-	return 0;
+	if (i + 1 >= n || (keys[i + 1] != '[' && keys[i + 1] != 'O'))
+		return i;
+	for (i += 2; i < n && (keys[i] < '@' || keys[i] > '~');)
+		i++;
+	return i;
 }
 
-/* Names upwards; of numbers the largest first. */
-static int compare(const void *a, const void *b, void *arg)
+/* The arrows are < and >; other keys of more than one byte are none. */
+static bool press_all(struct top_view *v, const char *keys, size_t n)
 {
-	const struct top_row *x = a, *y = b;
-	const struct view *v = arg;
-	int64_t m = sorted_by(x, v->sort), n = sorted_by(y, v->sort);
-	int order = m != n ? (m > n ? -1 : 1) : strcmp(x->name, y->name);
+	bool changed = false;
 
-	return v->reverse ? -order : order;
+	for (size_t i = 0; i < n; i++) {
+		char key = keys[i];
+
+		if (key == ESCAPE) {
+			i = end_of_sequence(keys, n, i);
+			key = i < n && keys[i] == 'C' ? '>' : i < n && keys[i] == 'D' ? '<' : 0;
+		}
+		changed |= key && press(v, key);
+	}
+	return changed;
 }
 
-static bool is_sort(char key)
-{
-	return key && strchr("ncbmsk", key);
-}
-
-/* --- the terminal --- */
-
-/* Keys come one by one and are not shown. */
-static bool take_terminal(struct termios *was)
-{
-	struct termios now;
-
-	if (tcgetattr(STDIN_FILENO, was) < 0)
-		return false;
-	now = *was;
-	now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	now.c_cc[VMIN] = 1;
-	now.c_cc[VTIME] = 0;
-	return tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
-}
-
-/* The key that is pressed; 0: the time is over, or a signal came. */
-static char wait_for_key(bool terminal, int64_t ms, const sigset_t *while_waiting)
-{
-	struct pollfd p = { .fd = terminal ? STDIN_FILENO : -1, .events = POLLIN };
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-	char key = 0;
-
-	if (cli_told_to_end || ppoll(&p, 1, &t, while_waiting) <= 0)
-		return 0;
-	/* waits: poll has seen it */
-	return read(STDIN_FILENO, &key, 1) == 1 ? key : 'q';
-}
+/* --- again and again --- */
 
 static int64_t now_ms(void)
 {
@@ -176,60 +155,72 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Until the delay is over or a key changes what is shown. */
-static void wait_in(struct view *v, bool terminal, int delay, const sigset_t *while_waiting)
+/* Until the time is over, or what is shown is no longer what should be. */
+static void wait_in(struct top_view *v, int64_t ms)
 {
-	int64_t until = now_ms() + delay * (int64_t)1000, left;
+	int64_t until = now_ms() + ms, left;
+	char keys[16];
 
 	while (!cli_told_to_end && (left = until - now_ms()) > 0) {
-		char key = wait_for_key(terminal, left, while_waiting);
+		size_t n = top_terminal_wait(left, keys, sizeof(keys));
 
-		if (key == 'q')
-			cli_told_to_end = 1;
-		if (key == 'r')
-			v->reverse = !v->reverse;
-		if (is_sort(key))
-			v->sort = key;
-		if (key == 'r' || is_sort(key))
+		if (press_all(v, keys, n) || top_terminal_changed())
 			return;
 	}
 }
 
-static int show_until_told(const struct cli *c, struct view v, bool batch, bool terminal, int delay)
+static int show_until_told(const struct cli *c, struct top_view v, bool batch, int64_t delay)
 {
-	sigset_t while_waiting;
+	struct top_look seen = { 0 };
 	int r = 0;
 
-	cli_end_while_waiting(&while_waiting);
 	if (batch)
 		top_show_batch_head(stdout);
-	while (r == 0 && !cli_told_to_end && !ferror(stdout)) {
-		struct top_rows rows = { 0 };
-
-		r = gather(c, &rows);
-		if (rows.n)
-			qsort_r(rows.v, rows.n, sizeof(*rows.v), compare, &v);
-		if (r == 0 && batch)
-			top_show_batch(&rows, stdout);
-		else if (r == 0)
-			top_show_screen(&rows, stdout);
-		rows_free(&rows);
-		if (r == 0)
-			wait_in(&v, terminal, delay, &while_waiting);
+	for (bool first = true; r == 0 && !cli_told_to_end && !ferror(stdout); first = false) {
+		r = v.lxc ? show_all(c, &v, batch) : top_screen(c, &v, &seen, stdout);
+		if (r == 0) /* what is shown per second takes two looks */
+			wait_in(&v, first && !v.lxc && delay > FIRST_MS ? FIRST_MS : delay);
 	}
+	top_look_free(&seen);
 	return r;
 }
 
-static int show_once(const struct cli *c, struct view v)
+/* --columns */
+static int choose(const struct cli *c, const char *list, struct top_view *v)
 {
-	struct top_rows rows = { 0 };
-	int r = gather(c, &rows);
+	_own_strv struct strv words = { 0 };
 
-	if (rows.n)
-		qsort_r(rows.v, rows.n, sizeof(*rows.v), compare, &v);
-	if (r == 0)
-		r = top_show_answer(c, &rows);
-	rows_free(&rows);
+	if (strv_split(&words, list, ", ") < 0)
+		return cli_say(c, "out of memory");
+	for (size_t i = 0; i < words.n; i++) {
+		const struct top_column *column = top_column(words.v[i], false);
+		_own_buf struct buf all = { 0 };
+
+		for (size_t k = 0; k < TOP_COLUMNS; k++)
+			buf_addf(&all, "%s%s", k ? ", " : "", top_columns[k].name);
+		if (!column)
+			return cli_say(c, "--columns: there is no %s among %s", words.v[i], all.s ? all.s : "");
+		v->shown |= 1U << (column - top_columns);
+	}
+	return 0;
+}
+
+/* Without a terminal keg shows one look, as a table. */
+static int watch(struct cli *c, const struct options *o, const struct top_view *v, int delay)
+{
+	bool terminal = (v->lxc || isatty(STDOUT_FILENO)) && top_terminal_take(!v->lxc);
+	int r;
+
+	if (!terminal && !v->lxc) {
+		c->format = FORMAT_TABLE;
+		return show_all(c, v, false);
+	}
+	if (!terminal && !o->batch) {
+		(void)fputs("stdin is not a tty\n", stderr);
+		return cli_say(c, "Failed to setup terminal");
+	}
+	r = show_until_told(c, *v, o->batch, delay * (int64_t)1000);
+	top_terminal_leave();
 	return r;
 }
 
@@ -237,28 +228,20 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
-	struct view v = { .sort = o->sort ? *o->sort : 'n', .reverse = o->reverse };
-	int delay = o->delay.set ? (int)o->delay.n : o->batch ? BATCH_DELAY_S : DELAY_S, r;
-	struct termios was;
-	bool terminal;
+	bool lxc = (strcmp(c->tool, "keg") != 0 && !o->columns) || o->batch;
+	const char *sort = o->sort ? o->sort : lxc || c->format != FORMAT_NONE ? "n" : "c";
+	struct top_view v = { .sort = top_column(sort, lxc), .reverse = o->reverse, .lxc = lxc };
+	int delay = o->delay.set ? (int)o->delay.n : o->batch ? BATCH_DELAY_S : DELAY_S;
 
-	if (!is_sort(v.sort) || delay < 1 || delay > DELAY_MOST)
+	v.totals = o->totals || lxc || c->format != FORMAT_NONE;
+	if ((!v.sort && (lxc ? *sort != 'n' : strcmp(sort, "n") != 0 && strcmp(sort, "name") != 0)) || delay < 1 ||
+	    delay > DELAY_MOST)
 		return cli_misuse(c);
+	if (o->columns && choose(c, o->columns, &v) != 0)
+		return 1;
 	if (dflt && strv_add(&c->lxcpaths, dflt) < 0)
 		return cli_say(c, "out of memory");
-	if (c->format != FORMAT_NONE)
-		return show_once(c, v);
-	terminal = take_terminal(&was);
-	if (!terminal && !o->batch) {
-		(void)fputs("stdin is not a tty\n", stderr);
-		return cli_say(c, "Failed to setup terminal");
-	}
-	r = show_until_told(c, v, o->batch, terminal, delay);
-	if (terminal)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
-	if (terminal)
-		(void)putchar('\n');
-	return r;
+	return c->format != FORMAT_NONE ? show_all(c, &v, false) : watch(c, o, &v, delay);
 }
 
 const struct verb verb_top = {
@@ -269,7 +252,10 @@ const struct verb verb_top = {
 	.size = sizeof(struct options),
 	.flags = VERB_NAMELESS | VERB_MANY_PATHS | VERB_NO_LOG,
 	.run = run,
-	.more = "\n  Keys: q quits, r reverses, n c b m s k sort\n",
+	.more = "\n  Keys: q quits, r reverses, n c b m s k sort; keg top: < and > sort by the next column, t shows sums,\n"
+		"  i o p R W, and C M B for pressure, sort, too. Columns: cpu, memory, memory-pressure, io, rx, tx,\n"
+		"  cpu-pressure, io-pressure, pids, memory-swap, read, write, kernel. Pressure is the part of the last ten\n"
+		"  seconds in which somebody waited for it; cgroup v2 alone knows.\n",
 	.examples = {
 		{ "-s m", "a full screen, who has most memory first" },
 		{ "-b -d 10", "lines for a file, every 10 seconds" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The screen of `top`, its lines for a file, its answer to programs. */
+/* lxc-top's screen, its lines for a file, and the answer to programs. */
 #include "cli/top.h"
 
 #include "base/own.h"
@@ -95,12 +95,12 @@ static struct layout layout_for(const struct cgroup_stats *sum, size_t columns)
 	return l;
 }
 
-static struct cgroup_stats sum_of(const struct top_rows *rows)
+static struct cgroup_stats sum_of(struct top_row *const *rows, size_t n)
 {
 	struct cgroup_stats t = { 0 };
 
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct cgroup_stats *s = &rows->v[i].s;
+	for (size_t i = 0; i < n; i++) {
+		const struct cgroup_stats *s = &rows[i]->s;
 
 		t.cpu_ns += s->cpu_ns;
 		t.cpu_sys_ns += s->cpu_sys_ns;
@@ -115,24 +115,30 @@ static struct cgroup_stats sum_of(const struct top_rows *rows)
 	return t;
 }
 
-static size_t room(void)
+size_t top_lines(void)
 {
 	struct winsize w;
-	size_t lines = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row ? w.ws_row : LINES;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row ? w.ws_row : LINES;
+}
+
+static size_t room(void)
+{
+	size_t lines = top_lines();
 
 	return lines > AROUND ? lines - AROUND : 1;
 }
 
 /* All lines of the screen. */
-static void print_screen(const struct top_rows *rows, size_t columns, FILE *f)
+static void print_screen(struct top_row *const *rows, size_t n, size_t columns, FILE *f)
 {
 	static const char *const above[] = { "Container", "CPU", "CPU", "CPU", "BlkIO", "Mem", "MemSw", "KMem" };
 	static const char *const below[] = {
 		"Name", "Used", "Sys", "User", "Total(Read/Write)", "Used", "Used", "Used"
 	};
-	struct cgroup_stats sum = sum_of(rows);
+	struct cgroup_stats sum = sum_of(rows, n);
 	struct layout l = layout_for(&sum, columns);
-	size_t shown = rows->n < room() ? rows->n : room();
+	size_t shown = n < room() ? n : room();
 	char total[64];
 
 	head(f, above, &l);
@@ -140,15 +146,15 @@ static void print_screen(const struct top_rows *rows, size_t columns, FILE *f)
 	head(f, below, &l);
 	for (size_t i = 0; i < shown; i++) {
 		(void)fputc('\n', f);
-		line(f, rows->v[i].name, &rows->v[i].s, &l);
+		line(f, rows[i]->name, &rows[i]->s, &l);
 	}
-	(void)snprintf(total, sizeof(total), "TOTAL %zu of %zu", shown, rows->n);
+	(void)snprintf(total, sizeof(total), "TOTAL %zu of %zu", shown, n);
 	(void)fputc('\n', f);
 	line(f, total, &sum, &l);
 }
 
 /* A line that is wider than the terminal would go on in the next one, and the screen upwards: it is cut. */
-void top_show_screen(const struct top_rows *rows, FILE *f)
+void top_show_screen(struct top_row *const *rows, size_t n, FILE *f)
 {
 	size_t len = 0, columns = text_columns(STDOUT_FILENO);
 	char *text = NULL, *rest, *l;
@@ -156,7 +162,7 @@ void top_show_screen(const struct top_rows *rows, FILE *f)
 
 	if (!m)
 		return;
-	print_screen(rows, columns, m);
+	print_screen(rows, n, columns, m);
 	if (fclose(m) == 0) {
 		(void)fputs("\033[H\033[J\033[7m\033[1m", f);
 		rest = text;
@@ -178,18 +184,18 @@ void top_show_batch_head(FILE *f)
 	(void)fflush(f);
 }
 
-void top_show_batch(const struct top_rows *rows, FILE *f)
+void top_show_batch(struct top_row *const *rows, size_t n, FILE *f)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct cgroup_stats *s = &rows->v[i].s;
+	for (size_t i = 0; i < n; i++) {
+		const struct cgroup_stats *s = &rows[i]->s;
 
 		(void)fprintf(f,
 			      "%" PRId64 ",%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
 			      ",%" PRId64 ",%" PRId64 "\n",
-			      (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, rows->v[i].name, s->cpu_ns,
+			      (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, rows[i]->name, s->cpu_ns,
 			      s->cpu_sys_ns / NS_OF_TICK, s->cpu_user_ns / NS_OF_TICK, s->io_bytes, s->io_ops,
 			      s->memory, s->memory_swap, s->kmem);
 	}
@@ -197,25 +203,43 @@ void top_show_batch(const struct top_rows *rows, FILE *f)
 	(void)fflush(f);
 }
 
-int top_show_answer(const struct cli *c, const struct top_rows *rows)
+/* What is not known is empty. */
+static int add_known(struct strv *cells, int64_t n)
+{
+	return n < 0 ? strv_add(cells, "") : strv_addf(cells, "%" PRId64, n);
+}
+
+int top_show_answer(const struct cli *c, struct top_row *const *rows, size_t n_rows)
 {
 	static const struct format_column columns[] = {
-		{ "name", CELL_TEXT },		 { "cpu_ns", CELL_PLAIN },	  { "cpu_user_ns", CELL_PLAIN },
-		{ "cpu_system_ns", CELL_PLAIN }, { "memory_bytes", CELL_PLAIN },  { "memory_swap_bytes", CELL_PLAIN },
-		{ "kernel_bytes", CELL_PLAIN },	 { "io_read_bytes", CELL_PLAIN }, { "io_write_bytes", CELL_PLAIN },
-		{ "io_operations", CELL_PLAIN }, { "pids", CELL_PLAIN },
+		{ "name", CELL_TEXT },
+		{ "cpu_ns", CELL_PLAIN },
+		{ "cpu_user_ns", CELL_PLAIN },
+		{ "cpu_system_ns", CELL_PLAIN },
+		{ "memory_bytes", CELL_PLAIN },
+		{ "memory_swap_bytes", CELL_PLAIN },
+		{ "kernel_bytes", CELL_PLAIN },
+		{ "io_read_bytes", CELL_PLAIN },
+		{ "io_write_bytes", CELL_PLAIN },
+		{ "io_operations", CELL_PLAIN },
+		{ "pids", CELL_PLAIN },
+		{ "rx_bytes", CELL_PLAIN },
+		{ "tx_bytes", CELL_PLAIN },
+		CLI_PRESSURE_COLUMNS,
 	};
 	struct answer a = { .noun = "containers", .columns = columns, .n = ARRAY_SIZE(columns) };
 	int bad = 0;
 
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct cgroup_stats *s = &rows->v[i].s;
+	for (size_t i = 0; i < n_rows; i++) {
+		const struct cgroup_stats *s = &rows[i]->s;
 		const int64_t n[] = { s->cpu_ns, s->cpu_user_ns, s->cpu_sys_ns, s->memory, s->memory_swap,
 				      s->kmem,	 s->io_read,	 s->io_write,	s->io_ops, s->pids };
 
-		bad |= strv_add(&a.cells, rows->v[i].name);
+		bad |= strv_add(&a.cells, rows[i]->name);
 		for (size_t k = 0; k < ARRAY_SIZE(n); k++)
 			bad |= strv_addf(&a.cells, "%" PRId64, n[k]);
+		bad |= add_known(&a.cells, rows[i]->rx) | add_known(&a.cells, rows[i]->tx) |
+		       cli_add_pressure(&a.cells, s);
 	}
 	return cli_answer(c, &a, bad);
 }

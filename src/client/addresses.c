@@ -11,9 +11,7 @@
 #include "sys/netns.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { LO = 1 }; /* its index in every namespace */
 
@@ -44,23 +42,6 @@ static int by_number(const void *a, const void *b)
 	return memcmp(x->raw, y->raw, ip_size(x));
 }
 
-/* The number of the container's namespace; -1 where it is the caller's own (lxc.net.0.type = none). */
-static int find_namespace(struct nl *nl, pid_t init, int *id)
-{
-	_own_fd int theirs = netns_of_pid(init);
-	struct stat a, b;
-
-	if (theirs < 0)
-		return theirs;
-	if (fstat(theirs, &a) < 0 || stat("/proc/thread-self/ns/net", &b) < 0)
-		return -errno;
-	if (a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
-		*id = -1;
-		return 0;
-	}
-	return netns_id(nl, theirs, id);
-}
-
 static int read_addresses(pid_t init, int family, struct seen *seen, struct err *e)
 {
 	_own_nl struct nl nl = NL_CLOSED;
@@ -68,7 +49,7 @@ static int read_addresses(pid_t init, int family, struct seen *seen, struct err 
 
 	if (r < 0)
 		return r;
-	r = find_namespace(&nl, init, &id);
+	r = netns_id_of_pid(&nl, init, &id);
 	if (r == 0)
 		r = addr_each(&nl, family, id, keep, seen);
 	if (r == -ENOENT || r == -ESRCH) /* it has ended meanwhile */
@@ -159,7 +140,7 @@ static int ask(const struct container *c, struct named *n, bool addresses, struc
 		x = nl_open(&nl, e);
 	if (x < 0)
 		return x;
-	x = find_namespace(&nl, init, &id);
+	x = netns_id_of_pid(&nl, init, &id);
 	if (x == 0)
 		x = link_each_of(&nl, id, note_name, n);
 	if (x == 0 && addresses && n->family != AF_INET6)

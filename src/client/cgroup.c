@@ -57,23 +57,32 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 	return x;
 }
 
-int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
-		    struct cgroup_stats *out, struct err *e)
+int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted, struct cgroup_stats *out,
+		       struct err *e)
 {
 	struct cgroup_tree t;
-	struct status s;
-	int x = container_look(c, &s, e);
+	int x = has_cgroup(s, e);
 
-	if (x < 0)
-		return x;
-	x = has_cgroup(&s, e);
 	if (x == 0)
-		x = cgroup_tree_init(&t, host, s.cgroup, e);
-	status_free(&s);
+		x = cgroup_tree_init(&t, host, s->cgroup, e);
 	if (x < 0)
 		return x;
 	cgroup_tree_open_counters(&t, wanted);
 	cgroup_tree_stats(&t, wanted, out);
 	cgroup_tree_close(&t);
 	return 0;
+}
+
+int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
+		    struct cgroup_stats *out, struct err *e)
+{
+	struct status s;
+	int x = container_look(c, &s, e);
+
+	if (x < 0)
+		return x;
+	cgroup_stats_clear(out);
+	x = container_stats_as(&s, host, wanted, out, e);
+	status_free(&s);
+	return x;
 }

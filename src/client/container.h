@@ -175,6 +175,9 @@ int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct
 /* What a running one uses (`wanted`: STATS_*); the host is looked at once for all who are asked. */
 int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
 		    struct cgroup_stats *out, struct err *e) _must_check;
+/* The same for who has read its state; what is not wanted is left as it was. */
+int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted, struct cgroup_stats *out,
+		       struct err *e) _must_check;
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
@@ -321,6 +324,22 @@ int container_ips(const struct container *c, const char *interface, int family, 
 int container_interfaces(const struct container *c, struct strv *out, struct err *e) _must_check;
 /* RX and TX bytes of a host interface, as the container counts them (its RX is the host's TX). */
 int link_bytes(const char *ifname, uint64_t *rx, uint64_t *tx);
+
+/* --- traffic.c --- */
+/* What every link of the host's has carried, asked for at once for all who are looked at. */
+struct traffic_seen {
+	int index;
+	uint64_t rx, tx;
+};
+struct traffic {
+	struct traffic_seen *v; /* by index */
+	size_t n;
+};
+int traffic_look(struct traffic *t, struct err *e) _must_check;
+void traffic_free(struct traffic *t);
+/* Bytes in and out of a running container, as it counts them: by the host's ends of its devices, else asked for in its
+ * network namespace. -ENODATA: it has the host's network, -errno. */
+int container_traffic(const struct status *s, const struct traffic *host, uint64_t *rx, uint64_t *tx) _must_check;
 
 /* --- nested.c --- */
 typedef int inside_fn(int fd, void *arg);

@@ -11,6 +11,18 @@
 
 enum { ALT_NAME = 128 }; /* ALTIFNAMSIZ, whose header does not go with net/if.h */
 
+/* The fields that every kernel's struct has. */
+static void read_bytes(const struct rtattr *stats64, struct link *l)
+{
+	struct rtnl_link_stats64 s;
+
+	if (!stats64 || RTA_PAYLOAD(stats64) < offsetof(struct rtnl_link_stats64, rx_errors))
+		return;
+	memcpy(&s, RTA_DATA(stats64), offsetof(struct rtnl_link_stats64, rx_errors));
+	l->rx_bytes = s.rx_bytes;
+	l->tx_bytes = s.tx_bytes;
+}
+
 static bool read_link(const struct nlmsghdr *h, struct link *l)
 {
 	const struct ifinfomsg *i = NLMSG_DATA(h);
@@ -30,13 +42,7 @@ static bool read_link(const struct nlmsghdr *h, struct link *l)
 		nl_nested(a[IFLA_LINKINFO], info, IFLA_INFO_MAX);
 		nl_text(info[IFLA_INFO_KIND], l->kind, sizeof(l->kind));
 	}
-	if (a[IFLA_STATS64] && RTA_PAYLOAD(a[IFLA_STATS64]) >= offsetof(struct rtnl_link_stats64, rx_errors)) {
-		struct rtnl_link_stats64 s;
-
-		memcpy(&s, RTA_DATA(a[IFLA_STATS64]), offsetof(struct rtnl_link_stats64, rx_errors));
-		l->rx_bytes = s.rx_bytes;
-		l->tx_bytes = s.tx_bytes;
-	}
+	read_bytes(a[IFLA_STATS64], l);
 	return true;
 }
 
@@ -141,17 +147,52 @@ int link_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg)
 	return link_each_of(n, -1, seen, arg);
 }
 
-int link_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg)
+static int dump(struct nl *n, int nsid, uint32_t filter, int (*seen)(const struct link *, void *), void *arg)
 {
 	struct each e = { seen, arg };
 	struct ifinfomsg i = { 0 };
 	struct nl_msg m;
 
 	nl_begin(&m, RTM_GETLINK, NLM_F_DUMP, &i, sizeof(i));
-	nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	nl_put_u32(&m, IFLA_EXT_MASK, filter);
 	if (nsid >= 0)
 		nl_put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)nsid);
 	return nl_talk(n, &m, each_link, &e);
+}
+
+int link_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg)
+{
+	return dump(n, nsid, RTEXT_FILTER_SKIP_STATS, seen, arg);
+}
+
+int link_count_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg)
+{
+	return dump(n, nsid, 0, seen, arg);
+}
+
+static int each_stats(const struct nlmsghdr *h, void *arg)
+{
+	const struct if_stats_msg *i = NLMSG_DATA(h);
+	const struct rtattr *a[IFLA_STATS_MAX + 1];
+	struct each *e = arg;
+	struct link l = { 0 };
+
+	if (h->nlmsg_type != RTM_NEWSTATS || h->nlmsg_len < NLMSG_LENGTH(sizeof(*i)))
+		return 0;
+	nl_attrs(h, sizeof(*i), a, IFLA_STATS_MAX);
+	l.index = (int)i->ifindex;
+	read_bytes(a[IFLA_STATS_LINK_64], &l);
+	return e->seen(&l, e->arg);
+}
+
+int link_stats_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg)
+{
+	struct if_stats_msg i = { .filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64) };
+	struct each e = { seen, arg };
+	struct nl_msg m;
+
+	nl_begin(&m, RTM_GETSTATS, NLM_F_DUMP, &i, sizeof(i));
+	return nl_talk(n, &m, each_stats, &e);
 }
 
 static struct ifinfomsg head_of(const struct link_want *w, int index)

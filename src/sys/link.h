@@ -17,7 +17,7 @@ struct link {
 	unsigned mtu, flags; /* flags: IFF_* */
 	unsigned char mac[MAC_LEN];
 	char name[IFNAMSIZ], kind[16]; /* kind "": a device of the hardware's */
-	uint64_t rx_bytes, tx_bytes;   /* only of link_count() */
+	uint64_t rx_bytes, tx_bytes;   /* only of link_count() and link_count_each_of() */
 };
 
 /* What a link is to have; what is left 0 (or NULL) is not touched. */
@@ -43,6 +43,12 @@ int link_count(struct nl *n, const char *name, struct link *out) _must_check;
 int link_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg) _must_check;
 /* The same in the network namespace of that number (-1: the socket's own): IFLA_TARGET_NETNSID, Linux 4.20. */
 int link_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg) _must_check;
+
+/* The same with what they have carried. */
+int link_count_each_of(struct nl *n, int nsid, int (*seen)(const struct link *, void *), void *arg) _must_check;
+/* Only what the links of the caller's namespace have carried: index, rx_bytes, tx_bytes. A tenth of what a dump of the
+ * links takes (RTM_GETSTATS, Linux 4.7). */
+int link_stats_each(struct nl *n, int (*seen)(const struct link *, void *), void *arg) _must_check;
 
 /* Both ends in one request: the peer is born in its namespace with its name, MAC and MTU. */
 int link_make_veth(struct nl *n, const struct link_want *host, const struct link_want *peer) _must_check;

@@ -9,6 +9,7 @@
 #include <linux/net_namespace.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 int netns_of_pid(pid_t pid)
 {
@@ -58,6 +59,22 @@ int netns_id(struct nl *n, int netns_fd, int *id)
 	if (r == 0)
 		*id = found;
 	return r;
+}
+
+int netns_id_of_pid(struct nl *n, pid_t pid, int *id)
+{
+	_own_fd int theirs = netns_of_pid(pid);
+	struct stat a, b;
+
+	if (theirs < 0)
+		return theirs;
+	if (fstat(theirs, &a) < 0 || stat("/proc/thread-self/ns/net", &b) < 0)
+		return -errno;
+	if (a.st_ino == b.st_ino && a.st_dev == b.st_dev) {
+		*id = -1;
+		return 0;
+	}
+	return netns_id(n, theirs, id);
 }
 
 int netns_nl_open(struct nl *n, int netns_fd, struct err *e)

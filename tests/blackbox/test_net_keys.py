@@ -3,6 +3,7 @@
 
 Each test has a network namespace of its own for a host (NetHost), in which the commands run.
 """
+import json
 import os
 import re
 import shutil
@@ -343,6 +344,28 @@ def has_kind(host, kind, *more):
     if r.returncode == 0:
         host.sh("ip link del try0")
     needs(r.returncode == 0, f"this kernel has no {kind}")
+
+
+SEND = """import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind((sys.argv[1], 0))
+for i in range(20): s.send(b"\\xff" * 6 + b"\\2\\0\\0\\0\\0\\1" + b"\\x88\\xb5" + bytes(986))"""
+
+
+@pytest.mark.parametrize("device, lines", [
+    ("vb0", ("lxc.net.0.type = veth", "lxc.net.0.veth.pair = vb0", "lxc.net.0.flags = up")),
+    ("xp1", ("lxc.net.0.type = phys", "lxc.net.0.link = xp0", "lxc.net.0.flags = up"))])
+def test_what_it_receives_is_counted(host, nic, device, lines):
+    """By the host's end of a device, and where it has none, in the container's namespace."""
+    host.sh("ip link add xp0 type veth peer name xp1; ip link set xp1 up")
+    c = nic(*lines).up()
+
+    def received(*argv):
+        return json.loads(host.keg.run("keg", *argv, "-P", c.lxcpath, "--format", "json", under=host.under()).ok().out)["containers"][0]["rx_bytes"]
+
+    before = received("top")
+    subprocess.run([*host.under(), "python3", "-c", SEND, device], check=True)
+    for argv in (("top",), ("info", c.name)):
+        assert 20000 <= received(*argv) - before < 26000
 
 
 @pytest.mark.parametrize("mode", ["private", "vepa", "bridge", "passthru"])

@@ -277,10 +277,19 @@ def test_info_for_programs(container):
     assert stopped == {"format": 1, "containers": [{
         "name": c.name, "state": "STOPPED", "pid": None, "addresses": [], "cpu_ns": None, "memory_bytes": None, "swap_bytes": None,
         "kernel_bytes": None, "io_bytes": None, "pids": None, "links": [], "rx_bytes": None, "tx_bytes": None,
-        "ended_ms": None, "reason": None, "status": None, "signal": None, "ready": None}]}
+        "ended_ms": None, "reason": None, "status": None, "signal": None, "ready": None,
+        "io_read_bytes": None, "io_write_bytes": None, "cpu_pressure_ns": None, "cpu_pressure_percent": None, "memory_pressure_ns": None,
+        "memory_pressure_percent": None, "io_pressure_ns": None, "io_pressure_percent": None}]}
     c.up()
     row = json.loads(ask("--format", "json"))["containers"][0]
     assert (row["state"], row["pid"], row["links"], row["pids"] >= 1, row["cpu_ns"] > 0) == ("RUNNING", c.pid(), [], True, True)
+    assert row["io_read_bytes"] >= 0 and (row["rx_bytes"], row["tx_bytes"]) == (0, 0)
+    words = ask("-S")
+    assert re.search(r"^Processes: {6}\d+$", words, re.M) and "Processes:" not in c.run("lxc-info", "-S").ok().out
+    assert ("Pressure:" in words) == (row["cpu_pressure_ns"] is not None)
+    if "Pressure:" in words:
+        assert re.search(r"^Pressure: {7}cpu \d+\.\d\d %, memory \d+\.\d\d %, I/O \d+\.\d\d %$", words, re.M)
+    assert "Network:        inside\n TX bytes:      0 bytes\n" in words  # it has no end on the host
     head, line, _ = ask("--format", "csv").split("\n")
     assert head == ",".join(row) and line.startswith(f"{c.name},RUNNING,{c.pid()},,")
     assert ask("--format", "table").split("\n")[0].split()[:3] == ["NAME", "STATE", "PID"]
