@@ -67,6 +67,7 @@ enum {
 	VERB_NO_LOG = 8,	/* -l alone does not switch the default log file on */
 	VERB_RAW = 16,		/* parses its arguments itself */
 	VERB_OWN_HELP = 32,	/* --help has more to show than the rows */
+	VERB_EXISTING = 64,	/* is about a container that is there: keg asks for that first */
 };
 
 struct verb {
@@ -126,6 +127,8 @@ int cli_misuse(const struct cli *c);
 enum { CLI_SILENT = 4 };
 int cli_fail(const struct cli *c, const struct err *e);
 int cli_say(const struct cli *c, const char *fmt, ...) _printf(2, 3);
+/* As `keg VERB`, whose answers are ours: what lxc-* say is LXC's. */
+bool cli_is_keg(const struct cli *c) _must_check;
 /* Colour on stdout: on a terminal, unless NO_COLOR says no. */
 bool cli_colour(void);
 /* For a verb with --format: prints what it has found, and frees it. failed: memory ran out while it was filled. */
@@ -172,6 +175,23 @@ void cli_undo_at_end(bool yes);
 /* They are noted, and let in only while waiting (by that mask), so that none is missed between look and wait. */
 void cli_end_while_waiting(sigset_t *while_waiting);
 extern volatile sig_atomic_t cli_told_to_end;
+
+/* --- cmd_create.c --- */
+/* What keg writes into new configs, and LXC does not: what its console shows is kept for keg logs; and what only a slip
+ * of somebody's, or an update of the keeper's program, ends need not end the container. */
+extern const struct create_default create_defaults[], create_defaults_of_a_while[];
+
+/* --- missing.c --- */
+/* That there is none of that name, with the one that may be meant; 1. */
+int cli_no_container(const struct cli *c, const struct container *ct);
+/* false, after that was told: keg's verb is about one that is there, and it is not. */
+bool cli_must_exist(const struct cli *c, const struct container *ct) _must_check;
+/* 1, after that was told; to users of lxc-* in LXC's words. */
+int cli_not_running(const struct cli *c, const char *lxc_says, ...) _printf(2, 3);
+
+/* --- hint.c --- */
+/* A hint as the tool's users write its commands: keg stop web1, lxc-stop -n web1. The caller frees; NULL: no memory. */
+char *cli_hint(const struct cli *c, const char *hint) _must_check;
 
 /* --- namespaces.c --- */
 /* Adds the CLONE_NEW* of "MOUNT|pid|..."; -EINVAL: an unknown word. */

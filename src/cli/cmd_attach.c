@@ -138,7 +138,7 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	if (!cli_runs(c, ct))
-		return cli_say(c, "%s is not running", c->name);
+		return cli_not_running(c, "%s is not running", c->name);
 	if (c->rcfile && cli_load(c, ct, &defined) != 0)
 		return 1;
 	if (container_attach(ct, &r, &status, &e) < 0)
@@ -152,6 +152,7 @@ const struct verb verb_attach = {
 	.about = "runs COMMAND, or a shell, in a running container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1", "a shell in web1, as its root" },

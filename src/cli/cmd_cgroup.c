@@ -44,7 +44,7 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	if (!cli_runs(c, ct))
-		return cli_say(c, "'%s:%s' is not running", ct->lxcpath, c->name);
+		return cli_not_running(c, "'%s:%s' is not running", ct->lxcpath, c->name);
 	if (container_cgroup_begun(ct, &host, &tree, &e) < 0)
 		return cli_fail(c, &e);
 	if (c->n_args > 1)
@@ -62,6 +62,7 @@ const struct verb verb_cgroup = {
 	.synopsis = "--name=NAME FILE [VALUE]",
 	.about = "shows or sets a file of a container's cgroup, such as memory.max",
 	OPTS(opts),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1 memory.max", "shows the limit" },

@@ -22,13 +22,14 @@ static int answer(const struct cli *c, const struct problems *p)
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct err *e = &p->v[i];
+		_own_free char *hint = cli_hint(c, e->hint);
 		char what[sizeof(e->op) + sizeof(e->object) + 128];
 
 		err_text(e, what, sizeof(what));
 		bad |= strv_add(&a.cells, e->key) | strv_add(&a.cells, e->file) |
 		       (e->line ? strv_addf(&a.cells, "%u", e->line) : strv_add(&a.cells, "")) |
 		       strv_add(&a.cells, what) | strv_add(&a.cells, e->warning ? "true" : "false") |
-		       strv_add(&a.cells, e->hint);
+		       strv_add(&a.cells, hint ? hint : e->hint);
 	}
 	return cli_answer(c, &a, bad);
 }
@@ -64,7 +65,7 @@ const struct verb verb_config_check = {
 	.synopsis = "NAME",
 	.about = "tells every mistake in a container's config at once",
 	OPTS(check_opts),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = check,
 	.examples = {
 		{ "web1", "nothing where all is well; else each mistake with its line" },
@@ -122,7 +123,7 @@ const struct verb verb_config_explain = {
 	.about = "tells what every key that is set does, and where it is set",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = explain,
 	.examples = {
 		{ "web1", "every key that web1's config sets" },

@@ -70,7 +70,7 @@ const struct verb verb_config_get = {
 	.about = "prints the value of one key; nothing where it is not set",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run,
 	.examples = {
 		{ "web1 lxc.uts.name", "its host name" },

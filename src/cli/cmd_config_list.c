@@ -49,7 +49,7 @@ const struct verb verb_config_list = {
 	.about = "prints every key that is set, and where: FILE:LINE, a tab, KEY = VALUE",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run,
 	.examples = {
 		{ "web1", "all keys, each with the file and line that sets it" },

@@ -74,7 +74,7 @@ const struct verb verb_config_set = {
 	.about = "sets a key in a container's file; a list gets one value more",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run_set,
 	.examples = {
 		{ "web1 lxc.start.auto 1", "starts with the host" },
@@ -106,7 +106,7 @@ const struct verb verb_config_unset = {
 	.name = "unset",
 	.synopsis = "NAME KEY",
 	.about = "takes a key's lines out of a container's file",
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run_unset,
 	.examples = {
 		{ "web1 lxc.start.auto", "as if it had never been set" },

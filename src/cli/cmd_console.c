@@ -57,7 +57,7 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	if (!cli_runs(c, ct))
-		return cli_say(c, "%s is not running", c->name);
+		return cli_not_running(c, "%s is not running", c->name);
 	if (o->log)
 		return show_log(c, ct);
 	master = container_tty(ct, &tty, &hold, &e);
@@ -78,6 +78,7 @@ const struct verb verb_console = {
 	.about = "connects this terminal to one of the container's",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1", "a login at its first free tty; Ctrl+a q leaves it" },

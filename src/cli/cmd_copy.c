@@ -201,6 +201,7 @@ const struct verb verb_copy = {
 	.about = "copies a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.more = "  -- HOOK-ARGUMENTS                  are handed to the clone hooks;\n"
 		"                                     with -e: the command to run, after which it stops\n",
@@ -227,6 +228,7 @@ const struct verb verb_rename = {
 	.name = "rename",
 	.synopsis = "NAME NEWNAME",
 	.about = "gives a container another name",
+	.flags = VERB_EXISTING,
 	.run = run_rename,
 	.examples = {
 		{ "web1 shop1", "web1 is called shop1 from now on" },

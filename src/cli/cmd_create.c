@@ -30,6 +30,14 @@ static const struct opt opts[] = {
 	{ 0, "rbduser", "USER", OPT_TEXT, offsetof(struct options, unused), false, NULL },
 };
 
+/* The buffer takes memory as far as something is shown: some KiB for a system that boots. */
+#define KEPT_CONSOLE                                                                                                   \
+	{                                                                                                              \
+		"lxc.console.buffer.size", "auto"                                                                      \
+	}
+const struct create_default create_defaults[] = { { "lxc.monitor.signal.pdeath", "0" }, KEPT_CONSOLE, { 0 } };
+const struct create_default create_defaults_of_a_while[] = { KEPT_CONSOLE, { 0 } };
+
 /* `lxc-create -t TEMPLATE -h`: our help, then the template's. */
 static int help(struct cli *c, const struct options *o)
 {
@@ -69,7 +77,7 @@ static int run(struct cli *c)
 	if (!*o->template || strncmp("none", o->template, strlen(o->template)) != 0)
 		r.template = o->template;
 	r.config = o->config ? o->config : c->rcfile;
-	r.outlives = strcmp(c->tool, "keg") == 0; /* lxc-create's file is LXC's */
+	r.defaults = cli_is_keg(c) ? create_defaults : NULL; /* lxc-create's file is LXC's */
 	ct = cli_container(c);
 	if (!ct)
 		return 1;

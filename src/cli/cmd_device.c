@@ -24,7 +24,7 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	if (!cli_runs(c, ct))
-		return cli_say(c, "Container %s is not running", c->name);
+		return cli_not_running(c, "Container %s is not running", c->name);
 	if (c->n_args < 2)
 		return cli_say(c, "Error: no command given (Please see --help output)");
 	what = c->args[0];
@@ -44,6 +44,7 @@ const struct verb verb_device = {
 	.name = "device",
 	.synopsis = "--name=NAME -- add|del DEVICE [PATH|NAME]",
 	.about = "hands a device of the host, a node or a network interface, to a running container, or takes it back",
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1 -- add /dev/fuse", "the host's node, under the same name" },

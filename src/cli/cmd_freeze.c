@@ -28,10 +28,10 @@ static int change(struct cli *c, bool freeze)
 	if (!ct)
 		return 1;
 	s = cli_state(c, ct);
-	if (s == STOPPED && !freeze && strcmp(c->tool, "keg") != 0)
+	if (s == STOPPED && !freeze && !cli_is_keg(c))
 		return 0; /* as LXC's: nothing is frozen */
 	if (s == STOPPED)
-		return cli_say(c, "%s is not running", c->name);
+		return cli_not_running(c, "%s is not running", c->name);
 	if ((s == FROZEN) == freeze)
 		return 0;
 	return container_freeze(ct, freeze, o->timeout.set ? (int)o->timeout.n * 1000 : FREEZE_MS, &e) < 0
@@ -55,6 +55,7 @@ const struct verb verb_freeze = {
 	.about = "freezes all processes of a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run_freeze,
 	.examples = {
 		{ "web1", "its processes stand still, and keep their memory" },
@@ -67,6 +68,7 @@ const struct verb verb_unfreeze = {
 	.about = "lets a frozen container run again",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run_unfreeze,
 	.examples = {
 		{ "web1", "they go on where they were" },

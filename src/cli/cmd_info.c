@@ -27,12 +27,6 @@ static const struct opt opts[] = {
 /* No link of the host's is known: a container is asked itself. */
 static const struct traffic nobody;
 
-/* lxc-info's answer is LXC's. */
-static bool is_keg(const struct cli *c)
-{
-	return strcmp(c->tool, "keg") == 0;
-}
-
 static void line(const char *title, const char *value)
 {
 	(void)printf("%-15s %s\n", title, value);
@@ -80,7 +74,7 @@ static void cgroup_lines(const struct cli *c, const struct container *ct, bool r
 	char text[64];
 
 	if (cgroup_look(&host, &quiet) < 0 ||
-	    container_stats(ct, &host, is_keg(c) ? STATS_ALL & ~STATS_DETAIL : lxc, &s, &quiet) < 0)
+	    container_stats(ct, &host, cli_is_keg(c) ? STATS_ALL & ~STATS_DETAIL : lxc, &s, &quiet) < 0)
 		return;
 	(void)snprintf(text, sizeof(text), raw ? "%.0f" : "%.2f seconds",
 		       raw ? (double)s.cpu_ns : (double)s.cpu_ns / 1e9);
@@ -92,7 +86,7 @@ static void cgroup_lines(const struct cli *c, const struct container *ct, bool r
 		size_line("Memory use:", (uint64_t)s.memory, raw);
 	if (s.kmem >= 0)
 		size_line("KMem use:", (uint64_t)s.kmem, raw);
-	if (is_keg(c))
+	if (cli_is_keg(c))
 		more_lines(&s, raw);
 }
 
@@ -118,7 +112,7 @@ static void link_lines(const struct cli *c, const struct status *s, bool raw)
 		some = true;
 		bytes_lines("Link:", name, rx, tx, raw);
 	}
-	if (!some && is_keg(c) && container_traffic(s, &nobody, &rx, &tx) == 0)
+	if (!some && cli_is_keg(c) && container_traffic(s, &nobody, &rx, &tx) == 0)
 		bytes_lines("Network:", "inside", rx, tx, raw);
 }
 
@@ -164,7 +158,7 @@ static void ended_line(const struct cli *c, const struct container *ct)
 	struct tm tm;
 	time_t at;
 
-	if (!is_keg(c) || ended_read(ct->lxcpath, ct->name, &end) < 0)
+	if (!cli_is_keg(c) || ended_read(ct->lxcpath, ct->name, &end) < 0)
 		return;
 	at = (time_t)(end.at_ms / 1000);
 	if (!localtime_r(&at, &tm) || strftime(when, sizeof(when), "%F %T", &tm) == 0)
@@ -350,6 +344,7 @@ const struct verb verb_info = {
 	.about = "shows what is known of a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1", "state, addresses, and what it uses" },

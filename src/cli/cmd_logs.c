@@ -77,6 +77,14 @@ static int show_file(const struct cli *c, struct container *ct, const char *file
 	}
 }
 
+/* No mistake of anybody's; but who sees nothing shall know why. */
+static int nothing_new(const struct cli *c, struct err *e)
+{
+	e->warning = true;
+	(void)cli_fail(c, e);
+	return 0;
+}
+
 /* What was read is taken out of the keeper's buffer: what comes then is new. */
 static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 {
@@ -90,7 +98,9 @@ static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 
 		if (x < 0 && some && !cli_runs(c, ct))
 			return 0;
-		if (x < 0 && (x != -ENODATA || !follow))
+		if (x == -ENODATA && !follow)
+			return nothing_new(c, &e);
+		if (x < 0 && x != -ENODATA)
 			return cli_fail(c, &e);
 		if (x == 0 && !show_bytes(text, len))
 			return 1;
@@ -114,8 +124,8 @@ static int run(struct cli *c)
 		return show_file(c, ct, file, o->follow);
 	if (cli_runs(c, ct))
 		return show_buffer(c, ct, o->follow);
-	(void)err_say(&e, ENOENT, "%s is not running, and nothing of what its console has shown is kept", c->name);
-	err_hint(&e, "set lxc.console.logfile, or lxc.console.buffer.size and ask while it runs");
+	(void)err_say(&e, ENOENT, "it is not running, and what its console has shown is kept while it runs");
+	err_hint(&e, "keg config set %s lxc.console.logfile %s/console.log keeps it for good", c->name, ct->dir);
 	return cli_fail(c, &e);
 }
 
@@ -125,7 +135,7 @@ const struct verb verb_logs = {
 	.about = "shows what a container's console has shown",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run,
 	.examples = {
 		{ "web1", "all that is kept of it" },

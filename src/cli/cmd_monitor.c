@@ -91,7 +91,7 @@ static void tell(const struct cli *c, const struct event *ev, enum format format
 	if (format == FORMAT_JSON || format == FORMAT_CSV)
 		tell_line(ev, format);
 	else
-		tell_lines(ev, strcmp(c->tool, "keg") == 0);
+		tell_lines(ev, cli_is_keg(c));
 	(void)fflush(stdout);
 }
 

@@ -118,7 +118,12 @@ static int stop(struct cli *c, struct container *ct)
 
 static int live(struct cli *c, struct container *ct, const struct options *o, const char *template, char **argv)
 {
-	struct create_request r = { .template = template, .config = o->config, .quiet = true, .outlives = o->keep };
+	struct create_request r = {
+		.template = template,
+		.config = o->config,
+		.quiet = true,
+		.defaults = o->keep ? create_defaults : create_defaults_of_a_while,
+	};
 	struct progress p;
 	struct err e = { 0 };
 	int code;
@@ -187,15 +192,11 @@ const struct verb verb_run = {
 static int run_shell(struct cli *c)
 {
 	_own_container struct container *ct = cli_container(c);
-	struct err e = { 0 };
 
 	if (!ct)
 		return 1;
-	if (!cli_runs(c, ct)) {
-		(void)err_say(&e, 0, "%s is not running", c->name);
-		err_hint(&e, "keg start %s", c->name);
-		return cli_fail(c, &e);
-	}
+	if (!cli_runs(c, ct))
+		return cli_not_running(c, "%s is not running", c->name);
 	return enter(c, ct, c->n_args ? c->args : NULL);
 }
 
@@ -203,7 +204,7 @@ const struct verb verb_shell = {
 	.name = "shell",
 	.synopsis = "NAME [-- COMMAND]",
 	.about = "gives a shell in a running container, with a clean environment",
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run_shell,
 	.examples = {
 		{ "web1", "a shell as its root" },

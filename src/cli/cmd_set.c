@@ -151,7 +151,7 @@ const struct verb verb_set = {
 	.name = "set",
 	.synopsis = "NAME WORD=VALUE...",
 	.about = "limits a container, at once and in its config",
-	.flags = VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_NO_LOG,
 	.run = run,
 	.more = "\n  memory=512M swap=1G cpus=1.5 cpuset=0-3 pids=100 autostart=yes; \"max\" is no limit\n",
 	.examples = {

@@ -142,6 +142,7 @@ const struct verb verb_snapshot = {
 	.about = "takes, lists, restores or destroys snapshots of a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1", "takes one: snap0, the next time snap1" },

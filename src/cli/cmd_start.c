@@ -152,7 +152,8 @@ static int run(struct cli *c)
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;
 	if (!defined && !c->n_args)
-		return cli_say(c, "No container config specified");
+		return cli_is_keg(c) && !c->rcfile ? cli_no_container(c, ct)
+						   : cli_say(c, "No container config specified");
 	if (prepare(c, ct, o) != 0)
 		return 1;
 	x = container_start(ct, &r, &status, &e);

@@ -79,7 +79,8 @@ static int run(struct cli *c)
 		struct err quiet = { 0 };
 
 		(void)!container_kill(ct, &quiet); /* clears up where its keeper was killed */
-		(void)cli_say(c, "%s is not running", c->name);
+		/* to stop it once more is no mistake that a hint helps with */
+		(void)cli_say(c, cli_is_keg(c) ? "it is not running" : "%s is not running", c->name);
 		return NOT_RUNNING;
 	}
 	return act(c, ct, o, seconds < 0 ? -1 : seconds * 1000);
@@ -91,6 +92,7 @@ const struct verb verb_stop = {
 	.about = "stops a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_EXISTING,
 	.run = run,
 	.examples = {
 		{ "web1", "asks its init to shut down; kills it after a minute" },

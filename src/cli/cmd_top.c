@@ -228,7 +228,7 @@ static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
 	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
-	bool lxc = (strcmp(c->tool, "keg") != 0 && !o->columns) || o->batch;
+	bool lxc = (!cli_is_keg(c) && !o->columns) || o->batch;
 	const char *sort = o->sort ? o->sort : lxc || c->format != FORMAT_NONE ? "n" : "c";
 	struct top_view v = { .sort = top_column(sort, lxc), .reverse = o->reverse, .lxc = lxc };
 	int delay = o->delay.set ? (int)o->delay.n : o->batch ? BATCH_DELAY_S : DELAY_S;

@@ -81,7 +81,7 @@ static int load_running(const struct cli *c, struct container *ct)
 	struct err e = { 0 };
 
 	if (!cli_runs(c, ct))
-		return cli_say(c, "it is not running");
+		return cli_not_running(c, "it is not running");
 	if (container_running(ct, &s, &e) < 0)
 		return cli_fail(c, &e);
 	container_take(ct, s);

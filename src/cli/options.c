@@ -242,7 +242,7 @@ void cli_help(const struct cli *c, FILE *f)
 /* LXC's go to stderr; ours are for a pager. */
 FILE *cli_help_stream(const struct cli *c)
 {
-	return strcmp(c->tool, "keg") == 0 ? stdout : stderr;
+	return cli_is_keg(c) ? stdout : stderr;
 }
 
 int cli_misuse(const struct cli *c)

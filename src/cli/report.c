@@ -53,13 +53,17 @@ static void print_record(const struct err *e, const char *name)
 
 int cli_fail_of(const struct cli *c, const char *name, const struct err *e)
 {
+	_own_free char *hint = cli_hint(c, e->hint);
+	struct err told = *e;
+
 	log_err(c->verb->name, e);
 	if (c->quiet)
 		return 1;
+	(void)snprintf(told.hint, sizeof(told.hint), "%s", hint ? hint : e->hint);
 	if (c->format == FORMAT_JSON)
-		print_record(e, name);
+		print_record(&told, name);
 	else
-		err_print(e, c->tool, name);
+		err_print(&told, c->tool, name);
 	return e->errnum == ETIME ? CLI_SILENT : 1;
 }
 
@@ -92,6 +96,11 @@ int cli_answer(const struct cli *c, struct answer *a, int failed)
 		failed = format_print(a, c->format, stdout);
 	strv_free(&a->cells);
 	return failed ? cli_say(c, "out of memory") : 0;
+}
+
+bool cli_is_keg(const struct cli *c)
+{
+	return strcmp(c->tool, "keg") == 0;
 }
 
 void cli_warn(void *cli, const struct err *e)
@@ -129,6 +138,10 @@ struct container *cli_container(const struct cli *c)
 
 	if (container_open(&ct, c->name, cli_lxcpath(c), &e) < 0) {
 		(void)cli_fail(c, &e);
+		return NULL;
+	}
+	if (!cli_must_exist(c, ct)) {
+		container_free(ct);
 		return NULL;
 	}
 	return ct;

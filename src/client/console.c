@@ -24,17 +24,19 @@ int container_tty(struct container *c, int *tty, int *hold, struct err *e)
 }
 
 /* The words to what the keeper has refused. */
-static int no_log(int error, struct err *e)
+static int no_log(const struct container *c, int error, struct err *e)
 {
 	int x;
 
 	switch (error) {
 	case EFAULT:
 		x = err_say(e, EFAULT, "nothing of what its console shows is kept");
-		err_hint(e, "set lxc.console.buffer.size and restart");
+		err_hint(e, "keg config set %s lxc.console.buffer.size auto; then stop and start it", c->name);
 		return x;
 	case ENODATA:
-		return err_say(e, ENODATA, "its console has shown nothing since it was read last");
+		x = err_say(e, ENODATA, "its console has shown nothing since it was read last");
+		err_hint(e, "lxc.console.logfile keeps it in a file, to be read again");
+		return x;
 	case EBADF:
 		return err_say(e, EBADF, "its console has no log file: lxc.console.logfile is not set");
 	}
@@ -49,7 +51,7 @@ int container_console_log(const struct container *c, const struct console_log *l
 	int x = sock < 0 ? sock : control_log(sock, &ask, &fd, c, e);
 
 	if (x == 0 && ask.error)
-		x = no_log(ask.error, e);
+		x = no_log(c, ask.error, e);
 	if (x < 0 || fd < 0)
 		return x;
 	x = io_read_fd(fd, (size_t)ask.most + 1, data, len);

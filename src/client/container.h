@@ -225,6 +225,10 @@ int container_console_log(const struct container *c, const struct console_log *l
 			  struct err *e) _must_check;
 
 /* --- create.c, destroy.c, snapshot.c, list.c --- */
+/* A line of a new config, unless the initial one says something of that key. */
+struct create_default {
+	const char *key, *value;
+};
 struct create_request {
 	const char *template; /* name or absolute path; NULL: none */
 	const char *config;   /* initial config; NULL: lxc.default_config */
@@ -232,7 +236,7 @@ struct create_request {
 	const char *dir;      /* --dir: the rootfs folder itself */
 	bool quiet;	      /* the template's output goes to /dev/null */
 	bool go_on;	      /* from a config of that name that is there, if it names no rootfs */
-	bool outlives;	      /* its init lives on where its keeper is killed, unless the initial config says */
+	const struct create_default *defaults; /* ended by a key that is NULL; NULL: none */
 	char **args;	      /* of the template */
 };
 int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;

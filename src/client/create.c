@@ -18,8 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PDEATH "lxc.monitor.signal.pdeath"
-
 enum { CONFIG_MOST = 4 << 20 };
 
 /* What one creation has made so far; undone by undo(). */
@@ -96,19 +94,24 @@ static int adopt_rootfs(const struct making *m, const struct spec *s, struct doc
 }
 
 /* Here or in an include; its default would not tell. */
-static bool says_pdeath(const struct spec *s, struct document *d)
+static bool says(const struct spec *s, struct document *d, const char *key)
 {
+	_own_free char *line = str_fmt("\n%s = ", key);
 	_own_buf struct buf all = { 0 };
 
-	if (document_line(d, PDEATH))
+	if (document_line(d, key))
 		return true;
-	return s && spec_print(s, &all) == 0 && all.s && strstr(all.s, "\n" PDEATH " = ");
+	return s && line && spec_print(s, &all) == 0 && all.s && strstr(all.s, line);
 }
 
-/* What only an update of the keeper's program, or a slip of somebody's, ends need not end the container. */
-static int let_outlive(const struct making *m, const struct spec *s, struct document *d, struct err *e)
+static int add_defaults(const struct making *m, const struct spec *s, struct document *d, struct err *e)
 {
-	return !m->r->outlives || says_pdeath(s, d) ? 0 : document_set(d, PDEATH, "0", e);
+	int r = 0;
+
+	for (const struct create_default *l = m->r->defaults; r == 0 && l && l->key; l++)
+		if (!says(s, d, l->key))
+			r = document_set(d, l->key, l->value, e);
+	return r;
 }
 
 static bool is_overlay(const struct create_request *r)
@@ -142,7 +145,7 @@ static int write_config(struct making *m, struct err *e)
 	if (r == 0)
 		r = m->rootfs ? name_rootfs(m, d, e) : adopt_rootfs(m, s, d, e);
 	if (r == 0)
-		r = let_outlive(m, s, d, e);
+		r = add_defaults(m, s, d, e);
 	if (r < 0)
 		return r;
 	(void)!io_read_file(m->f.dir_fd, "config", CONFIG_MOST, &m->replaced, NULL);

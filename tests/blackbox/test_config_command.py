@@ -108,13 +108,13 @@ def test_unset_takes_the_lines_away(config):
     (("set", "lxc.start.auto", "often"), 'keg: web1: bad value "often" of lxc.start.auto: allowed is 0 or 1\n'),
     (("set", "lxc.uts.nam", "x"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("set", "lxc.utsname", "x"), "keg: web1: unknown key lxc.utsname\n"
-                                  "  try     did you mean lxc.uts.name? lxc-update-config translates old files\n"),
+                                  "  try     did you mean lxc.uts.name? keg update-config translates old files\n"),
     (("set", "lxc.uts.name", "a\nlxc.init.cmd = /evil"), "keg: web1: a value of lxc.uts.name cannot hold a newline\n"),
     (("set", "lxc.uts.name"), "keg: could not parse command line\n"),
     (("get", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("unset", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("list", "--format", "xml"), "keg: --format xml: none of table, json, csv\n"),
-    (("get", "lxc.uts.name", "--running"), "keg: web1: it is not running\n"),
+    (("get", "lxc.uts.name", "--running"), "keg: web1: it is not running\n  try     keg start web1\n"),
 ])
 def test_what_is_wrong_changes_nothing(config, argv, told):
     assert config.told(*argv) == told
@@ -129,7 +129,7 @@ keg: web1: bad value "often" of lxc.start.auto: allowed is 0 or 1
   set by  {config.file}:1  lxc.start.auto
 keg: web1: unknown key lxc.utsname
   set by  {config.file}:2  lxc.utsname
-  try     did you mean lxc.uts.name? lxc-update-config translates old files
+  try     did you mean lxc.uts.name? keg update-config translates old files
 keg: web1: lxc.cap.drop and lxc.cap.keep exclude each other
   set by  {config.file}:4  lxc.cap.keep
   try     remove one of the two

@@ -211,7 +211,7 @@ def test_freezing_a_stopped_container_fails(container):
     c = container()
     assert "not running" in c.run("lxc-freeze").fails(1).err
     if not IS_LXC:
-        assert c.keg.run("keg", "unfreeze", "-P", c.lxcpath, c.name).fails(1).err == f"keg: {c.name}: {c.name} is not running\n"
+        assert c.keg.run("keg", "unfreeze", "-P", c.lxcpath, c.name).fails(1).err == f"keg: {c.name}: it is not running\n  try     keg start {c.name}\n"
         c.run("lxc-unfreeze").ok()  # as LXC's
 
 

@@ -175,7 +175,8 @@ def test_what_the_console_shows_is_kept_and_read_once(container):
     c = container("lxc.console.buffer.size = auto")
     c.up("--", "/answer", "print", "hello", "echo")
     wait_for(lambda: c.run("lxc-console", "--log").out.startswith("hello"), "the console's output")
-    assert shown(c, 1) == f"lxc-console: {c.name}: its console has shown nothing since it was read last\n"
+    assert shown(c, 1) == f"lxc-console: {c.name}: its console has shown nothing since it was read last\n" \
+        "  try     lxc.console.logfile keeps it in a file, to be read again\n"
 
 
 def test_the_buffer_has_its_size_and_the_newest(container):
@@ -188,7 +189,7 @@ def test_the_buffer_has_its_size_and_the_newest(container):
 def test_without_a_buffer_it_says_so(container):
     c = container().up()
     assert shown(c, 1) == (f"lxc-console: {c.name}: nothing of what its console shows is kept\n"
-                           "  try     set lxc.console.buffer.size and restart\n")
+                           f"  try     keg config set {c.name} lxc.console.buffer.size auto; then stop and start it\n")
 
 
 def test_what_hooks_say_and_stop_hooks_that_fail_are_logged(container):

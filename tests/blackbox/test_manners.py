@@ -93,7 +93,7 @@ def test_names_of_any_script_stand_in_straight_columns(keg, lxcpath):
 def test_top_is_as_wide_as_the_terminal(keg, container, columns):
     c = container()
     c.up()
-    with Terminal(Typed(keg), "keg", "top", "-P", c.lxcpath, "-d", "60", columns=columns) as t:
+    with Terminal(Typed(keg), "lxc-top", "-P", c.lxcpath, "-d", "60", columns=columns) as t:
         t.expect("\033[H")
         t.type("q")
         lines = re.sub(r"\033\[[\d;?]*[A-Za-z]", "", t.whole()).replace("\r", "").splitlines()
@@ -161,3 +161,52 @@ def test_unpacking_is_told_on_a_terminal(keg, big, lxcpath, tmp_path):
     c.run("lxc-destroy").ok()
     assert "\r" not in keg.run(*argv, timeout=60).ok().out
     c.run("lxc-destroy").ok()
+
+
+# --- hints in the words of who is told ------------------------------------------------------------------------
+
+def test_a_hint_names_the_command_as_its_reader_does(container):
+    c = container().up()
+    for tool, says in (("keg destroy", f"keg destroy -f {c.name} stops it first"), ("lxc-destroy", f"lxc-destroy -f -n {c.name} stops it first")):
+        prog = tool.split()[0]
+        r = c.run(tool) if prog != "keg" else c.keg.run("keg", "destroy", "-P", c.lxcpath, c.name)
+        assert r.fails(1).err == f"{prog}: {c.name}: {c.name} is running\n  try     {says}\n"
+        argv = ("keg", "destroy") if prog == "keg" else (tool,)
+        r = c.keg.run(*argv, "-P", c.lxcpath, "-n", c.name, "--format", "json").fails(1)
+        assert json.loads(r.err)["hint"] == says
+
+
+@pytest.mark.parametrize("argv, says", [
+    (("snapshot", "-r", "snap7"), "keg snapshot -L {} lists those that there are"),
+    (("copy", "-N", f"{MARK}-2"), "stop it, or allow that (keg copy -a)"),
+])
+def test_options_of_a_hint_stay(container, argv, says):
+    c = container().up()
+    r = c.keg.run("keg", argv[0], "-P", c.lxcpath, c.name, *argv[1:]).fails(1)
+    assert r.err.endswith(f"  try     {says.format(c.name)}\n"), r.err
+
+
+# --- mistakes of a beginner -----------------------------------------------------------------------------------
+
+EXISTING = [("attach",), ("cgroup", "pids.max"), ("console",), ("copy", "-N", "x"), ("destroy",), ("freeze",), ("info",), ("logs",),
+            ("rename", "x"), ("set", "memory=1G"), ("shell",), ("snapshot",), ("start",), ("stop",), ("unfreeze",), ("config get", "lxc.uts.name"),
+            ("config list",), ("config set", "lxc.uts.name", "x"), ("config check",)]
+
+
+@pytest.mark.parametrize("verb", EXISTING, ids=lambda v: v[0])
+def test_a_name_that_is_none(container, keg, lxcpath, verb):
+    def of(name):
+        return keg.run("keg", *verb[0].split(), "-P", lxcpath, name, *verb[1:]).fails(1).err
+
+    assert of("weba") == "keg: weba: there is no container of that name\n  try     keg create weba -t busybox makes it\n"
+    container(name=f"{MARK}-web1")
+    assert of(f"{MARK}-wbe1") == f"keg: {MARK}-wbe1: there is no container of that name\n  try     did you mean {MARK}-web1?\n"
+    assert of("other") == "keg: other: there is no container of that name\n  try     keg ls lists those that there are\n"
+
+
+@pytest.mark.parametrize("verb", [("attach",), ("cgroup", "pids.max"), ("console",), ("freeze",), ("shell",), ("unfreeze",),
+                                  ("config get", "--running", "lxc.uts.name")], ids=lambda v: v[0])
+def test_one_that_does_not_run(container, verb):
+    c = container()
+    r = c.keg.run("keg", *verb[0].split(), "-P", c.lxcpath, c.name, *verb[1:]).fails(1)
+    assert r.err == f"keg: {c.name}: it is not running\n  try     keg start {c.name}\n"

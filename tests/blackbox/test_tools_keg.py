@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from lab import IS_LXC, MARK, Terminal, needs, wait_for
+from lab import IS_LXC, MARK, Container, Terminal, needs, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_run_gives_a_shell_on_a_terminal(keg, lxcpath, run):
 def test_a_shell_needs_a_running_container(container):
     c = container()
     r = c.keg.run("keg", "shell", "-P", c.lxcpath, c.name).fails(1)
-    assert r.err == f"keg: {c.name}: {c.name} is not running\n  try     keg start {c.name}\n"
+    assert r.err == f"keg: {c.name}: it is not running\n  try     keg start {c.name}\n"
     c.up()
     assert c.keg.run("keg", "shell", "-P", c.lxcpath, c.name, "--", "/answer", "nonsense").rc != 127
 
@@ -150,14 +150,39 @@ def test_logs_of_a_file_and_of_the_buffer(busybox):
     c.run("lxc-stop", "-k").ok()
     assert p.wait(40) == 0
     r = show().fails(1)
-    assert r.err == (f"keg: {c.name}: {c.name} is not running, and nothing of what its console has shown is kept\n"
-                     "  try     set lxc.console.logfile, or lxc.console.buffer.size and ask while it runs\n")
+    assert r.err == (f"keg: {c.name}: it is not running, and what its console has shown is kept while it runs\n"
+                     f"  try     keg config set {c.name} lxc.console.logfile {c.dir}/console.log keeps it for good\n")
     c.add(f"lxc.console.logfile = {c.dir}/console.log")
     c.run("lxc-start").ok()
     c.attach("sh", "-c", "echo four >/dev/console").ok()
     wait_for(lambda: "four" in show().out, "the line in the file")
     c.run("lxc-stop", "-k").ok()
     assert "four" in show().ok().out and "four" in show("-f").ok().out
+
+
+@pytest.mark.parametrize("tool, first, told", [
+    ("keg create", "", ["lxc.console.buffer.size = auto"]),
+    ("lxc-create", "", []),
+    ("keg create", "lxc.console.buffer.size = 4096\n", ["lxc.console.buffer.size = 4096"])])
+def test_who_is_created_by_keg_has_logs(keg, lxcpath, tool, first, told):
+    c = Container(keg, lxcpath, f"{MARK}-x")
+    (lxcpath / "first.conf").write_text("lxc.net.0.type = empty\n" + first)
+    keg.run(*tool.split(), "-n", c.name, "-P", lxcpath, "-f", lxcpath / "first.conf", "-t", "busybox", timeout=60).ok()
+    assert [line for line in c.config.read_text().splitlines() if "console" in line] == told
+    c.run("lxc-start").ok()
+    try:
+        if told:
+            c.attach("sh", "-c", "echo one two >/dev/console").ok()
+            wait_for(lambda: "one two" in keg.run("keg", "logs", "-P", lxcpath, c.name).ok().out, "the console's line")
+        r = keg.run("keg", "logs", "-P", lxcpath, c.name)
+        assert (r.rc, r.out) == (0 if told else 1, "")
+        assert r.err == (f"keg: {c.name}: warning: its console has shown nothing since it was read last\n"
+                         "  try     lxc.console.logfile keeps it in a file, to be read again\n" if told else
+                         f"keg: {c.name}: nothing of what its console shows is kept\n"
+                         f"  try     keg config set {c.name} lxc.console.buffer.size auto; then stop and start it\n")
+    finally:
+        c.run("lxc-stop", "-k")
+        c.run("lxc-destroy")
 
 
 def test_events_as_json(container, keg, lxcpath):
