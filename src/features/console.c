@@ -3,6 +3,7 @@
 #include "features/console.h"
 
 #include "base/beneath.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "features/dev.h"
 #include "features/init.h"
@@ -21,10 +22,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { OLD_MOST = 99 };
+
 struct console {
 	struct text path, log;
 	struct number buffer, size, rotate;
 };
+
+static int old_number(const char *text, long long *out)
+{
+	uint64_t n = 0;
+	int x = num_u64_c(text, OLD_MOST, &n);
+
+	*out = (long long)n;
+	return x;
+}
+
+static const struct type type_old = { .name = "number", .shape = SHAPE_NUMBER, .number = old_number };
 
 static const struct key keys[] = {
 	{
@@ -67,13 +81,15 @@ static const struct key keys[] = {
 	},
 	{
 		.name = "lxc.console.rotate",
-		.type = &type_bool,
+		.type = &type_old,
 		.field = offsetof(struct console, rotate),
-		.values = "0 or 1",
-		.help = "1: a log file that has become too long is renamed to FILE.1, not cut.",
+		.values = "a number up to 99",
+		.help = "How many old log files are kept: one that has become too long is then renamed to FILE.1, what "
+			"was "
+			"that to FILE.2, and so on. 0: it is cut.",
 		.since = "3.0",
-		.good = { "0", "1" },
-		.bad = { "2", "yes" },
+		.good = { "0", "1", "3" },
+		.bad = { "100", "yes" },
 	},
 };
 
@@ -301,40 +317,38 @@ long long console_buffer_size(const struct plan *p)
 	return part(p)->buffer.n;
 }
 
-bool console_rotates(const struct plan *p)
+unsigned console_old_logs(const struct plan *p)
 {
-	return part(p)->rotate.n;
+	return (unsigned)part(p)->rotate.n;
 }
 
-static int open_for(const struct text *t, const char *op, int flags, const char *key, int *fd, struct err *e)
+int console_blame_log(const struct plan *p, int error, struct err *e)
 {
-	int opened, x;
+	const struct text *t = &part(p)->log;
 
-	*fd = -1;
-	if (!t->s)
-		return 0;
-	opened = open(t->s, flags | O_NOCTTY | O_CLOEXEC, 0640);
-	if (opened < 0) {
-		x = err_sys(e, op, "%s", t->s);
-		err_key(e, key, t->at);
-		if (x == -ENOENT)
-			err_hint(e, "create the folder that it is to be in");
-		return x;
-	}
-	*fd = opened;
-	return 0;
-}
-
-int console_open_log(const struct plan *p, int *fd, struct err *e)
-{
-	return open_for(&part(p)->log, "open the console's log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW,
-			"lxc.console.logfile", fd, e);
+	(void)err_num(e, error, "open the console's log", "%s", t->s);
+	err_key(e, "lxc.console.logfile", t->at);
+	if (error == ENOENT)
+		err_hint(e, "create the folder that it is to be in");
+	if (error == ETIMEDOUT)
+		err_hint(e, "its disk does not answer: what the console shows last is written when it does");
+	return -error;
 }
 
 int console_open_peer(const struct plan *p, int *fd, struct err *e)
 {
-	static const struct text nothing = { 0 };
+	const struct text *t = &part(p)->path;
+	int x;
 
-	return open_for(console_wanted(p) ? &part(p)->path : &nothing, "open the console",
-			O_RDWR | O_NONBLOCK | O_APPEND, "lxc.console.path", fd, e);
+	*fd = -1;
+	if (!console_wanted(p) || !t->s)
+		return 0;
+	*fd = open(t->s, O_RDWR | O_NONBLOCK | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	if (*fd >= 0)
+		return 0;
+	x = err_sys(e, "open the console", "%s", t->s);
+	err_key(e, "lxc.console.path", t->at);
+	if (x == -ENOENT)
+		err_hint(e, "create the folder that it is to be in");
+	return x;
 }

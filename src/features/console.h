@@ -18,10 +18,11 @@ int console_bind(struct run *r, struct err *e);
 /* INIT, when it is about to become init's stdio; when console_wanted(). */
 int console_own(struct run *r, struct err *e);
 
-/* For the keeper. The log's fd, and the fd of lxc.console.path (input and output are relayed); -1: none. */
-int console_open_log(const struct plan *p, int *fd, struct err *e) _must_check;
+/* For the keeper. The fd of lxc.console.path (input and output are relayed); -1: none. */
 int console_open_peer(const struct plan *p, int *fd, struct err *e) _must_check;
 const char *console_log_path(const struct plan *p);  /* "": none */
 long long console_log_size(const struct plan *p);    /* bytes; 0: no limit */
 long long console_buffer_size(const struct plan *p); /* bytes; 0: none */
-bool console_rotates(const struct plan *p);
+unsigned console_old_logs(const struct plan *p);     /* how many are kept; 0: it is cut */
+/* Its log could not be opened: says so. ETIMEDOUT: not yet. -error. */
+int console_blame_log(const struct plan *p, int error, struct err *e) _must_check;

@@ -24,6 +24,8 @@ int handover_read(int fd, struct handover *h)
 		memset((char *)h + h->size, 0, sizeof(*h) - h->size);
 	if (h->ready_fd == 0) /* no keeper hears by it: its own stdin */
 		h->ready_fd = -1;
+	if (h->writer_fd == 0)
+		h->writer_fd = -1;
 	return 0;
 }
 

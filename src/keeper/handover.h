@@ -20,21 +20,22 @@ struct handover {
 	uint32_t magic, size;
 	pid_t init_pid;
 	int32_t init_pidfd, lock_fd, runtime_fd, control_fd, config_fd;
-	int32_t verdict_fd; /* -1: nobody waits for the end */
-	int32_t console_fd; /* master, -1: none */
-	int32_t console_log_fd;
-	int32_t log_fd;	     /* of whoever started it, -1: as the config says */
-	int32_t peer_fd;     /* stream to whoever has the console, -1: nobody */
-	int32_t listener_fd; /* of seccomp, -1: none */
-	int32_t proxy_fd;    /* of lxc.seccomp.notify.proxy, -1: none */
-	int32_t ns_fd[8];    /* init's namespaces, for hooks; -1: not held */
-	int32_t live_fd;     /* what the idle stage knows beside this (live.h), -1: it has not begun */
-	int32_t ring_fd;     /* what the console has shown, -1: nothing is kept */
+	int32_t verdict_fd;	/* -1: nobody waits for the end */
+	int32_t console_fd;	/* master, -1: none */
+	int32_t console_log_fd; /* of keepers that wrote it themselves, -1 */
+	int32_t log_fd;		/* of whoever started it, -1: as the config says */
+	int32_t peer_fd;	/* stream to whoever has the console, -1: nobody */
+	int32_t listener_fd;	/* of seccomp, -1: none */
+	int32_t proxy_fd;	/* of lxc.seccomp.notify.proxy, -1: none */
+	int32_t ns_fd[8];	/* init's namespaces, for hooks; -1: not held */
+	int32_t live_fd;	/* what the idle stage knows beside this (live.h), -1: it has not begun */
+	int32_t ring_fd;	/* what the console has shown, -1: nothing is kept */
 	int32_t n_ttys, tty[HANDOVER_TTYS];
 	int64_t console_log_size;    /* bytes; 0: no limit */
 	int64_t console_buffer_size; /* bytes; 0: no buffer */
 	uint32_t argv_words;
-	uint8_t foreground, use_init, rotate;
+	uint8_t foreground, use_init;
+	uint8_t rotate;	  /* how many old logs of the console are kept */
 	uint8_t outlives; /* init lives on where the keeper is killed: somebody shall hold its terminals */
 	char version[16]; /* of the program that wrote this */
 	char log_prefix[32];
@@ -46,6 +47,8 @@ struct handover {
 	uint8_t notifies;  /* ready_fd is $NOTIFY_SOCKET, not the kernel's */
 	int32_t ready_fd;  /* of lxc.start.ready, -1, and 0 in a file: it is ready, or nobody asks */
 	int64_t began;	   /* seq_now() */
+	int32_t writer_fd; /* of the console's log (writer.h), -1, and 0 in a file: there is none */
+	pid_t writer_pid;  /* 0: not a child of this process */
 };
 _Static_assert(sizeof(struct handover) <= HANDOVER_WORDS, "it ends before the words begin");
 

@@ -6,6 +6,7 @@
  *
  *	keg-keeper FD NAME LXCPATH	the hand-over is in that fd; the names are for ps(1)
  *	keg-idle check			does nothing
+ *	keg-idle log FILE SIZE OLD	is no keeper, but writes a console's log: writer.h
  */
 #include "base/msg.h"
 #include "base/own.h"
@@ -15,6 +16,7 @@
 #include "keeper/hear.h"
 #include "keeper/idle.h"
 #include "keeper/library.h"
+#include "keeper/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,43 +39,7 @@ struct handover hand;
 struct live *live;
 int hand_fd;
 
-static long long logged; /* bytes in the log file */
-
 /* --- the console ------------------------------------------------------------------------------- */
-
-/* "lxc.console.rotate": the old log is kept as FILE.1. */
-static void rotate_log(void)
-{
-	char old[sizeof(hand.console_log) + 2];
-	size_t n = strlen(hand.console_log);
-	int fd;
-
-	memcpy(old, hand.console_log, n);
-	memcpy(old + n, ".1", 3);
-	if (rename(hand.console_log, old) < 0)
-		return;
-	fd = open(hand.console_log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY, 0640);
-	if (fd < 0)
-		return;
-	(void)dup2(fd, hand.console_log_fd);
-	(void)close(fd);
-	logged = 0;
-}
-
-/* A log that cannot be written loses lines; the container does not wait for our disk. */
-static void log_console(const char *data, size_t n)
-{
-	if (hand.console_log_fd < 0)
-		return;
-	if (hand.console_log_size && logged + (long long)n > hand.console_log_size) {
-		if (hand.rotate)
-			rotate_log();
-		else if (ftruncate(hand.console_log_fd, 0) == 0)
-			logged = 0;
-	}
-	if (write(hand.console_log_fd, data, n) == (ssize_t)n)
-		logged += (long long)n;
-}
 
 static void take_peer(int fd)
 {
@@ -294,11 +260,7 @@ static void set_size(const struct msg *m)
 /* The whole of it into the log file, which is begun anew where old ones are kept. */
 static int shown_to_logfile(void)
 {
-	if (hand.console_log_fd < 0)
-		return EBADF;
-	if (hand.rotate)
-		rotate_log();
-	return -ring_write(&live->shown, live->shown.used, hand.console_log_fd);
+	return hand.console_log[0] ? -log_shown() : EBADF;
 }
 
 /* Into a file of the asker's own: however much it is, nobody waits for him to take it. */
@@ -462,6 +424,7 @@ static void pass_signal(int fd)
 	if (si.ssi_signo == SIGCHLD) {
 		guard_look();
 		reap_teller();
+		writer_reap(&hand);
 		return;
 	}
 	if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGHUP || si.ssi_signo == SIGPWR || si.ssi_signo == SIGINT ||
@@ -476,6 +439,7 @@ static void pass_signal(int fd)
 _Noreturn static void end(void)
 {
 	drain_console();
+	log_drain();
 	for (int i = 0; i < LIVE_CLIENTS; i++)
 		if (live->client[i].fd >= 0 && (live->client[i].tty || !live->magic))
 			drop_client(&live->client[i]);
@@ -491,6 +455,7 @@ enum {
 	WAIT_PEER,
 	WAIT_VERDICT,
 	WAIT_READY,
+	WAIT_LOG,
 	WAIT_CLIENTS,
 	WAIT_NOTIFY = WAIT_CLIENTS + LIVE_CLIENTS
 };
@@ -507,6 +472,7 @@ static void wait_once(int signal_fd)
 				0 },
 		[WAIT_VERDICT] = { live->foreground ? hand.verdict_fd : -1, 0, 0 },
 		[WAIT_READY] = { hear_fd(), POLLIN, 0 },
+		[WAIT_LOG] = { log_wait_fd(), POLLOUT, 0 },
 	};
 
 	for (int i = 0; i < LIVE_CLIENTS; i++)
@@ -526,6 +492,8 @@ static void wait_once(int signal_fd)
 	}
 	if (p[WAIT_READY].revents && hear_ready())
 		tell_ready();
+	if (p[WAIT_LOG].revents)
+		log_push();
 	if (p[WAIT_PEER].revents & POLLOUT)
 		push_peer();
 	if (p[WAIT_PEER].revents & (POLLIN | POLLHUP | POLLERR) && live->peer_fd >= 0)
@@ -554,7 +522,6 @@ static void hold_console_open(void)
 	(void)fcntl(hand.console_fd, F_SETFL, flags | O_NONBLOCK);
 	slave = ioctl(hand.console_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); /* Linux 4.13 */
 	(void)slave;
-	logged = hand.console_log_fd >= 0 ? lseek(hand.console_log_fd, 0, SEEK_END) : 0;
 }
 
 static void begin_ring(void)
@@ -603,6 +570,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (strcmp(argv[1], "check") == 0) /* whoever is about to put a keeper onto this program: it runs here */
 		return 0;
+	if (strcmp(argv[1], "log") == 0)
+		return writer_main(argv + 2);
 	hand_fd = number_of(argv[1]);
 	(void)prctl(PR_SET_NAME, "keg-keeper", 0, 0, 0);
 	if (handover_read(hand_fd, &hand) < 0)
@@ -612,6 +581,7 @@ int main(int argc, char **argv)
 	library_show();
 	begin_notify();
 	begin_ring();
+	log_begin_console();
 	hear_begin(hand.ready_fd, hand.notifies);
 	hold_console_open();
 	if (live->rows)

@@ -21,3 +21,14 @@ void guard_begin(void);
 void guard_renew(void);
 /* After SIGCHLD: another one, where it has ended. */
 void guard_look(void);
+
+/* --- console_log.c --- */
+void log_begin_console(void);
+void log_console(const char *data, size_t n);
+/* Whether it shall be told when the writer takes more: its fd or -1; then log_push(). */
+int log_wait_fd(void);
+void log_push(void);
+/* init has ended: nothing comes any more. */
+void log_drain(void);
+/* The whole ring into the file, begun anew where old ones are kept. 0 or -errno. */
+int log_shown(void);

@@ -35,6 +35,9 @@ struct live {
 		char data[LIVE_CHUNK];
 	} pending;
 	struct notify_state notify;
+	struct ring kept; /* of the console's output: what the writer of its log has not taken yet */
+	int32_t kept_fd;  /* its memfd; 0: there is none */
+	uint64_t lost;	  /* bytes before it that have given way */
 };
 
 /* Up to the last field of the first version. */

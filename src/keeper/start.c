@@ -14,12 +14,15 @@
 #include "features/seccomp.h"
 #include "features/signals.h"
 #include "keeper/live.h"
+#include "keeper/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+
+enum { OPEN_AGAIN = -1 }; /* the number of that request */
 
 static int usage(const char *why)
 {
@@ -117,6 +120,7 @@ int keeper_start(int argc, char **argv)
 			.live_fd = -1,
 			.ring_fd = -1,
 			.ready_fd = -1,
+			.writer_fd = -1,
 		},
 	};
 	struct err e = { 0 };
@@ -239,25 +243,64 @@ void keeper_become_idle(const struct keeper *k, int fd, struct err *e)
 		(void)err_sys(e, "run", "%s", idle ? idle : "keg-idle");
 }
 
+/* As it is on the disk by now: a reboot's, whose writer is that of the life before, or another's. */
+static int open_console_log(struct keeper *k)
+{
+	_own_free char *idle = path_libexec("keg-idle");
+	struct handover *h = &k->hand;
+	int32_t number = 0;
+	int x;
+
+	if (h->writer_fd < 0) {
+		x = idle ? writer_start(h, idle) : -ENOMEM;
+	} else {
+		number = OPEN_AGAIN;
+		x = writer_send(h->writer_fd, WRITER_OPEN, &number, sizeof(number));
+	}
+	return x < 0 ? x : writer_answer(h->writer_fd, number, WRITER_OPEN_MS);
+}
+
+/* A disk that does not answer is no reason not to start, still less for a reboot, which has asked nobody. */
+static int begin_console_log(struct keeper *k, struct err *e)
+{
+	struct handover *h = &k->hand;
+	bool again = h->writer_fd >= 0;
+	struct err why = { 0 };
+	int x;
+
+	h->console_log_size = console_log_size(&k->plan);
+	h->rotate = (uint8_t)console_old_logs(&k->plan);
+	x = str_copy(h->console_log, sizeof(h->console_log), console_log_path(&k->plan));
+	if (x < 0 || !h->console_log[0])
+		return x;
+	x = open_console_log(k);
+	if (x == 0)
+		return 0;
+	if (x == -ETIMEDOUT || x == -EAGAIN) {
+		(void)!console_blame_log(&k->plan, ETIMEDOUT, &why);
+		if (!again)
+			return run_warn(&k->run, &why, e);
+		log_err("start", &why);
+		return 0;
+	}
+	return console_blame_log(&k->plan, -x, e);
+}
+
 /* Between the table and the idle stage: what only makes sense once init runs. */
 static int settle(struct keeper *k, struct err *e)
 {
 	int x = keeper_write_pidfile(k, e);
 
 	if (x == 0)
-		x = console_open_log(&k->plan, &k->hand.console_log_fd, e);
+		x = begin_console_log(k, e);
 	if (x == 0 && k->hand.peer_fd < 0)
 		x = console_open_peer(&k->plan, &k->hand.peer_fd, e);
 	if (x == 0)
 		x = str_copy(k->hand.proxy, sizeof(k->hand.proxy), seccomp_proxy(k->spec));
 	if (x == 0)
 		x = str_copy(k->hand.cookie, sizeof(k->hand.cookie), seccomp_cookie(k->spec));
-	if (x == 0) {
-		k->hand.console_log_size = console_log_size(&k->plan);
+	if (x == 0)
 		k->hand.console_buffer_size = console_buffer_size(&k->plan);
-		k->hand.rotate = console_rotates(&k->plan);
-		x = str_copy(k->hand.console_log, sizeof(k->hand.console_log), console_log_path(&k->plan));
-	}
 	return x;
 }
 
@@ -282,6 +325,7 @@ int keeper_begin(struct keeper *k, size_t first, struct err *e)
 			close_fd(&k->hand.verdict_fd);
 		keeper_become_idle(k, fd, e); /* returns only where it failed */
 	}
+	writer_end(&k->hand, 0);
 	seq_undo(&start_seq, first, start_seq.n - 1, &k->run);
 	return e->errnum ? -e->errnum : -EIO;
 }

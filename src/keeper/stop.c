@@ -13,6 +13,7 @@
 #include "engine/runtime.h"
 #include "features/autostart.h"
 #include "keeper/live.h"
+#include "keeper/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+
+/* Whoever sees STOPPED finds all of the console in its log, unless the disk does not answer. */
+enum { LOG_END_MS = 1000 };
 
 static int read_words(struct keeper *k, int fd)
 {
@@ -115,6 +119,7 @@ static void destroy(const struct keeper *k)
 static int end(struct keeper *k, int status)
 {
 	close_fd(&k->hand.peer_fd);
+	writer_end(&k->hand, LOG_END_MS);
 	start_undo_all(&k->run);
 	if (k->hand.pidfile[0])
 		(void)unlink(k->hand.pidfile);

@@ -306,3 +306,10 @@ def kill(pid, sig=signal.SIGKILL):
         signal.pidfd_send_signal(fd, sig)
     finally:
         os.close(fd)
+
+
+def idle_kib(pid):
+    """Its part of the memory where fifty run alike, which share their program's own pages."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kib = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+):\s+(\d+) kB", rollup, re.M)}
+    return kib["Private_Dirty"] + (kib["Rss"] - kib["Private_Dirty"]) / 50

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, MARK, Terminal, gone, kill, needs, wait_for
+from lab import IS_LXC, MARK, Terminal, gone, idle_kib, kill, needs, wait_for
 
 
 # --- start and stop ---------------------------------------------------------------------------------------
@@ -445,9 +445,7 @@ def test_an_idle_keeper_takes_at_most_128_kib(container):
     needs("ASAN_OPTIONS" not in os.environ, "a sanitizer's own memory would be counted")
     c = container().up()
     time.sleep(0.3)
-    rollup = Path(f"/proc/{c.keeper()}/smaps_rollup").read_text()
-    kib = {m[1]: int(m[2]) for m in re.finditer(r"^(\w+):\s+(\d+) kB", rollup, re.M)}
-    assert kib["Private_Dirty"] + (kib["Rss"] - kib["Private_Dirty"]) / 50 <= 128, rollup
+    assert idle_kib(c.keeper()) <= 128
 
 
 def test_a_killed_keeper_takes_its_container_along(container):

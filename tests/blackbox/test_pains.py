@@ -3,6 +3,7 @@
 Short in `make check`; whole, as it was described, by `make pains` (KEG_WHOLE).
 """
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, SLOW, cgroups, kill, wait_for
+from lab import BIN, IS_LXC, SLOW, Terminal, cgroups, gone, idle_kib, kill, needs, wait_for
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 WHOLE = bool(os.environ.get("KEG_WHOLE"))
@@ -106,16 +107,130 @@ def poured(c, mib):
     return int((c.rootfs / "poured").read_text())
 
 
+def held_up(without, logged):
+    """More than a tenth slower, in the long form; the short one is too short to be held to that."""
+    print(f"{without} ms without a log, {logged} ms with one")
+    return logged > without * (1.1 if WHOLE else 2) + 200 * SLOW
+
+
 def test_a_chatty_guest_fills_no_disk_and_is_not_held_up(container):
     mib, log = 2048 if WHOLE else 32, "console.log"
     c = container("lxc.console.buffer.size = 64KB")
     without = poured(c, mib)
     c.run("lxc-stop", "-k").ok()
-    c.add(f"lxc.console.logfile = {c.lxcpath}/{log}", "lxc.console.size = 1MB", "lxc.console.rotate = 1")
+    c.add(f"lxc.console.logfile = {c.lxcpath}/{log}", "lxc.console.size = 1MB", "lxc.console.rotate = 3")
     logged = poured(c, mib)
     wait_for(lambda: (c.lxcpath / log).read_text().endswith("the last line\n"), "the newest line is there")
     files = {p.name: p.stat().st_size for p in c.lxcpath.glob(f"{log}*")}
-    assert set(files) == {log, f"{log}.1"} and max(files.values()) <= 1 << 20, files
-    print(f"{mib} MiB: {without} ms without a log, {logged} ms with one")
-    assert logged <= without * (1.1 if WHOLE else 2) + 200 * SLOW
+    assert set(files) == {log, f"{log}.1", f"{log}.2", f"{log}.3"} and max(files.values()) <= 1 << 20, files
+    assert not held_up(without, logged)
+    c.run("lxc-stop", "-k").ok()
+
+
+@pytest.fixture
+def disk(lxcpath):
+    """A file system of its own, which can be frozen: whoever writes waits in state D."""
+    at, image = lxcpath / "disk", lxcpath / "image"
+    needs(os.path.exists("/dev/loop-control"), "this kernel has no loop devices")
+    at.mkdir()
+    with image.open("w") as f:
+        f.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, at], check=True)
+
+    class Disk:
+        path, log = at, at / "console.log"
+
+        def freeze(self):
+            subprocess.run(["fsfreeze", "-f", at], check=True)
+
+        def thaw(self):
+            subprocess.run(["fsfreeze", "-u", at], stderr=subprocess.DEVNULL)
+    yield Disk()
+    Disk().thaw()
+    subprocess.run(["umount", at], check=True)
+
+
+def writers(disk):
+    """The processes that write that log."""
+    return [p.parent for p in Path("/proc").glob("[0-9]*/cmdline") if p.read_bytes().startswith(f"keg-log\0log\0{disk.log}\0".encode())]
+
+
+def test_a_guest_runs_on_while_the_disk_of_its_log_is_frozen(disk, container):
+    mib = 512 if WHOLE else 16
+    c = container(f"lxc.console.logfile = {disk.log}", "lxc.console.size = 1MB", "lxc.console.rotate = 1", "lxc.console.buffer.size = 64KB",
+                  init=f"/answer pour {mib} touch /ready await /go pour {mib} touch /again echo").up()
+    without = int((c.rootfs / "poured").read_text())
+    disk.freeze()
+    (c.rootfs / "go").touch()
+    wait_for((c.rootfs / "again").exists, "all is written")
+    assert not held_up(without, int((c.rootfs / "poured").read_text()))
+    writer, = writers(disk)
+    assert (writer / "stat").read_text().rsplit(")", 1)[1].split()[0] == "D"
+    for tool, args in (("lxc-info", ("-s", "-H")), ("lxc-attach", ("--", "/answer", "print", "here")), ("lxc-console", ("--log",)),
+                       ("lxc-freeze", ()), ("lxc-unfreeze", ())):
+        c.run(tool, *args, timeout=3).ok()
+    say(c, "the newest line")
+    disk.thaw()
+    wait_for(lambda: disk.log.read_text().endswith("you said: the newest line\n"), "the newest line is there")
+    text = (disk.path / "console.log.1").read_text() + disk.log.read_text()
+    assert re.search(r"\n\(keg: [1-9]\d* bytes are missing here: the disk of this log did not take them\)\n", text)
+    c.run("lxc-stop", "-k").ok()
+
+
+def say(c, word):
+    with Terminal(c, "lxc-console", "-t", "0") as console:
+        console.expect("to enter Ctrl+a itself")
+        console.type(f"{word}\n")
+        console.expect(f"you said: {word}")
+
+
+def test_a_life_ends_and_another_begins_while_the_disk_of_the_log_is_frozen(disk, container):
+    c = container(f"lxc.console.logfile = {disk.log}", init="/answer print begun touch /ready sleep").up()
+    disk.freeze()
+    for _ in range(2):
+        c.run("lxc-stop", "-r", "-t", "10").ok()
+    c.run("lxc-stop", "-k", timeout=5).ok()
+    assert len(writers(disk)) == 1  # it waits, but nobody for it
+    disk.thaw()
+    wait_for(lambda: not writers(disk), "it has written, and ended")
+    assert disk.log.read_text().count("begun") == 3
+
+
+def test_a_life_begins_while_the_disk_of_the_log_is_frozen(disk, container):
+    c = container(f"lxc.console.logfile = {disk.log}", init="/answer touch /ready echo")
+    disk.freeze()
+    line = next(n for n, text in enumerate(c.config.read_text().splitlines(), 1) if "logfile" in text)
+    assert c.run("lxc-start", timeout=10).ok().err == (
+        f"lxc-start: {c.name}: warning: cannot open the console's log {disk.log}: Connection timed out\n"
+        f"  set by  {c.config}:{line}  lxc.console.logfile\n"
+        "  try     its disk does not answer: what the console shows last is written when it does\n")
+    say(c, "here")
+    disk.thaw()
+    wait_for(lambda: disk.log.exists() and disk.log.read_text().endswith("you said: here\n"), "it is written")
+    c.run("lxc-stop", "-k").ok()
+
+
+def test_a_log_goes_on_behind_a_writer_that_was_killed(container, lxcpath):
+    class disk:
+        log = lxcpath / "console.log"
+    c = container(f"lxc.console.logfile = {disk.log}", init="/answer touch /ready echo").up()
+    writer, = writers(disk)
+    kill(int(writer.name))
+    wait_for(lambda: gone(int(writer.name)), "it is dead")
+    say(c, "on")
+    wait_for(lambda: disk.log.read_text().endswith("you said: on\n"), "it is in the log")
+    assert not Path(f"/proc/{writer.name}").exists()  # reaped
+    c.run("lxc-stop", "-k").ok()
+    assert not writers(disk)
+
+
+def test_a_writer_is_tiny(container, lxcpath):
+    class disk:
+        log = lxcpath / "console.log"
+    c = container(f"lxc.console.logfile = {disk.log}").up()
+    writer, = writers(disk)
+    needs("ASAN_OPTIONS" not in os.environ, "a sanitizer's own memory would be counted")
+    assert idle_kib(writer.name) <= 128
+    assert len(os.listdir(writer / "fd")) == 4  # its socket, three times, and the file
     c.run("lxc-stop", "-k").ok()

@@ -27,10 +27,13 @@ AT(handover, restarts, 7708);
 AT(handover, notifies, 7713);
 AT(handover, ready_fd, 7716);
 AT(handover, began, 7720);
+AT(handover, writer_fd, 7728);
+AT(handover, writer_pid, 7732);
 AT(live, client, 20);
 AT(live, shown, 408);
 AT(live, pending, 440);
 AT(live, notify, 4544);
+AT(live, kept, LIVE_LEAST);
 AT(notify_state, listener, 8);
 AT(notify_state, notif, 288);
 
@@ -45,6 +48,7 @@ static void a_shorter_one_is_filled_with_zeros(void **state)
 	assert_int_equal(handover_read(fd, &got), 0);
 	assert_int_equal(got.config_fd, 7);
 	assert_int_equal(got.ready_fd, -1); /* an older one, which has none */
+	assert_int_equal(got.writer_fd, -1);
 	h.size--;			    /* less than the first version's */
 	assert_int_equal(handover_write(fd, &h), 0);
 	assert_int_equal(handover_read(fd, &got), -EBADMSG);
