@@ -22,6 +22,7 @@ enum slot {
 	SLOT_ROOTFS,  /* a detached copy of the rootfs, to be idmapped */
 	SLOT_COPIES,  /* the same of each entry with idmap=; no O_PATH fd where an optional one has no source */
 	SLOT_MAPPED,  /* those, idmapped */
+	SLOT_CGROUP,  /* its cgroup namespace, for hooks */
 	SLOT_READY,   /* where it is heard that all is ready */
 	SLOT_COUNT
 };

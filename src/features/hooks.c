@@ -406,13 +406,30 @@ bool hook_asks_cgroup_namespace(const struct plan *p)
 
 /*
  * Needs:  cgroup.namespace.
+ * Leaves: it, open, for KEEPER: a plain user may not look at INIT any more, who is somebody else by now.
+ */
+int hook_give_cgroup_namespace(struct run *r, struct err *e)
+{
+	_own_fd int fd = open("/proc/self/ns/cgroup", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "hold", "the container's cgroup namespace");
+	return run_give(r, SLOT_CGROUP, take_fd(&fd), e);
+}
+
+/*
+ * Needs:  hook.give-namespace.
  * Leaves: the last of r->hooks.ns_fd.
  */
 int hook_hold_cgroup_namespace(struct run *r, struct err *e)
 {
+	int fd = fcntl(r->slot[SLOT_CGROUP].v[0], F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return err_sys(e, "hold", "the container's cgroup namespace");
 	for (size_t i = 0; i < RUN_NAMESPACES; i++)
 		if (namespaces_flag(namespaces_nth(i)) == CLONE_NEWCGROUP)
-			return hold(r, i, e);
+			r->hooks.ns_fd[i] = fd;
 	return 0;
 }
 

@@ -43,6 +43,7 @@ void hook_post_stop(struct run *r);
 bool hook_asks_namespaces(const struct plan *p);
 int hook_hold_namespaces(struct run *r, struct err *e);
 bool hook_asks_cgroup_namespace(const struct plan *p);
+int hook_give_cgroup_namespace(struct run *r, struct err *e) _must_check;
 int hook_hold_cgroup_namespace(struct run *r, struct err *e);
 
 bool monitor_unshares(const struct plan *p);
