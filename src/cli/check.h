@@ -3,6 +3,8 @@
 /* What `keg check` has found of one thing. */
 #include "cli/cli.h"
 
+#define DEFAULT_BRIDGE "lxcbr0"
+
 struct finding {
 	const char *why, *command; /* why NULL: all is well */
 	bool root;		   /* the command is root's */
@@ -11,4 +13,5 @@ struct finding {
 
 /* --- check_user.c: of who is not root --- */
 void check_maps(int unused, struct finding *f);
+void check_user_nic(int unused, struct finding *f);
 void check_default_config(int unused, struct finding *f);

@@ -20,8 +20,6 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-#define BRIDGE "lxcbr0"
-
 enum { TRY_MS = 10 * 1000 };
 
 static const struct opt opts[] = { OPT_FORMAT };
@@ -93,7 +91,7 @@ static void check_seccomp(int unused, struct finding *f)
 static void check_bridge(int unused, struct finding *f)
 {
 	(void)unused;
-	if (if_nametoindex(BRIDGE))
+	if (if_nametoindex(DEFAULT_BRIDGE))
 		return;
 	f->why = "there is none; containers that name it do not start";
 	f->command = "keg net up";
@@ -107,7 +105,7 @@ static void check_forward(int unused, struct finding *f)
 	if (io_read_line(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", line, sizeof(line)) > 0 && *line == '1')
 		return;
 	f->why = "it is off: containers reach this host only";
-	f->command = if_nametoindex(BRIDGE) ? "sysctl net.ipv4.ip_forward=1" : "keg net up";
+	f->command = if_nametoindex(DEFAULT_BRIDGE) ? "sysctl net.ipv4.ip_forward=1" : "keg net up";
 }
 
 static void check_overlay(int unused, struct finding *f)
@@ -139,11 +137,12 @@ static const struct check {
 	{ "user namespaces", ALL, USER, check_namespace, CLONE_NEWUSER },
 	{ "time namespaces", ALL, NOBODY, check_namespace, CLONE_NEWTIME },
 	{ "id maps", USER, USER, check_maps, 0 },
+	{ "lxc-user-nic", USER, NOBODY, check_user_nic, 0 },
 	{ "default config", USER, NOBODY, check_default_config, 0 },
 	{ "cgroups", ALL, ROOT, check_cgroups, 0 },
 	{ "seccomp", ALL, NOBODY, check_seccomp, 0 },
 	{ "overlay", ALL, NOBODY, check_overlay, 0 },
-	{ "bridge " BRIDGE, ROOT, NOBODY, check_bridge, 0 },
+	{ "bridge " DEFAULT_BRIDGE, ROOT, NOBODY, check_bridge, 0 },
 	{ "IPv4 forwarding", ROOT, NOBODY, check_forward, 0 },
 };
 

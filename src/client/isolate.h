@@ -21,11 +21,8 @@ struct isolate {
 /* Runs it to its end; *status is its wait status, 0 where it is not waited for. */
 int isolate_run(const struct isolate *i, int *status, struct err *e) _must_check;
 
-/* --- users.c: /etc/passwd and /etc/subuid by our own parser: a static program has no NSS --- */
+/* --- users.c --- */
 /* A name of /etc/passwd, or a number that stands there; -ENOENT. */
 int user_find(const char *name_or_number, uid_t *uid) _must_check;
-enum { USER_NAME = 256 };
-/* By /etc/passwd; the number where it has none. */
-void user_name(uid_t uid, char *name, size_t size);
 /* The caller's first range in /etc/subuid or /etc/subgid, for ids from 0 on. */
 int user_subids(const char *file, struct idmap *m, struct err *e) _must_check;

@@ -3,9 +3,14 @@
 #include "engine/host.h"
 
 #include "base/io.h"
+#include "base/own.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define APPARMOR "/sys/kernel/security/apparmor"
@@ -20,6 +25,21 @@ static void look_at_apparmor(struct host *h)
 			     strcmp(stack, "yes") == 0;
 }
 
+/* The capability alone says nothing where the network is that of a user namespace above ours. */
+static bool look_at_network(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	_own_fd int netns = -1, owner = -1;
+
+	if (syscall(SYS_capget, &head, data) < 0 ||
+	    !(data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)))
+		return false;
+	netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	owner = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS); /* EPERM: above */
+	return owner >= 0;
+}
+
 int host_look(struct host *h, struct err *e)
 {
 	*h = (struct host){ 0 };
@@ -29,6 +49,7 @@ int host_look(struct host *h, struct err *e)
 		look_at_apparmor(h);
 	h->selinux = access("/sys/fs/selinux/enforce", F_OK) == 0;
 	h->ipv6 = access("/proc/net/if_inet6", F_OK) == 0;
+	h->net_admin = look_at_network();
 	return cgroup_look(&h->cgroup, e);
 }
 

@@ -11,6 +11,7 @@ struct host {
 	bool apparmor_spaces;	   /* and a container can have a policy namespace, stacked below its profile */
 	bool selinux;		   /* the kernel enforces, or would enforce, SELinux */
 	bool ipv6;
+	bool net_admin; /* we may make devices in our network namespace */
 };
 
 int host_look(struct host *h, struct err *e) _must_check;

@@ -77,6 +77,7 @@ static const struct step rows[] = {
 	{ KEEPER, "net.make",         net_make,            .when = net_makes, .undo = net_undo, .slow = true },
 	{ KEEPER, "cgroup.limits",    cgroup_limits,       .when = cgroup_has_limits },
 	{ INIT,   "rootfs.reach",     rootfs_reach,        .when = rootfs_is_reached },
+	{ INIT,   "net.users",        NULL,                .when = net_is_users, .needs = "net.make" },
 	{ INIT,   "userns.become",    userns_become,       .when = userns_own, .needs = "userns.map" },
 	{ KEEPER, "init.proc",        proc_write,          .when = proc_given },
 	{ INIT,   "init.guard",       signals_guard },

@@ -13,6 +13,8 @@ static const struct {
 	{ "lxc.container.conf.5", man_container_conf },
 	{ "lxc.conf.5", man_lxc_conf },
 	{ "lxc.system.conf.5", man_system_conf },
+	{ "lxc-usernet.5", man_usernet },
+	{ "lxc-user-nic.1", man_user_nic },
 	{ "keg.1", man_keg },
 };
 

@@ -20,9 +20,11 @@ void roff_more(FILE *f, const char *label, const char *text);
 void roff_lines(FILE *f, const char *text);
 void roff_see(FILE *f, const char *const *pages);
 
-/* --- container_conf.c, system_conf.c, verbs.c: whole pages --- */
+/* --- container_conf.c, programs.c, system_conf.c, verbs.c: whole pages --- */
 void man_container_conf(FILE *f);
 void man_lxc_conf(FILE *f);
 void man_system_conf(FILE *f);
 void man_keg(FILE *f);
+void man_user_nic(FILE *f);
+void man_usernet(FILE *f);
 void man_verb(FILE *f, const struct verb *v); /* lxc-VERB(1) */

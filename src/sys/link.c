@@ -34,6 +34,7 @@ static bool read_link(const struct nlmsghdr *h, struct link *l)
 	*l = (struct link){ .index = i->ifi_index,
 			    .flags = i->ifi_flags,
 			    .mtu = nl_u32(a[IFLA_MTU]),
+			    .other = (int)nl_u32(a[IFLA_LINK]),
 			    .master = (int)nl_u32(a[IFLA_MASTER]) };
 	nl_text(a[IFLA_IFNAME], l->name, sizeof(l->name));
 	if (a[IFLA_ADDRESS] && RTA_PAYLOAD(a[IFLA_ADDRESS]) == MAC_LEN)
@@ -51,7 +52,7 @@ static int one_link(const struct nlmsghdr *h, void *arg)
 	return read_link(h, arg) ? 0 : -EBADMSG;
 }
 
-static int get(struct nl *n, const char *name, int index, uint32_t filter, struct link *out)
+static int get(struct nl *n, int nsid, const char *name, int index, uint32_t filter, struct link *out)
 {
 	struct ifinfomsg i = { .ifi_index = index };
 	struct link l = { 0 };
@@ -63,6 +64,8 @@ static int get(struct nl *n, const char *name, int index, uint32_t filter, struc
 	nl_begin(&m, RTM_GETLINK, 0, &i, sizeof(i));
 	if (name)
 		nl_put_text(&m, IFLA_IFNAME, name);
+	if (nsid >= 0)
+		nl_put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)nsid);
 	nl_put_u32(&m, IFLA_EXT_MASK, filter);
 	r = nl_talk(n, &m, one_link, &l);
 	if (r == 0)
@@ -72,17 +75,22 @@ static int get(struct nl *n, const char *name, int index, uint32_t filter, struc
 
 int link_get(struct nl *n, const char *name, struct link *out)
 {
-	return get(n, name, 0, RTEXT_FILTER_SKIP_STATS, out);
+	return get(n, -1, name, 0, RTEXT_FILTER_SKIP_STATS, out);
 }
 
 int link_get_index(struct nl *n, int index, struct link *out)
 {
-	return get(n, NULL, index, RTEXT_FILTER_SKIP_STATS, out);
+	return get(n, -1, NULL, index, RTEXT_FILTER_SKIP_STATS, out);
+}
+
+int link_get_index_of(struct nl *n, int nsid, int index, struct link *out)
+{
+	return get(n, nsid, NULL, index, RTEXT_FILTER_SKIP_STATS, out);
 }
 
 int link_count(struct nl *n, const char *name, struct link *out)
 {
-	return get(n, name, 0, 0, out);
+	return get(n, -1, name, 0, 0, out);
 }
 
 static int read_altnames(const struct nlmsghdr *h, void *arg)

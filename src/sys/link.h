@@ -14,6 +14,7 @@ enum { MAC_LEN = 6, MAC_TEXT = 18 };
 
 struct link {
 	int index, master;   /* master 0: none */
+	int other;	     /* a veth's other end, by its index there; what a vlan lies on; 0: none */
 	unsigned mtu, flags; /* flags: IFF_* */
 	unsigned char mac[MAC_LEN];
 	char name[IFNAMSIZ], kind[16]; /* kind "": a device of the hardware's */
@@ -35,6 +36,8 @@ struct link_want {
 
 int link_get(struct nl *n, const char *name, struct link *out) _must_check; /* -ENODEV */
 int link_get_index(struct nl *n, int index, struct link *out) _must_check;
+/* The same in the network namespace of that number: IFLA_TARGET_NETNSID, Linux 4.20. */
+int link_get_index_of(struct nl *n, int nsid, int index, struct link *out) _must_check;
 /* Its alternative names (Linux 5.5) are added to the vector. */
 int link_altnames(struct nl *n, int index, struct strv *out) _must_check;
 int link_altname_add(struct nl *n, int index, const char *name) _must_check;

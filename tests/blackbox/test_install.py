@@ -48,8 +48,10 @@ def test_every_command_is_a_link_to_keg(tree):
     for name in names[1:]:
         assert os.readlink(tree / PREFIX / "bin" / name) == "keg"
     assert (tree / PREFIX / "bin/keg").stat().st_mode & 0o7777 == 0o755  # nothing is setuid
-    assert files(tree, PREFIX / "libexec") == ["keg/keg-idle", "keg/keg-init", "keg/keg-keeper", "keg/keg-net",
-                                               "lxc/lxc-containers", "lxc/lxc-net"]
+    assert files(tree, PREFIX / "libexec") == ["keg/keg-idle", "keg/keg-init", "keg/keg-keeper", "keg/keg-net", "keg/lxc-user-nic",
+                                               "lxc/lxc-containers", "lxc/lxc-net", "lxc/lxc-user-nic"]
+    assert (tree / PREFIX / "libexec/keg/lxc-user-nic").resolve() == tree / PREFIX / "libexec/lxc/lxc-user-nic"
+    assert (tree / PREFIX / "libexec/lxc/lxc-user-nic").stat().st_mode & 0o7777 == 0o755  # that is root's to change
 
 
 def test_the_library_its_header_and_pkg_config(tree, tmp_path):
@@ -69,8 +71,8 @@ def test_the_library_its_header_and_pkg_config(tree, tmp_path):
 def test_manual_and_completion_for_every_command(tree):
     names = files(tree, PREFIX / "bin")
     share = PREFIX / "share"
-    assert files(tree, share / "man/man1") == [f"{n}.1" for n in names]
-    assert files(tree, share / "man/man5") == ["lxc.conf.5", "lxc.container.conf.5", "lxc.system.conf.5"]
+    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "lxc-user-nic"])
+    assert files(tree, share / "man/man5") == ["lxc-usernet.5", "lxc.conf.5", "lxc.container.conf.5", "lxc.system.conf.5"]
     assert files(tree, share / "bash-completion/completions") == names
     assert files(tree, share / "fish/vendor_completions.d") == [f"{n}.fish" for n in names]
     assert files(tree, share / "zsh/site-functions") == ["_keg"]

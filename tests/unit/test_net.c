@@ -330,10 +330,12 @@ static void configure_inside(struct run *r, int netns_fd)
 	assert_int_equal(status, 0);
 }
 
+static const struct host as_root = { .net_admin = true };
+
 static void test_veth(void **state)
 {
 	_own_spec struct spec *s = veth_spec();
-	struct plan plan = { .name = "unit", .spec = s, .clone_flags = CLONE_NEWNET };
+	struct plan plan = { .name = "unit", .spec = s, .host = &as_root, .clone_flags = CLONE_NEWNET };
 	struct run r = { .plan = &plan, .runtime_fd = -1 };
 	_own_nl struct nl nl = NL_CLOSED, there = NL_CLOSED;
 	struct want_address w = { 0 };
@@ -383,7 +385,7 @@ static void test_veth(void **state)
 static void test_veth_of_an_ended_namespace(void **state)
 {
 	_own_spec struct spec *s = veth_spec();
-	struct plan plan = { .name = "unit", .spec = s, .clone_flags = CLONE_NEWNET };
+	struct plan plan = { .name = "unit", .spec = s, .host = &as_root, .clone_flags = CLONE_NEWNET };
 	struct run r = { .plan = &plan, .runtime_fd = -1 };
 	_own_nl struct nl nl = NL_CLOSED;
 	struct err e = { 0 };
@@ -415,7 +417,7 @@ static void test_veth_of_an_ended_namespace(void **state)
 static void test_missing_bridge(void **state)
 {
 	_own_spec struct spec *s = veth_spec();
-	struct plan plan = { .name = "unit", .spec = s, .clone_flags = CLONE_NEWNET };
+	struct plan plan = { .name = "unit", .spec = s, .host = &as_root, .clone_flags = CLONE_NEWNET };
 	struct run r = { .plan = &plan, .runtime_fd = -1 };
 	struct err e = { 0 };
 	char text[256], want[256];
@@ -442,7 +444,7 @@ static void test_missing_bridge(void **state)
 static void test_phys_returns(void **state)
 {
 	_own_spec struct spec *s = new_spec();
-	struct plan plan = { .name = "unit", .spec = s, .clone_flags = CLONE_NEWNET };
+	struct plan plan = { .name = "unit", .spec = s, .host = &as_root, .clone_flags = CLONE_NEWNET };
 	struct run r = { .plan = &plan };
 	_own_nl struct nl nl = NL_CLOSED;
 	struct link_want a = { .name = "kegphys0", .mtu = 1450, .up = true }, b = { .name = "kegphys1" };

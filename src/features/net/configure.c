@@ -83,6 +83,31 @@ static int add_gateway(struct setup *s, const struct text *gateway, int family, 
 	return nic_blame(&s->job, r, sub, gateway->at, e);
 }
 
+/* lxc-user-nic gives a veth its name, and of the rest nothing: a plain user's gets it here. */
+static int complete(struct setup *s, const struct link *l, struct err *e)
+{
+	const struct nic *nic = s->job.nic;
+	unsigned char mac[MAC_LEN];
+	struct link_want w = { 0 };
+	int r = 0;
+
+	if (nic->hwaddr.s && mac_parse(nic->hwaddr.s, mac) == 0 && memcmp(mac, l->mac, MAC_LEN) != 0)
+		w.mac = mac;
+	if (w.mac)
+		r = link_change(s->job.nl, l->index, &w);
+	if (r < 0) {
+		r = err_num(e, -r, "set", "the MAC address of %s", s->name);
+		return nic_blame(&s->job, r, "hwaddr", nic->hwaddr.at, e);
+	}
+	w = (struct link_want){ .mtu = nic_mtu(nic) };
+	if (w.mtu && w.mtu != l->mtu)
+		r = link_change(s->job.nl, l->index, &w);
+	if (r == 0)
+		return 0;
+	r = err_num(e, -r, "set", "the MTU of %s", s->name);
+	return nic_blame(&s->job, r, "mtu", nic->mtu.at, e);
+}
+
 /* Takes the device under the name that the KEEPER gave it; leaves it under its own. */
 static int find_device(struct setup *s, struct err *e)
 {
@@ -99,6 +124,8 @@ static int find_device(struct setup *s, struct err *e)
 	if (r < 0)
 		return err_num(e, -r, "find", "%s in the container", born);
 	s->index = l.index;
+	if (nic->type.n == NET_VETH)
+		return complete(s, &l, e);
 	if (strcmp(born, s->name) == 0)
 		return 0;
 	/* a macvlan in passthru mode is born with its parent's address, whatever it was asked for */

@@ -24,10 +24,11 @@ static const struct {
 	const char *word;
 	void (*undo)(struct undo *u, char **words, size_t n);
 } undos[] = {
-	{ "phys", phys_undo },
-	{ "proxy", proxy_undo },
-	{ "route", host_route_undo },
-	{ "port", ovs_undo },
+	{ "phys", phys_undo },		 /* a device that moved */
+	{ "proxy", proxy_undo },	 /* an entry of ARP or NDP */
+	{ "route", host_route_undo },	 /* to a container's address */
+	{ "port", ovs_undo },		 /* of Open vSwitch */
+	{ "user-port", user_port_undo }, /* the same, by lxc-user-nic */
 };
 
 static int read_lines(const struct run *run, struct strv *lines)

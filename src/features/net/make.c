@@ -115,7 +115,7 @@ static int make_one(struct nic_job *j, struct err *e)
 	case NET_TYPES:
 		return 0;
 	case NET_VETH:
-		return veth_make(j, e);
+		return j->run->plan->host->net_admin ? veth_make(j, e) : user_nic_make(j, e);
 	case NET_VLAN:
 	case NET_MACVLAN:
 	case NET_IPVLAN:

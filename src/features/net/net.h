@@ -16,6 +16,9 @@ int net_check_host(struct run *r, struct err *e) _must_check;
 /* Puts back what was changed of the host's own; see journal.c. */
 void net_restore_host(struct run *r);
 
+/* Some device is a veth that its user may not make: lxc-user-nic does, and looks at INIT as long as that is his. */
+bool net_is_users(const struct plan *p);
+
 /* Some device is made or moved, or has a script. */
 bool net_makes(const struct plan *p);
 int net_make(struct run *r, struct err *e) _must_check;

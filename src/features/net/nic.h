@@ -98,12 +98,14 @@ enum uplink { UPLINK_NONE, UPLINK_BRIDGE, UPLINK_OVS, UPLINK_ROUTED };
 int veth_make(struct nic_job *j, struct err *e) _must_check;
 /* The bridge that .link names, and which kind it is. */
 int veth_find_bridge(const struct nic_job *j, struct link *bridge, enum uplink *kind, struct err *e) _must_check;
+/* user_nic.c: the same of who may not */
+int user_nic_make(struct nic_job *j, struct err *e) _must_check;
+void user_port_undo(struct undo *u, char **words, size_t n);
 int router_make(const struct nic_job *j, struct err *e) _must_check;
 bool nic_has_vlans(const struct nic *nic);
 uint16_t nic_vlan(const struct item *it);
 int vlan_check(const struct nic_job *j, const struct link *bridge, struct err *e) _must_check;
 int vlan_make(const struct nic_job *j, const struct link *bridge, struct err *e) _must_check;
-bool ovs_has_bridge(const char *name);
 int ovs_make(const struct nic_job *j, struct err *e) _must_check;
 void ovs_undo(struct undo *u, char **words, size_t n);
 /* .l2proxy */

@@ -33,6 +33,9 @@ int stacked_make(struct nic_job *j, struct err *e)
 	if (r == 0)
 		return 0;
 	r = err_num(e, -r, "create", "%s device on %s", nic_type_name(nic), nic->link.s);
+	if (r == -EPERM)
+		err_hint(e, "this takes root: a plain user's containers have lxc.net.%u.type = veth or empty",
+			 j->nic->index);
 	if (r == -EOPNOTSUPP)
 		err_hint(e, "the kernel has no %s: modprobe it, or take veth", nic_type_name(nic));
 	if ((r == -EINVAL || r == -ERANGE) && nic->mtu.s)

@@ -3,6 +3,7 @@
 #include "features/net/nic.h"
 
 #include "base/own.h"
+#include "sys/ovs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -103,11 +104,6 @@ static int refused(const struct nic_job *j, int r, const char *host, struct err 
 	}
 	if (r == -EADDRNOTAVAIL && nic->hwaddr.s)
 		return nic_blame(j, r, "hwaddr", nic->hwaddr.at, e);
-	if (r == -EPERM)
-		err_hint(
-			e,
-			"an interface of the host's takes root; a plain user's containers have lxc.net.%u.type = empty",
-			nic->index);
 	if (r == -EOPNOTSUPP)
 		err_hint(e, "the kernel needs CONFIG_VETH and CONFIG_BRIDGE");
 	return nic_blame(j, r, "type", nic->type.at, e);

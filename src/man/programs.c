@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs that are no verbs of keg's, and the file that one of them reads. */
+#include "man/man.h"
+
+void man_user_nic(FILE *f)
+{
+	static const char *const see[] = { "lxc-usernet(5)", "lxc-start(1)", "lxc.container.conf(5)", "keg(1)", NULL };
+
+	roff_head(f, "lxc-user-nic", 1, "gives a plain user's container a network interface");
+	roff_section(f, "synopsis");
+	roff_lines(f, "lxc-user-nic create LXCPATH NAME PID TYPE BRIDGE [NICNAME]\n"
+		      "lxc-user-nic delete LXCPATH NAME /proc/PID/ns/net TYPE BRIDGE NICNAME");
+	roff_section(f, "description");
+	roff_text(
+		f,
+		"A start by who is not root runs it for each interface of the type veth; nobody needs to call it by "
+		"hand. It works only where root has made it setuid: \"keg check\", as the user, says so, and where it "
+		"is. Without that, a plain user's containers have lxc.net.N.type = empty.");
+	roff_text(f,
+		  "create makes a pair of interfaces, one end a port of BRIDGE, the other one called NICNAME (the next "
+		  "eth0, eth1, ... without it) in the network namespace of the process PID, and prints "
+		  "INNER:INDEX:HOST:INDEX. The namespace must belong to a user namespace that the caller has made. How "
+		  "many he may have, lxc-usernet(5) says. TYPE is veth; BRIDGE none makes one that is at no bridge. "
+		  "The host's end is called vethUID_XXXX, and has the bridge's MTU; what else a config says of the "
+		  "interface, the container does inside.");
+	roff_text(f, "delete takes a port of his, by the name of the host's end, from a bridge of Open vSwitch. Other "
+		     "interfaces go with their network namespace. LXCPATH and NAME have no meaning.");
+	roff_section(f, "files");
+	roff_entry(f, "/etc/lxc/lxc-usernet");
+	roff_more(f, NULL, "Who may have how many; heeded if only root may write to it.");
+	roff_entry(f, "/run/lxc/nics");
+	roff_more(f, NULL,
+		  "What was made for whom, a line OWNER TYPE BRIDGE NIC for each. Lines of interfaces that have "
+		  "gone are dropped at each call.");
+	roff_section(f, "exit status");
+	roff_text(f, "0, or 1 with the reason on standard error.");
+	roff_see(f, see);
+}
+
+void man_usernet(FILE *f)
+{
+	static const char *const see[] = { "lxc-user-nic(1)", "lxc.container.conf(5)", NULL };
+
+	roff_head(f, "lxc-usernet", 5, "which users may have network interfaces for their containers");
+	roff_section(f, "description");
+	roff_text(
+		f,
+		"/etc/lxc/lxc-usernet is read by lxc-user-nic(1). Each of its lines has four words, parted by blanks; "
+		"what else is in it means nothing. Without a line a user has no interface.");
+	roff_lines(f, "USER TYPE BRIDGE COUNT\n@GROUP TYPE BRIDGE COUNT");
+	roff_entry(f, "USER, @GROUP");
+	roff_more(f, NULL,
+		  "A user by his name (by his number, if /etc/passwd does not know him), or all who are in the "
+		  "group.");
+	roff_entry(f, "TYPE");
+	roff_more(f, NULL, "veth");
+	roff_entry(f, "BRIDGE");
+	roff_more(f, NULL, "The bridge's name, or none for an interface at no bridge.");
+	roff_entry(f, "COUNT");
+	roff_more(f, NULL,
+		  "How many at the same time. Lines of one owner for one bridge add up. Where several owners' "
+		  "lines are about a user, his interfaces count for the first of them that has some to spare; a "
+		  "group's are all its members' together.");
+	roff_section(f, "example");
+	roff_lines(f, "joe veth lxcbr0 10\n@staff veth lxcbr0 50");
+	roff_see(f, see);
+}
