@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/own.h"
+#include "client/monitord.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +21,7 @@ struct options {
 
 static const struct opt opts[] = {
 	{ 'Q', "quit", NULL, OPT_FLAG, offsetof(struct options, quit), false,
-	  "Tell lxc-monitord to quit (there is none)" },
+	  "Tell lxc-monitord, which other programs may have started, to quit" },
 	OPT_FORMAT,
 };
 
@@ -151,6 +152,19 @@ static int watch_all(struct cli *c, const regex_t *match)
 	return r;
 }
 
+/* Of each path; 1: one has none. */
+static int quit_all(struct cli *c)
+{
+	_own_free char *dflt = c->lxcpaths.n ? NULL : global_config("lxc.lxcpath");
+	int r = 0;
+
+	if (dflt && strv_add(&c->lxcpaths, dflt) < 0)
+		return cli_say(c, "out of memory");
+	for (size_t i = 0; i < c->lxcpaths.n; i++)
+		r |= monitord_quit(c->lxcpaths.v[i]) < 0;
+	return r;
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
@@ -159,7 +173,7 @@ static int run(struct cli *c)
 	int r;
 
 	if (o->quit)
-		return 1; /* LXC's answer where no daemon listens, and we have none */
+		return quit_all(c);
 	if (!anchored || regcomp(&match, anchored, REG_NOSUB | REG_EXTENDED) != 0)
 		return cli_say(c, "failed to compile the regex '%s'", anchored ? anchored : "");
 	r = watch_all(c, &match);

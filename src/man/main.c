@@ -15,6 +15,7 @@ static const struct {
 	{ "lxc.system.conf.5", man_system_conf },
 	{ "lxc-usernet.5", man_usernet },
 	{ "lxc-user-nic.1", man_user_nic },
+	{ "lxc-monitord.1", man_monitord },
 	{ "keg.1", man_keg },
 };
 

@@ -37,6 +37,36 @@ void man_user_nic(FILE *f)
 	roff_see(f, see);
 }
 
+void man_monitord(FILE *f)
+{
+	static const char *const see[] = { "lxc-monitor(1)", "keg(1)", NULL };
+
+	roff_head(f, "lxc-monitord", 1, "serves LXC's monitor channel");
+	roff_section(f, "synopsis");
+	roff_lines(f, "lxc-monitord LXCPATH PIPEFD\nlxc-monitord --daemon [LXCPATH]");
+	roff_section(f, "description");
+	roff_text(f,
+		  "Tells the containers' changes of state to programs that speak LXC's own monitor channel. "
+		  "lxc-monitor(1) and the others of Keg's commands do without; a program that needs it starts it, or "
+		  "lxc-monitord.service does.");
+	roff_text(
+		f,
+		"With PIPEFD it writes \"S\" to that fd when it can be connected to, and ends half a minute after its "
+		"last client has left; with --daemon it stays. The four bytes \"quit\" from a client, as "
+		"\"lxc-monitor -Q\" sends them, end it. Clients are of the same user, or root. One that does not read "
+		"is left.");
+	roff_text(f,
+		  "Its socket is the abstract lxc/HASH/LXCPATH, HASH being the 64 bits of FNV-1a of "
+		  "lxc/LXCPATH/monitor-sock; a record has 264 bytes: a number (0: a state, 2: an exit), a name of 256, "
+		  "a number.");
+	roff_section(f, "files");
+	roff_entry(f, "/run/lxc/LXCPATH/monitor-fifo");
+	roff_more(f, NULL,
+		  "Takes the same records from containers that LXC itself runs. Of who is not root it is below "
+		  "$XDG_RUNTIME_DIR, or $HOME/.cache/lxc/run.");
+	roff_see(f, see);
+}
+
 void man_usernet(FILE *f)
 {
 	static const char *const see[] = { "lxc-user-nic(1)", "lxc.container.conf(5)", NULL };

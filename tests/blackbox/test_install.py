@@ -49,7 +49,7 @@ def test_every_command_is_a_link_to_keg(tree):
         assert os.readlink(tree / PREFIX / "bin" / name) == "keg"
     assert (tree / PREFIX / "bin/keg").stat().st_mode & 0o7777 == 0o755  # nothing is setuid
     assert files(tree, PREFIX / "libexec") == ["keg/keg-idle", "keg/keg-init", "keg/keg-keeper", "keg/keg-net", "keg/lxc-user-nic",
-                                               "lxc/lxc-containers", "lxc/lxc-net", "lxc/lxc-user-nic"]
+                                               "lxc/lxc-containers", "lxc/lxc-monitord", "lxc/lxc-net", "lxc/lxc-user-nic"]
     assert (tree / PREFIX / "libexec/keg/lxc-user-nic").resolve() == tree / PREFIX / "libexec/lxc/lxc-user-nic"
     assert (tree / PREFIX / "libexec/lxc/lxc-user-nic").stat().st_mode & 0o7777 == 0o755  # that is root's to change
 
@@ -71,7 +71,7 @@ def test_the_library_its_header_and_pkg_config(tree, tmp_path):
 def test_manual_and_completion_for_every_command(tree):
     names = files(tree, PREFIX / "bin")
     share = PREFIX / "share"
-    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "lxc-user-nic"])
+    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "lxc-monitord", "lxc-user-nic"])
     assert files(tree, share / "man/man5") == ["lxc-usernet.5", "lxc.conf.5", "lxc.container.conf.5", "lxc.system.conf.5"]
     assert files(tree, share / "bash-completion/completions") == names
     assert files(tree, share / "fish/vendor_completions.d") == [f"{n}.fish" for n in names]
@@ -84,7 +84,7 @@ def test_configs_templates_units(tree):
     assert files(tree, share / "templates") == ["lxc-busybox", "lxc-debian", "lxc-local"]
     assert all(os.access(p, os.X_OK) for p in (tree / share / "templates").iterdir())
     assert files(tree, share / "openrc") == ["openrc.lxc", "openrc.lxc-net"]
-    assert files(tree, PREFIX / "lib/systemd/system") == ["lxc-net.service", "lxc.service", "lxc@.service"]
+    assert files(tree, PREFIX / "lib/systemd/system") == ["lxc-monitord.service", "lxc-net.service", "lxc.service", "lxc@.service"]
     for unit in (tree / PREFIX / "lib/systemd/system").iterdir():
         for program in re.findall(r"^Exec\w+=-?(/\S+)", unit.read_text(), re.M):
             assert os.path.lexists(f"{tree}{program}"), f"{unit.name}: {program}"

@@ -602,3 +602,185 @@ lxc-start: {c.name}: cannot create macvlan device on unbr0: Operation not permit
   step    net.make (keeper)
   try     this takes root: a plain user's containers have lxc.net.0.type = veth or empty
 """
+
+
+# --- lxc-monitord -----------------------------------------------------------------------------------------------
+
+MONITORD = BIN.parent / "libexec/lxc-monitord"
+# What a program does that speaks LXC's monitor channel: a record is a number, a name, a number.
+CLIENT = """
+import socket, struct, sys
+h = 0xcbf29ce484222325
+for c in f"lxc/{sys.argv[1]}/monitor-sock".encode():
+    h = (h ^ c) * 0x100000001b3 & (1 << 64) - 1
+s = socket.socket(socket.AF_UNIX)
+s.connect(f"\\0lxc/{h:016x}/{sys.argv[1]}"[:107])
+print("there", flush=True)
+while True:
+    try:
+        if sys.argv[2:]:
+            s.send(sys.argv.pop().encode())
+        record = s.recv(264, socket.MSG_WAITALL)
+    except OSError:  # he was closed before he had said a word
+        break
+    if not record:
+        break
+    kind, name, value = struct.unpack("i256si", record)
+    print(kind, name.split(b"\\0")[0].decode(), value, flush=True)
+"""
+
+
+class Monitord:
+    def __init__(self, town, lxcpath, stays=False):
+        self.town, self.lxcpath, self.clients = town, lxcpath, []
+        r, w = os.pipe()
+        argv = [*town.under(), str(MONITORD), *(["--daemon", str(lxcpath)] if stays else [str(lxcpath), str(w)])]
+        self.process = subprocess.Popen(argv, pass_fds=[w], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        os.close(w)
+        if stays:
+            wait_for(lambda: str(lxcpath) in town.sh("cat /proc/net/unix"), "it listens")
+            self.told = b""
+        else:
+            self.told = os.read(r, 9)
+        os.close(r)
+
+    def client(self, *words, uid=0):
+        p = subprocess.Popen([*self.town.as_user(uid), "/usr/bin/python3", "-c", CLIENT, str(self.lxcpath), *words], stdout=subprocess.PIPE, text=True)
+        self.clients.append(p)
+        assert p.stdout.readline() == "there\n"
+        return p.stdout
+
+    def fifo(self):
+        return f"/run/lxc{self.lxcpath}/monitor-fifo"
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(10 * SLOW)
+        self.process.stderr.close()
+        for p in self.clients:
+            p.kill()
+            p.wait()
+            p.stdout.close()
+
+
+@pytest.fixture
+def monitord(town):
+    made = []
+
+    def make(*args, **how):
+        made.append(Monitord(town, *args, **how))
+        return made[-1]
+
+    yield make
+    for m in made:
+        m.end()
+
+
+@pytest.fixture
+def roots(town, container):
+    """A container of root's in the town."""
+    c = container()
+    plain = c.run
+    c.run = lambda tool, *args, **how: plain(tool, *args, under=town.under(), **how)
+    yield c
+    c.run("lxc-stop", "-k")
+
+
+def test_the_monitor_channel_tells_what_containers_do(town, roots, monitord, lxcpath):
+    m = monitord(lxcpath)
+    assert m.told == b"S"
+    a, b = m.client(), m.client()
+    roots.up()
+    roots.run("lxc-freeze").ok()
+    roots.run("lxc-unfreeze").ok()
+    roots.run("lxc-stop", "-k").ok()
+    lines = [f"0 {roots.name} {n}\n" for n in (1, 2, 5, 6, 7, 2)] + [f"2 {roots.name} 9\n"] + [f"0 {roots.name} {n}\n" for n in (3, 0)]
+    said = [a.readline() for _ in lines]
+    assert said == lines and [b.readline() for _ in lines] == lines
+
+
+def test_a_container_of_lxcs_tells_by_the_fifo(town, monitord, lxcpath):
+    m = monitord(lxcpath)
+    client = m.client()
+    assert town.sh(f"stat -c '%a %F' {m.fifo()}") == "600 fifo\n"
+    record = struct.pack("i256si", 2, b"theirs", 256)
+    (lxcpath / "record").write_bytes(b"short" + b"")
+    town.sh(f"cat {lxcpath}/record >{m.fifo()}")  # nothing that could be a record
+    (lxcpath / "record").write_bytes(record)
+    town.sh(f"cat {lxcpath}/record >{m.fifo()}")
+    assert client.readline() == "2 theirs 256\n"
+
+
+def test_quit(town, roots, monitord, lxcpath, keg):
+    quit = lambda: keg.run("lxc-monitor", "-P", lxcpath, "-Q", under=town.under())
+    assert quit().rc == 1
+    for stays in (False, True):
+        m = monitord(lxcpath, stays=stays)
+        client = m.client("hello")  # which means nothing
+        quit().ok()
+        assert m.process.wait(10 * SLOW) == 0 and client.readline() == ""
+        assert town.sh(f"ls -d {m.fifo()} 2>/dev/null || echo gone") == "gone\n"
+    assert quit().rc == 1
+
+
+def test_there_is_one_for_a_path(town, monitord, lxcpath):
+    monitord(lxcpath)
+    second = monitord(lxcpath)
+    assert (second.told, second.process.wait(10 * SLOW)) == (b"", 1)
+    assert second.process.stderr.read() == f"lxc-monitord: there is an lxc-monitord for {lxcpath} already\n"
+
+
+def test_a_killed_one_is_followed_by_the_next(town, monitord, lxcpath):
+    first = monitord(lxcpath)
+    first.process.kill()
+    first.process.wait()
+    assert monitord(lxcpath).told == b"S"
+
+
+def test_nobody_else_may_listen(town, monitord, lxcpath):
+    assert monitord(lxcpath).client(uid=USER).readline() == ""
+
+
+def test_a_client_who_does_not_read_holds_nobody_up(town, monitord, lxcpath):
+    m = monitord(lxcpath)
+    deaf, client = m.client(), m.client()
+    os.kill(m.clients[0].pid, 19)  # SIGSTOP
+    (lxcpath / "records").write_bytes(struct.pack("i256si", 0, b"c", 2) * 10)
+    for _ in range(300):
+        town.sh(f"cat {lxcpath}/records >{m.fifo()}")
+        for _ in range(10):
+            assert client.readline() == "0 c 2\n"
+    os.kill(m.clients[0].pid, 18)  # SIGCONT
+    assert len(deaf.readlines()) < 3000  # and then the end, in place of a gap
+
+
+def test_it_ends_half_a_minute_after_its_last_client(town, monitord, lxcpath):
+    m = monitord(lxcpath)
+    m.client()
+    began = time.monotonic()
+    m.clients[0].kill()
+    assert m.process.wait(60 + 10 * SLOW) == 0 and 29 < time.monotonic() - began < 60 + 10 * SLOW
+
+
+@pytest.mark.parametrize("argv", [(), ("/x",), ("x", "3"), ("/x", "y"), ("/x", "-1"), ("--daemon", "/x", "3"), ("--help",)], ids=" ".join)
+def test_monitords_usage(argv):
+    p = subprocess.run([MONITORD, *argv], capture_output=True, text=True)
+    assert (p.returncode, p.stdout, p.stderr.splitlines()[:2]) == (1, "", ["Usage: lxc-monitord LXCPATH PIPEFD", "       lxc-monitord --daemon [LXCPATH]"])
+
+
+def test_lxcs_own_monitor_on_our_daemon(town, roots, monitord, lxcpath):
+    """Where LXC's command is installed: it finds our daemon, and tells of our container."""
+    needs(os.path.exists("/usr/libexec/lxc/lxc-monitord"), "the subject is LXC itself")
+    m = monitord(lxcpath)
+    p = subprocess.Popen([*town.under(), "/usr/bin/lxc-monitor", "-P", str(lxcpath), "-n", ".*"], stdout=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: town.sh("cat /proc/net/unix").count(str(lxcpath)) > 1, "it is connected")
+        roots.up()
+        assert p.stdout.readline() == f"'{roots.name}' changed state to [STARTING]\n"
+        assert p.stdout.readline() == f"'{roots.name}' changed state to [RUNNING]\n"
+        r = subprocess.run([*town.under(), "/usr/bin/lxc-monitor", "-P", str(lxcpath), "-Q"], capture_output=True, text=True)
+        assert r.returncode == 0 and m.process.wait(10 * SLOW) == 0
+    finally:
+        p.kill()
+        p.wait()
+        p.stdout.close()
