@@ -4,8 +4,11 @@
  * signals on, reaps whatever is orphaned, and ends as the command ends: its status, 128 + N for a
  * signal, 255 where it cannot be run.
  *
- *	init -- COMMAND [ARG...]
+ *	init -- COMMAND [ARG...]		by our keeper
+ *	init.lxc --name=NAME -- COMMAND [ARG...]	by whoever knows LXC's
  */
+#include "keeper/init_words.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +24,7 @@
 
 enum { CANNOT_RUN = 255, GRACE_S = 1 };
 
-static pid_t run(char **argv, const sigset_t *before)
+static pid_t run(char **argv, const sigset_t *before, bool quiet)
 {
 	pid_t pid = fork();
 
@@ -32,7 +35,8 @@ static pid_t run(char **argv, const sigset_t *before)
 		(void)ioctl(0, TIOCSCTTY, 1); /* taken over from us */
 	(void)sigprocmask(SIG_SETMASK, before, NULL);
 	(void)execvp(argv[0], argv);
-	(void)dprintf(2, "init: cannot run %s: %s\n", argv[0], strerror(errno));
+	if (!quiet)
+		(void)dprintf(2, "init: cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(CANNOT_RUN);
 }
 
@@ -61,15 +65,16 @@ static bool reap(pid_t command, int *status)
 static void end_all(pid_t command, int *status)
 {
 	struct timespec grace = { .tv_sec = GRACE_S };
+	pid_t everybody = getpid() == 1 ? -1 : command; /* no namespace of our own: the others are not ours */
 	sigset_t chld;
 
-	(void)kill(-1, SIGTERM);
+	(void)kill(everybody, SIGTERM);
 	(void)sigemptyset(&chld);
 	(void)sigaddset(&chld, SIGCHLD);
 	while (!reap(command, status)) {
 		if (sigtimedwait(&chld, NULL, &grace) >= 0)
 			continue;
-		(void)kill(-1, SIGKILL);
+		(void)kill(everybody, SIGKILL);
 		(void)waitpid(command, status, 0); /* waits: it was killed */
 		return;
 	}
@@ -78,15 +83,20 @@ static void end_all(pid_t command, int *status)
 int main(int argc, char **argv)
 {
 	int status = 0, first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
+	bool quiet = false;
 	sigset_t all, before;
 	pid_t command;
 
+	if (argc > 0 && init_words_wanted(argv[0]))
+		first = init_words(argc, argv, &quiet);
+	if (first < 0)
+		return -1 - first;
 	if (argc <= first)
 		return CANNOT_RUN;
 	(void)prctl(PR_SET_NAME, "init", 0, 0, 0);
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
-	command = run(argv + first, &before);
+	command = run(argv + first, &before, quiet);
 	if (command < 0)
 		return CANNOT_RUN;
 	for (;;) {

@@ -14,6 +14,7 @@ static const struct {
 	{ "lxc.conf.5", man_lxc_conf },
 	{ "lxc.system.conf.5", man_system_conf },
 	{ "lxc-usernet.5", man_usernet },
+	{ "init.lxc.1", man_init },
 	{ "lxc-user-nic.1", man_user_nic },
 	{ "lxc-monitord.1", man_monitord },
 	{ "keg.1", man_keg },

@@ -25,6 +25,7 @@ void man_container_conf(FILE *f);
 void man_lxc_conf(FILE *f);
 void man_system_conf(FILE *f);
 void man_keg(FILE *f);
+void man_init(FILE *f);
 void man_monitord(FILE *f);
 void man_user_nic(FILE *f);
 void man_usernet(FILE *f);

@@ -37,6 +37,29 @@ void man_user_nic(FILE *f)
 	roff_see(f, see);
 }
 
+void man_init(FILE *f)
+{
+	static const char *const see[] = { "lxc-execute(1)", "keg(1)", NULL };
+
+	roff_head(f, "init.lxc", 1, "a small init for one command");
+	roff_section(f, "synopsis");
+	roff_lines(f, "init.lxc --name=NAME [--quiet] [--lxcpath=PATH] -- COMMAND [ARGUMENT...]");
+	roff_section(f, "description");
+	roff_text(
+		f,
+		"Is pid 1 of a container and runs COMMAND as its child, in a session of its own. Signals go on to it; "
+		"what is orphaned is reaped. At SIGTERM or SIGPWR all processes get SIGTERM, and SIGKILL once nothing "
+		"has ended for a second. init.lxc.static is the same program; both are static. lxc-execute(1) brings "
+		"it "
+		"along by itself.");
+	roff_text(f, "Where it is not pid 1, only COMMAND is its to end.");
+	roff_section(f, "exit status");
+	roff_text(f, "That of COMMAND; 128 and the signal's number if one has ended it; 255 if it cannot be run; 1 for "
+		     "a wrong "
+		     "command line.");
+	roff_see(f, see);
+}
+
 void man_monitord(FILE *f)
 {
 	static const char *const see[] = { "lxc-monitor(1)", "keg(1)", NULL };

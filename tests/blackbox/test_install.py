@@ -39,7 +39,7 @@ def test_nothing_is_put_anywhere_else(tree):
     assert sorted(p.name for p in tree.iterdir()) == ["etc", "usr"]
     assert files(tree, "etc") == ["default/lxc", "default/lxc-net", "lxc/default.conf"]
     assert [p.name for p in (tree / "usr").iterdir()] == ["local"]
-    assert sorted(p.name for p in (tree / PREFIX).iterdir()) == ["bin", "include", "lib", "libexec", "share"]
+    assert sorted(p.name for p in (tree / PREFIX).iterdir()) == ["bin", "include", "lib", "libexec", "sbin", "share"]
 
 
 def test_every_command_is_a_link_to_keg(tree):
@@ -50,6 +50,8 @@ def test_every_command_is_a_link_to_keg(tree):
     assert (tree / PREFIX / "bin/keg").stat().st_mode & 0o7777 == 0o755  # nothing is setuid
     assert files(tree, PREFIX / "libexec") == ["keg/keg-idle", "keg/keg-init", "keg/keg-keeper", "keg/keg-net", "keg/lxc-user-nic",
                                                "lxc/lxc-containers", "lxc/lxc-monitord", "lxc/lxc-net", "lxc/lxc-user-nic"]
+    assert files(tree, PREFIX / "sbin") == ["init.lxc", "init.lxc.static"]
+    assert {p.resolve() for p in (tree / PREFIX / "sbin").iterdir()} == {tree / PREFIX / "libexec/keg/keg-init"}
     assert (tree / PREFIX / "libexec/keg/lxc-user-nic").resolve() == tree / PREFIX / "libexec/lxc/lxc-user-nic"
     assert (tree / PREFIX / "libexec/lxc/lxc-user-nic").stat().st_mode & 0o7777 == 0o755  # that is root's to change
 
@@ -71,7 +73,7 @@ def test_the_library_its_header_and_pkg_config(tree, tmp_path):
 def test_manual_and_completion_for_every_command(tree):
     names = files(tree, PREFIX / "bin")
     share = PREFIX / "share"
-    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "lxc-monitord", "lxc-user-nic"])
+    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "init.lxc", "lxc-monitord", "lxc-user-nic"])
     assert files(tree, share / "man/man5") == ["lxc-usernet.5", "lxc.conf.5", "lxc.container.conf.5", "lxc.system.conf.5"]
     assert files(tree, share / "bash-completion/completions") == names
     assert files(tree, share / "fish/vendor_completions.d") == [f"{n}.fish" for n in names]

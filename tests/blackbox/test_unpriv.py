@@ -784,3 +784,61 @@ def test_lxcs_own_monitor_on_our_daemon(town, roots, monitord, lxcpath):
         p.kill()
         p.wait()
         p.stdout.close()
+
+
+# --- init.lxc, lxc CMD ------------------------------------------------------------------------------------------
+
+INIT = BIN.parent / "libexec/init.lxc"
+
+
+def init(*argv, own=True):
+    """As pid 1, unless it is told otherwise."""
+    under = ["unshare", "-p", "-f", "--kill-child", "--mount-proc"] if own else []
+    p = subprocess.run([*under, INIT, *argv], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20 * SLOW)
+    return Result(p.returncode, p.stdout, p.stderr, ["init.lxc", *argv])
+
+
+@pytest.mark.parametrize("options", [("--name=c",), ("-n", "c"), ("--nam", "c"), ("-q", "-P", "/x", "-n", "c"), ("-n", "c", "--lxcpath=/x", "--quiet")], ids=" ".join)
+def test_init_runs_a_command_below_it(options):
+    r = init(*options, "--", "sh", "-c", "echo $$ $PPID; exit 7").fails(7)
+    assert (r.out, r.err) == ("2 1\n", "")
+
+
+def test_init_ends_as_its_command_ends():
+    init("-n", "c", "--", "sh", "-c", "kill -9 $$").fails(137)
+    assert init("-n", "c", "--", "/nosuch").fails(255).err == "init: cannot run /nosuch: No such file or directory\n"
+    assert init("-n", "c", "-q", "--", "/nosuch").fails(255).err == ""
+    init("-n", "c", "true").ok()
+
+
+@pytest.mark.parametrize("argv, said", [(("--", "true"), "missing container name, use --name option"), (("c", "true"), "missing container name, use --name option"),
+                                        (("-n", "c"), "missing command to run"), (("-n", "c", "--"), "missing command to run")], ids=str)
+def test_init_lacks_something(argv, said):
+    assert init(*argv).fails().err == f"init.lxc: {said}\n"
+
+
+def test_inits_help():
+    first = "Usage: init.lxc --name=NAME [--quiet] [--lxcpath=PATH] -- COMMAND [ARGUMENT...]\n"
+    assert init("--usage").ok().err == first
+    text = init("-h").ok().err
+    assert text.startswith(first) and init("--help").ok().err == text
+    r = init("-x").fails()
+    assert r.err == f"{INIT}: invalid option -- 'x'\n{text}"
+    assert init("--version").ok().out == subprocess.run([BIN / "lxc-ls", "--version"], capture_output=True, text=True).stdout
+
+
+def test_init_that_is_not_pid_1_ends_nobody_else():
+    """In a pid namespace of its own all the same: what it must not end would be this machine."""
+    script = f"sleep 100 & other=$!; {INIT} -n c -- sleep 100 & init=$!; sleep 0.5; kill -TERM $init; wait $init; echo $?; kill -0 $other && echo there; kill $other"
+    p = subprocess.run(["unshare", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-c", script], capture_output=True, text=True, timeout=20 * SLOW)
+    assert p.stdout == "143\nthere\n"
+
+
+def test_lxc_is_a_name_of_all_commands(keg, tmp_path):
+    (tmp_path / "lxc").symlink_to(BIN / "keg")
+    run = lambda *argv: subprocess.run([tmp_path / "lxc", *argv], capture_output=True, text=True, env=keg.environ())
+    r, theirs = run("info", "-n", "no-such", "-P", tmp_path), keg.run("lxc-info", "-n", "no-such", "-P", tmp_path)
+    assert (r.returncode, r.stdout, r.stderr) == theirs[:3]
+    usage = 'Usage: lxc COMMAND [ARGUMENT...]\n\n  "lxc start" is lxc-start, and so on; see keg(1).\n'
+    for argv, rc in (((), 1), (("--help",), 0), (("nosuch",), 1)):
+        assert (run(*argv).returncode, run(*argv).stderr) == (rc, usage)
