@@ -418,19 +418,19 @@ int hook_give_cgroup_namespace(struct run *r, struct err *e)
 }
 
 /*
- * Needs:  hook.give-namespace.
+ * Needs:  hook.give-namespace; who adopts has no INIT that gives, and looks at init himself.
  * Leaves: the last of r->hooks.ns_fd.
  */
 int hook_hold_cgroup_namespace(struct run *r, struct err *e)
 {
-	int fd = fcntl(r->slot[SLOT_CGROUP].v[0], F_DUPFD_CLOEXEC, 3);
+	size_t i = 0;
 
-	if (fd < 0)
-		return err_sys(e, "hold", "the container's cgroup namespace");
-	for (size_t i = 0; i < RUN_NAMESPACES; i++)
-		if (namespaces_flag(namespaces_nth(i)) == CLONE_NEWCGROUP)
-			r->hooks.ns_fd[i] = fd;
-	return 0;
+	while (namespaces_flag(namespaces_nth(i)) != CLONE_NEWCGROUP)
+		i++;
+	if (!r->slot[SLOT_CGROUP].n)
+		return hold(r, i, e);
+	r->hooks.ns_fd[i] = fcntl(r->slot[SLOT_CGROUP].v[0], F_DUPFD_CLOEXEC, 3);
+	return r->hooks.ns_fd[i] < 0 ? err_sys(e, "hold", "the container's cgroup namespace") : 0;
 }
 
 bool monitor_unshares(const struct plan *p)

@@ -132,6 +132,18 @@ static void tell_lost(const struct lost *l)
 		log_at(LOG_WARN, "adopt", "system calls that its seccomp policy notifies fail with ENOSYS %s", until);
 }
 
+/* For the hooks of its end, which go without where a plain user may not look at init: that is somebody else by now. */
+static void hold_namespaces(const struct keeper *k, struct run *r)
+{
+	struct err e = { 0 };
+	int x = hook_asks_namespaces(&k->plan) ? hook_hold_namespaces(r, &e) : 0;
+
+	if (x == 0 && hook_asks_cgroup_namespace(&k->plan))
+		x = hook_hold_cgroup_namespace(r, &e);
+	if (x < 0)
+		log_err("adopt", &e);
+}
+
 /* What a start does for the keeper itself, in its order. A killed one may have been here before us: all is replaced. */
 static int settle(struct keeper *k, int *fd, struct err *e)
 {
@@ -142,12 +154,10 @@ static int settle(struct keeper *k, int *fd, struct err *e)
 		x = monitor_unshare(r, e);
 	if (x == 0 && cgroup_leaves(&k->plan))
 		x = cgroup_leave(r, e);
-	if (x == 0 && hook_asks_namespaces(&k->plan))
-		x = hook_hold_namespaces(r, e);
-	if (x == 0 && hook_asks_cgroup_namespace(&k->plan))
-		x = hook_hold_cgroup_namespace(r, e);
-	if (x == 0)
+	if (x == 0) {
+		hold_namespaces(k, r);
 		x = listen_again(r, e);
+	}
 	if (x == 0)
 		x = fault_hit("adopt.listen", r, e);
 	if (x == 0)
