@@ -136,6 +136,7 @@ static void begin(const struct jobs *j, struct candidates *all, struct candidate
 		return;
 	}
 	all->tried++;
+	k->tried = true;
 	if (x == 0 && j->starts)
 		x = check_required(all, k, &e);
 	(void)fflush(NULL);

@@ -38,7 +38,8 @@ static const struct opt opts[] = {
 };
 
 static const struct format_column columns[] = {
-	{ "name", CELL_TEXT }, { "delay_s", CELL_PLAIN }, { "order", CELL_PLAIN }, { "groups", CELL_LIST }
+	{ "name", CELL_TEXT },	 { "delay_s", CELL_PLAIN }, { "order", CELL_PLAIN },
+	{ "groups", CELL_LIST }, { "ok", CELL_PLAIN },
 };
 
 static int64_t number_of(const struct spec *s, const char *key)
@@ -193,14 +194,16 @@ static int act(const struct cli *c, struct candidate *k, struct err *e)
 	return container_kill_late(k->ct, e);
 }
 
-static int add_listed(struct strv *cells, const struct candidate *k)
+/* ok: "true", "false"; "": nothing was done. */
+static int add_listed(struct strv *cells, const struct candidate *k, const char *ok)
 {
 	_own_buf struct buf groups = { 0 };
 
 	for (size_t i = 0; i < k->groups.n; i++)
 		buf_addf(&groups, "%s\n", k->groups.v[i]);
 	return groups.failed || strv_add(cells, k->ct->name) < 0 || strv_addf(cells, "%u", k->delay) < 0 ||
-	       strv_addf(cells, "%lld", (long long)k->order) < 0 || strv_add(cells, groups.s ? groups.s : "") < 0;
+	       strv_addf(cells, "%lld", (long long)k->order) < 0 || strv_add(cells, groups.s ? groups.s : "") < 0 ||
+	       strv_add(cells, ok) < 0;
 }
 
 static void list_one(const struct cli *c, const struct options *o, struct candidates *all, const struct candidate *k)
@@ -213,7 +216,7 @@ static void list_one(const struct cli *c, const struct options *o, struct candid
 	if ((s.state == STOPPED) != starts(o))
 		return;
 	if (c->format != FORMAT_NONE)
-		all->bad |= add_listed(&all->listed.cells, k);
+		all->bad |= add_listed(&all->listed.cells, k, "");
 	else if (o->shutdown || o->kill)
 		(void)printf("%s\n", k->ct->name);
 	else
@@ -232,6 +235,8 @@ static void queue_group(const struct cli *c, struct candidates *all, struct queu
 		if (queue_add(all, q, k, &e) < 0) {
 			all->tried++;
 			all->failed++;
+			k->is = FAILED;
+			all->bad |= c->format != FORMAT_NONE && add_listed(&all->listed.cells, k, "false");
 			(void)cli_fail_of(c, k->ct->name, &e);
 		}
 	}
@@ -274,8 +279,12 @@ static void handle(const struct cli *c, const struct options *o, struct candidat
 		turn_round(q);
 	for (size_t i = 0; o->list && i < q->n; i++)
 		list_one(c, o, all, q->v[i]);
-	if (!o->list)
-		jobs_run(&j, all, q);
+	if (o->list)
+		return;
+	jobs_run(&j, all, q);
+	for (size_t i = 0; c->format != FORMAT_NONE && i < q->n; i++)
+		if (q->v[i]->tried)
+			all->bad |= add_listed(&all->listed.cells, q->v[i], q->v[i]->is == DONE ? "true" : "false");
 }
 
 static int run(struct cli *c)
@@ -288,8 +297,6 @@ static int run(struct cli *c)
 	if (o->timeout.n < -1 || o->timeout.n > TIMEOUT_MOST ||
 	    (o->jobs.set && (o->jobs.n < 1 || o->jobs.n > JOBS_MOST)))
 		return cli_misuse(c);
-	if (c->format != FORMAT_NONE && !o->list)
-		return cli_say(c, "--format goes with -L only");
 	r = collect(c, o, &all);
 	q.v = calloc(all.n + 1, sizeof(struct candidate *));
 	if (!q.v)
@@ -304,8 +311,8 @@ static int run(struct cli *c)
 	for (size_t i = 0; i < all.n; i++)
 		candidate_end(&all.v[i]);
 	free(all.v);
-	if (r == 0 && o->list && c->format != FORMAT_NONE)
-		return cli_answer(c, &all.listed, all.bad);
+	if (r == 0 && c->format != FORMAT_NONE)
+		r = cli_answer(c, &all.listed, all.bad);
 	strv_free(&all.listed.cells);
 	if (r == 0 && all.failed)
 		r = all.failed == all.tried ? 1 : SOME_FAILED;

@@ -107,6 +107,25 @@ static int restore(const struct cli *c, struct container *ct, const char *snap, 
 	return x < 0 ? cli_fail(c, &e) : 0;
 }
 
+/* The one that has just been taken. */
+static int answer_new(const struct cli *c, struct container *ct, int number)
+{
+	struct snapshot *v = NULL;
+	char name[24];
+	struct err e = { 0 };
+	size_t n = 0, i = 0;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "snap%d", number);
+	if (container_snapshots(ct, &v, &n, &e) < 0)
+		return cli_fail(c, &e);
+	while (i < n && strcmp(v[i].name, name) != 0)
+		i++;
+	r = answer(c, v + i, i < n);
+	snapshots_free(v, n);
+	return r;
+}
+
 static int take(const struct cli *c, struct container *ct, const char *comment)
 {
 	struct progress p;
@@ -116,7 +135,9 @@ static int take(const struct cli *c, struct container *ct, const char *comment)
 	progress_begin(&p, c, "taking a snapshot", ct->name);
 	x = container_snapshot(ct, comment, &number, &e);
 	progress_end(&p);
-	return x < 0 ? cli_fail(c, &e) : 0;
+	if (x < 0)
+		return cli_fail(c, &e);
+	return c->format != FORMAT_NONE ? answer_new(c, ct, number) : 0;
 }
 
 static int run(struct cli *c)
@@ -128,7 +149,7 @@ static int run(struct cli *c)
 		return 1;
 	if (!container_defined(ct))
 		return cli_say(c, "Container is not defined");
-	if (o->list || (c->format != FORMAT_NONE && !o->restore && !o->destroy && !o->comment))
+	if (o->list)
 		return list(c, ct, o->comments);
 	cli_undo_at_end(true);
 	if (o->restore)

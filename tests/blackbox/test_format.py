@@ -41,8 +41,86 @@ def fits(row, fields):
         assert isinstance(row[name], TYPES[kind]) and (kind == "?" or not isinstance(row[name], bool)), f"{name}: {row[name]!r}"
 
 
-def ask(run, verb, *argv):
-    """The rows, which are the same in every format."""
+# Each row of FORMAT.md as a command line: C is a container, P its lxcpath. Those of LXC's names are called by both.
+STOPPED, RUNNING = False, True
+CALLS = {
+    "ls": ("ls -P P", RUNNING),
+    "info": ("info -P P -n C", RUNNING),
+    "top": ("top -P P", RUNNING),
+    "wait": ("wait -P P -n C -s STOPPED|RUNNING", STOPPED),
+    "start --explain": ("start -P P -n C --explain", STOPPED),
+    "autostart -L": ("autostart -P P -a -L", STOPPED),
+    "autostart": ("autostart -P P -a", STOPPED),
+    "snapshot": ("snapshot -P P -n C", STOPPED),
+    "snapshot -L": ("snapshot -P P -n C -L", STOPPED),
+    "cgroup": ("cgroup -P P -n C pids.max", RUNNING),
+    "check": ("check", STOPPED),
+    "checkconfig": ("checkconfig", STOPPED),
+    "config": ("config -l", STOPPED),
+    "config get": ("config get -P P C lxc.uts.name", STOPPED),
+    "config list": ("config list -P P C", STOPPED),
+    "config explain": ("config explain -P P C", STOPPED),
+    "config check": ("config check -P P C", STOPPED),
+    "explain": ("explain lxc.uts.name", STOPPED),
+    "help": ("help", STOPPED),
+    "keepers": ("keepers -P P", RUNNING),
+    "net status": ("net status", STOPPED),
+    "monitor": None,  # without an end: test_events
+    "events": None,
+}
+# Where no row is an answer, too; what is only keg's; what may fail on a machine that lacks something.
+MAY_BE_EMPTY = ("snapshot -L", "config check")
+ONLY_KEGS = ("check", "config get", "config list", "config explain", "config check", "explain", "help", "keepers", "net status")
+MAY_FAIL = ("check", "checkconfig", "net status")
+
+
+def test_every_row_of_the_contract_is_called():
+    assert set(CALLS) == set(SCHEMA)
+
+
+@pytest.mark.parametrize("verb, tool", [(v, t) for v, call in CALLS.items() if call for t in ("keg", "lxc") if t == "keg" or v not in ONLY_KEGS])
+def test_every_verb_that_answers(keg, container, verb, tool):
+    """In the three formats: the fields are those of the contract, and the rows as many."""
+    c = container("lxc.start.auto = 1")
+    line, state = CALLS[verb]
+    if state == RUNNING:
+        c.up()
+    argv = [{"C": c.name, "P": c.lxcpath}.get(word, word) for word in line.split()]
+    argv = ["keg", *argv] if tool == "keg" else [f"lxc-{argv[0]}", *argv[1:]]
+
+    def run(form):
+        if state == STOPPED and c.state() != "STOPPED":
+            c.run("lxc-stop", "-k").ok()
+        r = keg.run(*argv, "--format", form)
+        assert verb in MAY_FAIL or r.rc == 0, r
+        assert r.err == ""
+        return r
+    rows = ask(run, verb)
+    assert rows or verb in MAY_BE_EMPTY
+    r = keg.run(*argv, "--format", "xml")
+    assert r.rc != 0 and r.out == "" and r.err.endswith("--format xml: none of table, json, csv\n"), r
+
+
+# The rest of a command line behind the name.
+REST = {"attach": ["--", "/answer"], "copy": ["-N", "other"], "device": ["add", "/dev/null"], "rename": ["other"], "set": ["memory=1G"],
+        "execute": ["-f", "/nosuch/config", "--", "/answer"], "create": ["-t", "nosuch"], "checkpoint": ["-D", "/tmp"]}
+
+
+@pytest.mark.parametrize("verb", [v for v in NO_ANSWER if v not in ("run", "unshare", "update-config", "usernsexec")])
+def test_errors_of_a_verb_without_an_answer(keg, lxcpath, verb):
+    rest = REST.get(verb, [])
+    r = keg.run("keg", verb, "-P", lxcpath, "-n", "nosuch", "--format", "json", *rest)
+    assert r.rc != 0 and r.out == ""
+    for line in r.err.splitlines():
+        record = json.loads(line)
+        assert record["format"] == 1 and record["name"] == "nosuch" and record["error"] and record["warning"] is False
+    for form in ("csv", "table"):
+        r = keg.run("keg", verb, "-P", lxcpath, "-n", "nosuch", "--format", form, *rest).fails(1)
+        assert r.err == f"keg: --format {form}: errors are told as json, or in words without it\n"
+
+
+def ask(run, verb):
+    """The rows, which are as many in every format."""
     noun, fields = SCHEMA[verb]
     r = run("json")
     answer = json.loads(r.out)
@@ -62,15 +140,17 @@ def test_answers_about_a_container(keg, container):
     c = container("lxc.start.auto = 1", "lxc.start.delay = 2", "lxc.group = web", "lxc.group = two")
     where = ("-P", c.lxcpath)
     (c.lxcpath / "comment").write_text('first, "quoted"\nsecond\n')
-    c.run("lxc-snapshot", "-c", c.lxcpath / "comment").ok()
 
     def of(*argv):
         return lambda f: keg.run(*argv, "--format", f, *where).ok()
 
+    taken = ask(of("lxc-snapshot", "-n", c.name, "-c", c.lxcpath / "comment"), "snapshot")
+    assert [(s["name"], s["folder"], s["comment"]) for s in taken] == [("snap0", f"{c.dir}/snaps", 'first, "quoted"\nsecond\n')]
+    assert [s["name"] for s in ask(of("lxc-snapshot", "-n", c.name, "-L"), "snapshot -L")] == ["snap0", "snap1", "snap2"]
+    r = keg.run("keg", "snapshot", c.name, "-d", "snap2", "--format", "json", *where).ok()
+    assert (r.out, len(ask(of("lxc-snapshot", "-n", c.name, "-L"), "snapshot -L"))) == ("", 2)
     assert ask(of("lxc-autostart", "-L", "-a"), "autostart -L") == [
-        {"name": c.name, "delay_s": 2, "order": 0, "groups": ["web", "two"]}]
-    snap = ask(of("lxc-snapshot", "-n", c.name, "-L"), "snapshot -L")
-    assert [(s["name"], s["comment"]) for s in snap] == [("snap0", 'first, "quoted"\nsecond\n')]
+        {"name": c.name, "delay_s": 2, "order": 0, "groups": ["web", "two"], "ok": None}]
     assert ask(of("lxc-info", "-n", c.name), "info")[0]["pid"] is None
     steps = ask(of("lxc-start", "-n", c.name, "--explain"), "start --explain")
     assert {"step": "runtime.lock", "role": "keeper", "after": None, "undone": True} in steps
@@ -145,10 +225,14 @@ def test_events(keg, container, verb, form, tmp_path):
     assert {row["name"] for row in rows} == {c.name} and rows[-1]["state"] == "RUNNING"
 
 
-def test_what_is_no_format(keg):
-    for argv in (("keg", "check"), ("lxc-ls",), ("lxc-wait", "-n", MARK, "-s", "STOPPED"), ("keg", "net", "status")):
-        r = keg.run(*argv, "--format", "xml")
-        assert r.rc != 0 and r.out == "" and r.err.endswith("--format xml: none of table, json, csv\n"), r
+def test_what_autostart_did(keg, container):
+    good = container("lxc.start.auto = 1", name=f"{MARK}-a")
+    container("lxc.start.auto = 1", "lxc.init.cmd = /nosuch", name=f"{MARK}-b")
+    r = keg.run("keg", "autostart", "-P", good.lxcpath, "--format", "json").fails(2)
+    assert [(row["name"], row["ok"]) for row in json.loads(r.out)["containers"]] == [(f"{MARK}-a", True), (f"{MARK}-b", False)]
+    assert json.loads(r.err)["name"] == f"{MARK}-b"
+    r = keg.run("keg", "autostart", "-P", good.lxcpath, "--format", "csv", "-k").ok()
+    assert r.out == f"name,delay_s,order,groups,ok\n{MARK}-a,0,0,,true\n"
 
 
 # --- names beyond ASCII ---------------------------------------------------------------------------------------

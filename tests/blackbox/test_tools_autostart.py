@@ -267,4 +267,4 @@ def test_several_at_once(auto, container):
 @OURS
 def test_listed_for_programs(auto, four):
     assert json.loads(auto("-L", "-a", "--format", "json").ok().out)["containers"][0] == {
-        "name": "kt-b", "delay_s": 0, "order": -5, "groups": ["onboot", "web"]}
+        "name": "kt-b", "delay_s": 0, "order": -5, "groups": ["onboot", "web"], "ok": None}
