@@ -159,6 +159,7 @@ lint: lint-format lint-scripts lint-man check-waits
 # Every script of ours, whatever its name.
 lint-scripts:
 	@tools/deps.sh lint
+	@shellcheck -s sh -S warning bin/lxc-unpriv.in
 	@git ls-files | grep -v '\.in$$' | xargs grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck -x -S warning
 
 # mandoc speaks of style, too; what it calls a warning is wrong in some reader.

@@ -16,6 +16,8 @@ static const struct {
 	{ "lxc-usernet.5", man_usernet },
 	{ "init.lxc.1", man_init },
 	{ "lxc-user-nic.1", man_user_nic },
+	{ "lxc-unpriv-attach.1", man_unpriv },
+	{ "lxc-unpriv-start.1", man_unpriv },
 	{ "lxc-monitord.1", man_monitord },
 	{ "keg.1", man_keg },
 };

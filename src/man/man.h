@@ -27,6 +27,7 @@ void man_system_conf(FILE *f);
 void man_keg(FILE *f);
 void man_init(FILE *f);
 void man_monitord(FILE *f);
+void man_unpriv(FILE *f);
 void man_user_nic(FILE *f);
 void man_usernet(FILE *f);
 void man_verb(FILE *f, const struct verb *v); /* lxc-VERB(1) */

@@ -60,6 +60,25 @@ void man_init(FILE *f)
 	roff_see(f, see);
 }
 
+void man_unpriv(FILE *f)
+{
+	static const char *const see[] = { "lxc-start(1)", "lxc-attach(1)", "lxc-user-nic(1)", "keg(1)", NULL };
+
+	roff_head(f, "lxc-unpriv-start", 1, "starts or enters a plain user's container, with cgroups of his own");
+	roff_section(f, "synopsis");
+	roff_lines(f, "lxc-unpriv-start [OPTION...]\nlxc-unpriv-attach [OPTION...]");
+	roff_section(f, "description");
+	roff_text(f,
+		  "They run lxc-start(1) and lxc-attach(1) with the same options, in a scope of the user's own systemd "
+		  "with Delegate=yes. The container then has cgroups that the user may write to: limits, freezing and "
+		  "figures work. A systemd of his own a user has while he is logged in, or, after \"loginctl "
+		  "enable-linger\" by root, always.");
+	roff_text(f, "Without them a plain user's container starts as well, where its config asks for no limits.");
+	roff_section(f, "example");
+	roff_lines(f, "lxc-create -n web1 -t busybox\nlxc-unpriv-start -n web1\nlxc-unpriv-attach -n web1");
+	roff_see(f, see);
+}
+
 void man_monitord(FILE *f)
 {
 	static const char *const see[] = { "lxc-monitor(1)", "keg(1)", NULL };

@@ -106,7 +106,7 @@ def all_verbs(keg):
     assert "  config  " in text and "  keepers  " in text
     yield from (("keg", "config", v) for v in ("get", "list", "set", "unset", "check", "explain"))
     yield ("keg", "keepers", "upgrade")
-    yield from ((p.name,) for p in sorted(BIN.glob("lxc-*")))
+    yield from ((p.name,) for p in sorted(BIN.glob("lxc-*")) if p.is_symlink())
 
 
 def examples(text):

@@ -44,8 +44,12 @@ def test_nothing_is_put_anywhere_else(tree):
 
 def test_every_command_is_a_link_to_keg(tree):
     names = files(tree, PREFIX / "bin")
-    assert names == ["keg", *sorted(p.name for p in BIN.glob("lxc-*"))]
-    for name in names[1:]:
+    scripts = ["lxc-unpriv-attach", "lxc-unpriv-start"]
+    assert names == ["keg", *sorted(p.name for p in BIN.glob("lxc-*"))] and set(scripts) < set(names)
+    for name in scripts:
+        script = tree / PREFIX / "bin" / name
+        assert script.stat().st_mode & 0o7777 == 0o755 and f"/usr/local/bin/lxc-{name.split('-')[2]} " in script.read_text()
+    for name in [n for n in names[1:] if n not in scripts]:
         assert os.readlink(tree / PREFIX / "bin" / name) == "keg"
     assert (tree / PREFIX / "bin/keg").stat().st_mode & 0o7777 == 0o755  # nothing is setuid
     assert files(tree, PREFIX / "libexec") == ["keg/keg-idle", "keg/keg-init", "keg/keg-keeper", "keg/keg-net", "keg/lxc-user-nic",
@@ -71,9 +75,9 @@ def test_the_library_its_header_and_pkg_config(tree, tmp_path):
 
 
 def test_manual_and_completion_for_every_command(tree):
-    names = files(tree, PREFIX / "bin")
+    names = [n for n in files(tree, PREFIX / "bin") if "unpriv" not in n]  # those two are scripts, and nothing to complete
     share = PREFIX / "share"
-    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "init.lxc", "lxc-monitord", "lxc-user-nic"])
+    assert files(tree, share / "man/man1") == sorted(f"{n}.1" for n in [*names, "init.lxc", "lxc-monitord", "lxc-unpriv-attach", "lxc-unpriv-start", "lxc-user-nic"])
     assert files(tree, share / "man/man5") == ["lxc-usernet.5", "lxc.conf.5", "lxc.container.conf.5", "lxc.system.conf.5"]
     assert files(tree, share / "bash-completion/completions") == names
     assert files(tree, share / "fish/vendor_completions.d") == [f"{n}.fish" for n in names]

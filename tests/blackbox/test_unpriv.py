@@ -842,3 +842,110 @@ def test_lxc_is_a_name_of_all_commands(keg, tmp_path):
     usage = 'Usage: lxc COMMAND [ARGUMENT...]\n\n  "lxc start" is lxc-start, and so on; see keg(1).\n'
     for argv, rc in (((), 1), (("--help",), 0), (("nosuch",), 1)):
         assert (run(*argv).returncode, run(*argv).stderr) == (rc, usage)
+
+
+# --- lxc-unpriv-start, lxc-unpriv-attach ------------------------------------------------------------------------
+
+SCRIPTS = ["lxc-unpriv-start", "lxc-unpriv-attach"]
+# A systemd of the user's is a socket, and who asks it for a scope here only says what he was told, and does it.
+SYSTEMD_RUN = '''#!/bin/sh
+echo "$XDG_RUNTIME_DIR $DBUS_SESSION_BUS_ADDRESS $*" >>@LOG@
+while [ "$1" != @LAST@ ]; do shift; done
+shift
+exec "$@"
+'''
+
+
+@pytest.fixture
+def session(town):
+    """Of the user; the log of what systemd-run was told."""
+    log = town.folder / "home/systemd.log"
+    fake = town.folder / "fake"
+    fake.mkdir()
+    for last, name in (("--", "systemd-run"), ("Delegate=yes", "debians-systemd-run")):
+        (fake / name).write_text(SYSTEMD_RUN.replace("@LOG@", str(log)).replace("@LAST@", last))
+        (fake / name).chmod(0o755)
+    (fake / "ps").write_text("#!/bin/sh\necho user 1 systemd --user\n")
+    (fake / "ps").chmod(0o755)
+    town.sh(f"mkdir -p /run/user/{USER}/systemd; chown -R {USER}:{USER} /run/user/{USER}")
+    subprocess.run([*town.as_user(), "/usr/bin/python3", "-c", f"import socket; socket.socket(socket.AF_UNIX).bind('/run/user/{USER}/systemd/private')"], check=True)
+    return log
+
+
+def in_session(town, **more):
+    env = {**town.how()["env"], "XDG_RUNTIME_DIR": "/run/user/0", "PATH": f"{town.folder}/fake:{town.bin}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    return town.how(**{"env": env, **more})
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_scripts_without_a_systemd_of_the_users(town, script):
+    r = town.keg.run(script, "-n", "c1", **town.how()).fails()
+    assert (r.out, r.err) == ("", f"""\
+{script}: this user has no systemd of his own, as a login gives him one
+  try     as root: loginctl enable-linger user    (one without a login, too, from then on)
+""")
+    env = {**town.how()["env"], "PATH": f"{town.folder}/none"}
+    town.sh(f"mkdir {town.folder}/none; ln -s /usr/bin/id {town.folder}/none")
+    how = town.how(under=[*town.under(), "/usr/bin/setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "/usr/bin/env", f"PATH={town.folder}/none"])
+    assert town.keg.run(script, **how).fails().err == f"{script}: there is no systemd here: take lxc-{script.split('-')[2]}\n"
+
+
+def test_the_scripts_run_the_command_in_a_scope_of_the_users(town, users, session):
+    c = users("lxc.net.0.type = empty")
+    own = f"/run/user/{USER}"
+    town.sh(f"sed -i 's#exec systemd-run\\(.*\\) [^ ]*/\\(lxc-\\w*\\) #exec systemd-run\\1 {town.bin}/\\2 #' {town.bin}/lxc-unpriv-*")  # the copy
+    for name in SCRIPTS:
+        assert f" {town.bin}/lxc-" in (town.bin / name).read_text()
+    c.run("lxc-unpriv-start", **in_session(town)).ok()
+    r = c.run("lxc-unpriv-attach", "--", "/answer", "report", "-", **in_session(town)).ok()
+    assert "uid 0" in r.out or "Uid" in r.out
+    first = f"{own} unix:path={own}/bus --user --scope --quiet -p Delegate=yes -- {town.bin}"
+    at = f"-n {c.name} -P {c.lxcpath}"
+    assert session.read_text() == f"{first}/lxc-start {at}\n{first}/lxc-attach {at} -- /answer report -\n"
+    c.run("lxc-stop", "-k", env={**town.how()["env"], "XDG_RUNTIME_DIR": own}).ok()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_debians_own_scripts_run_our_commands(town, users, session, script):
+    """They name /usr/bin/lxc-start and /usr/bin/systemd-run: ours and the one of this test lie there for them."""
+    needs(os.path.exists(f"/usr/bin/{script}"), "the subject is LXC itself")
+    c = users("lxc.net.0.type = empty")
+    own = {"env": {**town.how()["env"], "XDG_RUNTIME_DIR": f"/run/user/{USER}"}}
+    town.sh(f"mount --bind {town.bin}/keg /usr/bin/lxc-start; mount --bind {town.bin}/keg /usr/bin/lxc-attach; "
+            f"mount --bind {town.folder}/fake/debians-systemd-run /usr/bin/systemd-run")
+    how = {"KEG_LIBEXEC": str(town.folder / "libexec")}
+    r = c.run("lxc-start" if script.endswith("attach") else script, env={**in_session(town)["env"], **own["env"], **how},
+              commands=town.bin if script.endswith("attach") else Path("/usr/bin")).ok()
+    if script.endswith("attach"):
+        r = c.run(script, "--", "/answer", "report", "-", env={**in_session(town)["env"], **how}, commands=Path("/usr/bin")).ok()
+        assert "Uid" in r.out or "uid 0" in r.out
+    else:
+        assert c.run("lxc-info", "-sH", **own).ok().out == "RUNNING\n"
+    assert f"/usr/bin/lxc-{script.split('-')[2]} -n {c.name}" in session.read_text()
+    c.run("lxc-stop", "-k", **own).ok()
+
+
+# --- LXC's own completion -----------------------------------------------------------------------------------------
+
+BASH_COMPLETION, THEIRS = Path("/usr/share/bash-completion/bash_completion"), Path("/usr/share/bash-completion/completions/_lxc")
+# WORD...: what can follow, the last word being the begin of it
+REPLY = f"""
+    source {BASH_COMPLETION}; source {THEIRS}
+    f=$(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${{#COMP_LINE}}; COMP_TYPE=9; COMP_KEY=9
+    "$f" "$1" "${{COMP_WORDS[-1]}}" "${{COMP_WORDS[-2]}}" 2>/dev/null
+    printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def test_lxcs_own_completion_asks_our_commands(town, roots, lxcpath):
+    needs(BASH_COMPLETION.exists() and THEIRS.exists(), "the subject is LXC itself: its completion is not installed")
+    (town.etc / "lxc/lxc.conf").write_text(f"lxc.lxcpath = {lxcpath}\n")
+    reply = lambda *words: subprocess.run([*town.under(), "bash", "-c", REPLY, "bash", *words], env=town.keg.environ(), capture_output=True,
+                                          text=True, timeout=30 * SLOW).stdout.split()
+    assert "--daemon" in reply("lxc-start", "--d") and "--define=" in reply("lxc-start", "--d")
+    assert "lxc.lxcpath" in reply("lxc-config", "") and reply("lxc-config", "lxc.d") == ["lxc.default_config"]
+    assert "busybox" in reply("lxc-create", "-t", "")
+    assert reply("lxc-start", "-n", "") == reply("lxc-info", "-n", "") == [roots.name]
+    roots.up()
+    assert reply("lxc-start", "-n", "") == [] and reply("lxc-stop", "-n", "") == reply("lxc-attach", "-n", roots.name[:2]) == [roots.name]
