@@ -209,6 +209,35 @@ int cgroup_look(struct cgroup_host *h, struct err *e)
 	return cgroup_look_pid(h, 0, e);
 }
 
+/* What is above the container's cgroup in that of its init, who may be deeper in it. false: he is not in it. */
+static bool above(const char *own, const char *path, struct cgroup_hierarchy *v)
+{
+	size_t n = strlen(path);
+
+	for (const char *p = own; (p = strstr(p, path)); p++) {
+		if (p == own || p[-1] != '/' || (p[n] && p[n] != '/'))
+			continue;
+		(void)snprintf(v->base, sizeof(v->base), "%.*s", (int)(p - 1 - own), own);
+		(void)snprintf(v->own, sizeof(v->own), "%s", v->base);
+		return true;
+	}
+	return false;
+}
+
+int cgroup_look_of(struct cgroup_host *h, pid_t init, const char *path, struct err *e)
+{
+	struct cgroup_host theirs;
+	struct err ignored = { 0 };
+	int r = cgroup_look(h, e);
+
+	if (r < 0 || geteuid() == 0 || init <= 0 || cgroup_look_pid(&theirs, init, &ignored) < 0 || theirs.n != h->n)
+		return r;
+	for (size_t i = 0; i < h->n; i++)
+		if (above(theirs.v[i].own, str_starts(path, "./") ? path + 2 : path, &h->v[i]) && h->v[i].v2)
+			v2_controllers(&h->v[i]);
+	return 0;
+}
+
 int cgroup_v1_index(const struct cgroup_host *h, const char *controller)
 {
 	for (size_t i = 0; i < h->n; i++)

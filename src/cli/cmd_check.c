@@ -78,7 +78,7 @@ static void check_cgroups(int unused, struct finding *f)
 	if (writable)
 		return;
 	f->why = "none is delegated to this user; limits and freezing are not to be had";
-	f->command = "systemd-run --user --scope -p Delegate=yes -- keg start NAME";
+	f->command = "lxc-unpriv-start -n NAME";
 }
 
 static void check_seccomp(int unused, struct finding *f)

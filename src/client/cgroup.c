@@ -3,6 +3,7 @@
 #include "client/container.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 enum { BEGIN_MS = 10 * 1000 }; /* a hook of the start that asks is not to hold it for ever */
 
@@ -20,7 +21,7 @@ int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct
 	int x = has_cgroup(s, e);
 
 	if (x == 0)
-		x = cgroup_look(host, e);
+		x = cgroup_look_of(host, s->init_pid, s->cgroup, e);
 	if (x == 0)
 		x = cgroup_tree_init(t, host, s->cgroup, e);
 	return x < 0 ? x : cgroup_tree_open(t, e);
@@ -60,9 +61,14 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted, struct cgroup_stats *out,
 		       struct err *e)
 {
+	struct cgroup_host theirs;
 	struct cgroup_tree t;
 	int x = has_cgroup(s, e);
 
+	if (x == 0 && geteuid() != 0) { /* of each of a user's containers it is another place */
+		x = cgroup_look_of(&theirs, s->init_pid, s->cgroup, e);
+		host = &theirs;
+	}
 	if (x == 0)
 		x = cgroup_tree_init(&t, host, s->cgroup, e);
 	if (x < 0)

@@ -189,7 +189,8 @@ static bool frozen(const struct status *s)
 
 	if (noted >= 0)
 		return noted;
-	if (!s->cgroup[0] || cgroup_look(&host, &e) < 0 || cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
+	if (!s->cgroup[0] || cgroup_look_of(&host, s->init_pid, s->cgroup, &e) < 0 ||
+	    cgroup_tree_init(&tree, &host, s->cgroup, &e) < 0)
 		return false;
 	cgroup_tree_open_for(&tree, freezer);
 	is = cgroup_tree_frozen(&tree) == 1;

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, SLOW, TOP, Container, Result, for_others, gone, needs, wait_for
+from lab import BIN, IS_LXC, MARK, SLOW, Result, for_others, gone, needs, wait_for
 from test_net_keys import NetHost
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
@@ -923,6 +923,39 @@ def test_debians_own_scripts_run_our_commands(town, users, session, script):
         assert c.run("lxc-info", "-sH", **own).ok().out == "RUNNING\n"
     assert f"/usr/bin/lxc-{script.split('-')[2]} -n {c.name}" in session.read_text()
     c.run("lxc-stop", "-k", **own).ok()
+
+
+# --- cgroups that were given to him ------------------------------------------------------------------------------
+
+@pytest.fixture
+def delegated(town):
+    """A cgroup of v2 that is the user's: as a scope of his systemd is."""
+    mount = next(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if line.split()[2] == "cgroup2")
+    folder = Path(mount) / f"{MARK}-user"
+    folder.mkdir()
+    for name in (".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
+        os.chown(folder / name, USER, USER)
+    yield folder
+    wait_for(lambda: not (folder / "cgroup.procs").read_text(), "all have ended")
+    for below in sorted(folder.rglob("*"), reverse=True):
+        if below.is_dir():
+            below.rmdir()
+    folder.rmdir()
+
+
+def test_his_cgroups_are_found_from_anywhere(town, users, delegated):
+    """Started in a scope, asked from a session: the cgroup of who asks is another one."""
+    c = users("lxc.net.0.type = empty")
+    within = [*town.under(), "sh", "-c", f"echo $$ >{delegated}/cgroup.procs && exec \"$@\"", "sh", *town.as_user()[len(town.under()):]]
+    c.up(under=within)
+    own = delegated / f"lxc.payload.{c.name}"
+    assert own.is_dir()
+    c.run("lxc-freeze").ok()
+    assert (own / "cgroup.freeze").read_text() == "1\n" and c.run("lxc-info", "-sH").ok().out == "FROZEN\n"
+    c.run("lxc-unfreeze").ok()
+    assert c.run("lxc-cgroup", "cgroup.max.depth", "7").ok().err == "" and (own / "cgroup.max.depth").read_text() == "7\n"
+    c.run("lxc-stop", "-k").ok()
+    assert not own.exists()
 
 
 # --- LXC's own completion -----------------------------------------------------------------------------------------
