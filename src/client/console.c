@@ -8,7 +8,9 @@
 #include "base/own.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 int container_tty(struct container *c, int *tty, int *hold, struct err *e)
 {
@@ -80,14 +82,26 @@ static void on_size(void *arg, unsigned rows, unsigned columns)
 		(void)ioctl(s->fd, TIOCSWINSZ, &ws);
 }
 
+/* The keeper lets go of us: init has ended. */
+static int is_let_go(void *arg)
+{
+	const struct session *s = arg;
+	char c;
+
+	return recv(s->hold, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Between two gettys nobody has a tty open, and a read of its master fails, but for a slave that is held here. */
 int container_console(int tty, int master, int hold, int in, int out, int escape, struct err *e)
 {
+	_own_fd int slave = tty ? ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1; /* Linux 4.13 */
 	struct session s = { .tty = tty, .fd = master, .hold = hold };
 	struct pump p = { .in = in,
 			  .out = out,
 			  .remote = master,
 			  .escape = escape,
-			  .also = -1,
+			  .also = slave >= 0 ? hold : -1,
+			  .on_also = is_let_go,
 			  .on_size = on_size,
 			  .arg = &s,
 			  .log_fd = -1 };

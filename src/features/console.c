@@ -7,8 +7,8 @@
 #include "base/own.h"
 #include "features/dev.h"
 #include "features/init.h"
-#include "features/mapped.h"
 #include "features/pts.h"
+#include "features/pts_again.h"
 #include "features/rootfs.h"
 #include "features/tty.h"
 #include "features/userns.h"
@@ -123,73 +123,19 @@ bool console_inside(const struct plan *p)
 	return console_wanted(p) && pts_has_console(p);
 }
 
-/* A pty of the host's for a container's root. */
-struct gift {
-	const struct spec *s;
-	int slave;
-};
-
-static int chown_slave(const struct gift *g, int64_t uid, int64_t gid, struct err *e)
-{
-	if (fchown(g->slave, (uid_t)uid, (gid_t)gid) < 0)
-		return err_sys(e, "give the console to", "user %lld", (long long)uid);
-	return 0;
-}
-
-/* In a child that has the container's ids and ours. */
-static int give_mapped(void *gift, struct err *e)
-{
-	const struct gift *g = gift;
-	uid_t uid;
-	gid_t gid;
-
-	userns_root(g->s, &uid, &gid);
-	return chown_slave(g, uid, gid, e);
-}
-
-/* In a user namespace init cannot take over a pty of the host's: it is given, as LXC gives it. */
-static int give(int master, const struct spec *s, struct err *e)
-{
-	_own_fd int slave = pts_slave(master);
-	struct gift g = { .s = s, .slave = slave };
-	uid_t uid;
-	gid_t gid;
-
-	if (slave < 0)
-		return err_num(e, -slave, "open", "the console");
-	userns_root(s, &uid, &gid);
-	if (!mapped_needed(s))
-		return chown_slave(&g, userns_host_uid(s, uid), userns_host_gid(s, gid), e);
-	/* The group tty is not mapped for him: it must go first, or the child has no say over the pty. */
-	if (fchown(slave, (uid_t)-1, getegid()) < 0)
-		return err_sys(e, "change", "the group of the console");
-	return mapped_run(s, give_mapped, &g, e);
-}
-
 /*
  * Leaves: r->console_host_fd, a new pty of the host's devpts, unless the container has one to take it from.
  */
 int console_open_host(struct run *r, struct err *e)
 {
-	_own_fd int master = -1;
-	int unlocked = 0;
+	int master;
 
 	if (!console_wanted(r->plan) || console_inside(r->plan))
 		return 0;
-	master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0) {
-		int x = err_sys(e, "open", "a pty for the console from the host's /dev/ptmx");
-
-		err_hint(e, "set lxc.pty.max = 1024 to take it from the container's own devpts");
-		return x;
-	}
-	if (userns_own(r->plan)) {
-		int x = give(master, r->plan->spec, e);
-
-		if (x < 0)
-			return x;
-	}
-	r->console_host_fd = take_fd(&master);
+	master = pts_new_host(r->plan, e);
+	if (master < 0)
+		return master;
+	r->console_host_fd = master;
 	return 0;
 }
 
@@ -300,6 +246,26 @@ int console_own(struct run *r, struct err *e)
 	if (uid && fchown(r->console_fd, uid, (gid_t)-1) < 0 && !(errno == EPERM && userns_own(r->plan)))
 		return err_sys(e, "give", "the console to user %u", uid);
 	return 0;
+}
+
+/*
+ * Of a container that was adopted. Leaves: the console's new master, as a start leaves it.
+ */
+int console_open_again(struct run *r, struct err *e)
+{
+	const char *second = tty_dir(r->plan);
+	int master, x;
+
+	if (console_inside(r->plan)) {
+		master = pts_again(r, "console", ".", second, e);
+		return master < 0 ? master : run_give(r, SLOT_CONSOLE, master, e);
+	}
+	x = console_open_host(r, e);
+	if (x == 0)
+		x = pts_put_again(r, r->console_host_fd, "console", ".", second, e);
+	if (x < 0)
+		console_undo(r);
+	return x;
 }
 
 const char *console_log_path(const struct plan *p)

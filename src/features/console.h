@@ -18,6 +18,9 @@ int console_bind(struct run *r, struct err *e);
 /* INIT, when it is about to become init's stdio; when console_wanted(). */
 int console_own(struct run *r, struct err *e);
 
+/* KEEPER, of a container that was adopted and whose "/" is its own: whoever opens /dev/console anew has it again. */
+int console_open_again(struct run *r, struct err *e) _must_check;
+
 /* For the keeper. The fd of lxc.console.path (input and output are relayed); -1: none. */
 int console_open_peer(const struct plan *p, int *fd, struct err *e) _must_check;
 const char *console_log_path(const struct plan *p);  /* "": none */

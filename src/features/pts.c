@@ -5,6 +5,7 @@
 #include "base/beneath.h"
 #include "base/own.h"
 #include "features/dev.h"
+#include "features/mapped.h"
 #include "features/rootfs.h"
 #include "features/tty.h"
 #include "features/userns.h"
@@ -98,4 +99,61 @@ int pts_new(const struct run *r, int *slave, struct err *e)
 		return err_num(e, -x, "open", "the slave of a pty");
 	*slave = x;
 	return take_fd(&master);
+}
+
+/* A pty of the host's for a container's root. */
+struct gift {
+	const struct spec *s;
+	int slave;
+};
+
+static int chown_slave(const struct gift *g, int64_t uid, int64_t gid, struct err *e)
+{
+	if (fchown(g->slave, (uid_t)uid, (gid_t)gid) < 0)
+		return err_sys(e, "give a pty to", "user %lld", (long long)uid);
+	return 0;
+}
+
+/* In a child that has the container's ids and ours. */
+static int give_mapped(void *gift, struct err *e)
+{
+	const struct gift *g = gift;
+	uid_t uid;
+	gid_t gid;
+
+	userns_root(g->s, &uid, &gid);
+	return chown_slave(g, uid, gid, e);
+}
+
+/* In a user namespace init cannot take over a pty of the host's: it is given, as LXC gives it. */
+static int give(int master, const struct spec *s, struct err *e)
+{
+	_own_fd int slave = pts_slave(master);
+	struct gift g = { .s = s, .slave = slave };
+	uid_t uid;
+	gid_t gid;
+
+	if (slave < 0)
+		return err_num(e, -slave, "open", "the slave of a pty");
+	userns_root(s, &uid, &gid);
+	if (!mapped_needed(s))
+		return chown_slave(&g, userns_host_uid(s, uid), userns_host_gid(s, gid), e);
+	/* The group tty is not mapped for him: it must go first, or the child has no say over the pty. */
+	if (fchown(slave, (uid_t)-1, getegid()) < 0)
+		return err_sys(e, "change", "the group of a pty");
+	return mapped_run(s, give_mapped, &g, e);
+}
+
+int pts_new_host(const struct plan *p, struct err *e)
+{
+	_own_fd int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int unlocked = 0, x;
+
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlocked) < 0) {
+		x = err_sys(e, "open", "a pty from the host's /dev/ptmx");
+		err_hint(e, "set lxc.pty.max = 1024 to take it from the container's own devpts");
+		return x;
+	}
+	x = userns_own(p) ? give(master, p->spec, e) : 0;
+	return x < 0 ? x : take_fd(&master);
 }

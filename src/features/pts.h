@@ -13,3 +13,5 @@ int pts_mount(struct run *r, struct err *e);
 int pts_new(const struct run *r, int *slave, struct err *e) _must_check;
 /* The slave of a master, from the devpts that it lives in whatever paths lead where. -errno. */
 int pts_slave(int master) _must_check;
+/* KEEPER: one of the host's, given to the container's root: the master. */
+int pts_new_host(const struct plan *p, struct err *e) _must_check;

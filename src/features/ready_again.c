@@ -8,38 +8,20 @@
 
 #include "base/beneath.h"
 #include "base/own.h"
-#include "base/spawn.h"
 #include "features/autostart.h"
 #include "features/dev_inject.h"
-#include "sys/ids.h"
+#include "features/within.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-
-enum { CHILD_MS = 10 * 1000 };
 
 struct again {
 	int init_pidfd, place; /* place: the number of ours that the socket gets */
 	bool mapped, notify;
 };
-
-static int enter(const struct again *a)
-{
-	int flags = (a->notify ? CLONE_NEWNS : CLONE_NEWNET) | (a->mapped ? CLONE_NEWUSER : 0);
-
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(a->init_pidfd, flags) < 0) /* by pidfd: Linux 5.8 */
-		return -errno;
-	if (a->mapped && ((ids_set_groups(0, NULL) < 0 && errno != EPERM) || ids_set_gid(0) < 0 || ids_set_uid(0) < 0))
-		return -errno;
-	return 0;
-}
 
 /* The dead one's goes; anything else of that name is the container's, and stays. */
 static int bind_in_dev(int fd)
@@ -55,30 +37,17 @@ static int bind_in_dev(int fd)
 	return fchdir(dev) < 0 ? -errno : ready_bind(fd, "notify"); /* there is no /proc/self of ours here */
 }
 
-static int make(const struct again *a)
+static int make(void *again)
 {
+	const struct again *a = again;
 	_own_fd int fd = -1;
-	int x = enter(a);
+	int x = within_enter(a->init_pidfd, a->mapped, a->notify ? CLONE_NEWNS : CLONE_NEWNET);
 
 	if (x == 0)
 		x = fd = ready_socket(a->notify);
 	if (x >= 0)
 		x = a->notify ? bind_in_dev(fd) : ready_subscribe(fd);
 	return x < 0 ? x : dup3(fd, a->place, O_CLOEXEC) < 0 ? -errno : 0;
-}
-
-static int in_child(const struct again *a)
-{
-	int status = 0;
-	pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
-
-	if (child < 0)
-		return -errno;
-	if (child == 0)
-		_exit(-make(a));
-	if (spawn_wait(child, CHILD_MS, &status) == -ETIMEDOUT)
-		return -ETIMEDOUT;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
 }
 
 int ready_listen_again(struct run *r, struct err *e)
@@ -90,7 +59,7 @@ int ready_listen_again(struct run *r, struct err *e)
 
 	a.place = fd;
 	a.mapped = dev_needs_inject(r->init_pid);
-	x = fd < 0 ? -errno : in_child(&a);
+	x = fd < 0 ? -errno : within_run(make, &a);
 	if (x == 0)
 		return run_give(r, SLOT_READY, take_fd(&fd), e);
 	x = err_num(e, -x, "hear by", "another %s that it is ready",

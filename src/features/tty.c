@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "features/dev.h"
 #include "features/pts.h"
+#include "features/pts_again.h"
 #include "features/rootfs.h"
 #include "spec/key.h"
 #include "sys/mount.h"
@@ -140,5 +141,37 @@ int tty_open(struct run *r, struct err *e)
 		err_hint(e, "every tty takes an open file: raise ulimit -n, or lower lxc.tty.max");
 	if (x < 0)
 		err_key(e, "lxc.tty.max", t->max.at);
+	return x;
+}
+
+static int open_again(const struct run *r, unsigned n, struct err *e)
+{
+	const char *dir = tty_dir(r->plan) ?: ".";
+	_own_free char *name = str_fmt("tty%u", n);
+	_own_fd int master = -1;
+	int x;
+
+	if (!name)
+		return err_num(e, ENOMEM, "hold", "a name");
+	if (pts_own(r->plan))
+		return pts_again(r, name, dir, NULL, e);
+	x = master = pts_new_host(r->plan, e);
+	if (x >= 0)
+		x = pts_put_again(r, master, name, dir, NULL, e);
+	return x < 0 ? x : take_fd(&master);
+}
+
+/*
+ * Of a container that was adopted. Leaves: new masters, up to the first that cannot be.
+ */
+int tty_open_again(struct run *r, struct err *e)
+{
+	int x = 0;
+
+	for (unsigned n = 1; x == 0 && n <= tty_max(r->plan->spec); n++) {
+		int master = open_again(r, n, e);
+
+		x = master < 0 ? master : run_give(r, SLOT_TTYS, master, e);
+	}
 	return x;
 }

@@ -11,3 +11,5 @@ const char *tty_dir(const struct plan *p);
 bool tty_wanted(const struct plan *p);
 /* INIT, behind devpts and before root.pivot; gives SLOT_TTYS. */
 int tty_open(struct run *r, struct err *e);
+/* KEEPER, of a container that was adopted; when tty_wanted(), and its init is its own. */
+int tty_open_again(struct run *r, struct err *e) _must_check;

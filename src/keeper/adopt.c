@@ -15,8 +15,11 @@
 #include "engine/leftovers.h"
 #include "engine/runtime.h"
 #include "features/cgroup.h"
+#include "features/console.h"
 #include "features/hooks.h"
 #include "features/ready.h"
+#include "features/rootfs.h"
+#include "features/tty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,18 +121,48 @@ static void hear_again(struct run *r)
 		log_err("adopt", &e);
 }
 
-/* For whoever looks for the reason: what an init has open of them is hung up, and no other pty can take its place. */
-static void tell_lost(const struct lost *l)
+/* What has them open is hung up; whoever opens them anew finds new ones. It goes on all the same where that cannot be.
+ */
+static void open_terminals_again(struct keeper *k, const struct lost *l)
 {
-	static const char until[] = "until it is started anew";
+	struct run *r = &k->run;
+	struct err e = { 0 };
+
+	if (!rootfs_private(&k->plan))
+		return;
+	if (l->console && console_open_again(r, &e) == 0)
+		(void)!console_open_peer(&k->plan, &k->hand.peer_fd, &e);
+	if (l->ttys && !k->plan.use_init && !e.set)
+		(void)!tty_open_again(r, &e);
+	if (e.set)
+		log_err("adopt", &e);
+}
+
+static const char *fate(bool again)
+{
+	return again ? "new for whoever opens it from now on" : "dead until it is started anew";
+}
+
+static void tell_ttys(int from, int to, bool again)
+{
+	for (int n = from; n <= to; n++)
+		log_at(LOG_WARN, "adopt", "its tty%d was hung up with the killed keeper, and is %s", n, fate(again));
+}
+
+/* For whoever looks for the reason. */
+static void tell_lost(const struct run *r, const struct lost *l)
+{
+	bool console = r->slot[SLOT_CONSOLE].n || r->console_host_fd >= 0;
+	int ttys = (int)r->slot[SLOT_TTYS].n;
 
 	if (l->console)
-		log_at(LOG_WARN, "adopt", "its console was hung up with the killed keeper, and is dead %s", until);
-	if (l->ttys)
-		log_at(LOG_WARN, "adopt", "its ttys, 1 to %d, were hung up with the killed keeper, and are dead %s",
-		       l->ttys, until);
+		log_at(LOG_WARN, "adopt", "its console was hung up with the killed keeper, and is %s", fate(console));
+	tell_ttys(1, ttys, true);
+	tell_ttys(ttys + 1, l->ttys, false);
 	if (l->listener)
-		log_at(LOG_WARN, "adopt", "system calls that its seccomp policy notifies fail with ENOSYS %s", until);
+		log_at(LOG_WARN, "adopt",
+		       "system calls that its seccomp policy notifies fail with ENOSYS until it is "
+		       "started anew");
 }
 
 /* For the hooks of its end, which go without where a plain user may not look at init: that is somebody else by now. */
@@ -145,7 +178,7 @@ static void hold_namespaces(const struct keeper *k, struct run *r)
 }
 
 /* What a start does for the keeper itself, in its order. A killed one may have been here before us: all is replaced. */
-static int settle(struct keeper *k, int *fd, struct err *e)
+static int settle(struct keeper *k, const struct lost *l, int *fd, struct err *e)
 {
 	struct run *r = &k->run;
 	int x = fault_hit("adopt.begin", r, e);
@@ -164,6 +197,8 @@ static int settle(struct keeper *k, int *fd, struct err *e)
 		x = keeper_write_pidfile(k, e);
 	if (x == 0)
 		hear_again(r);
+	if (x == 0)
+		open_terminals_again(k, l);
 	if (x == 0)
 		x = *fd = keeper_prepare_idle(k, e);
 	if (x >= 0)
@@ -184,12 +219,12 @@ static int follow(struct keeper *k, const struct lost *l, struct err *e)
 	if (x == 0)
 		(void)!keeper_log(k, e);
 	if (x == 0)
-		x = settle(k, &fd, e);
+		x = settle(k, l, &fd, e);
 	if (x < 0)
 		return x;
 	log_at(LOG_NOTICE, "adopt", "its keeper was killed; init, process %d, goes on under this one",
 	       (int)k->run.init_pid);
-	tell_lost(l);
+	tell_lost(&k->run, l);
 	keeper_tell(k, VERDICT_RUNNING, NULL, 0);
 	close_fd(&k->hand.verdict_fd);
 	keeper_become_idle(k, fd, e);

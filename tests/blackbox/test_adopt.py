@@ -294,13 +294,88 @@ def test_what_is_in_the_way_of_the_socket_stays_and_is_told(container, lxcpath):
     c.kill()
 
 
-def test_the_log_says_what_was_lost(container, lxcpath):
-    c = container(LIVES, "lxc.tty.max = 2", "lxc.pty.max = 16", f"lxc.log.file = {lxcpath}/log", "lxc.log.level = WARN").up()
+def talks(c, tty, words):
+    with Terminal(c, "lxc-console", "-t", tty) as console:
+        console.expect("to enter Ctrl+a itself")
+        for typed, shown in words:
+            console.type(typed)
+            console.expect(shown)
+
+
+def test_what_was_adopted_has_a_console_and_ttys_for_those_who_open_them_anew(busybox, lxcpath):
+    """Gettys are hung up with the keeper, and init begins them again."""
+    c = busybox(conf=f"lxc.net.0.type = empty\n{LIVES}\nlxc.console.logfile = {lxcpath}/console.log\nlxc.console.buffer.size = 4096\n")
+    inittab = c.rootfs / "etc/inittab"
+    inittab.write_text(inittab.read_text().replace("console::askfirst", "console::respawn"))
+    c.run("lxc-start").ok()
+    shell = [("\n", "# "), ("echo a$((1+1))b\n", "a2b")]
+    talks(c, 0, shell)
+    for _ in range(2):  # and once more
+        kill_both(c)
+        assert c.state() == "RUNNING"
+        talks(c, 1, [("", "login: ")])
+        talks(c, 0, shell)
+    assert c.attach("cat", "/proc/mounts").ok().out.count(" /dev/console ") == 1
+    assert "a2b" in c.run("lxc-console", "--log").ok().out
+    c.run("lxc-stop", "-t", "20").ok()
+    assert (lxcpath / "console.log").read_text().count("a2b") == 3
+
+
+TERMINALS = {
+    "its own devpts": [],
+    "the host's": ["lxc.pty.max = 0"],
+    "a folder": ["lxc.tty.dir = lxc"],
+    "mapped": ["lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536"],
+    "mapped, the host's": ["lxc.pty.max = 0", "lxc.idmap = u 0 100000 65536", "lxc.idmap = g 0 100000 65536"],
+}
+
+
+def in_terminals(container, lines):
+    c = container(LIVES, "lxc.tty.max = 2", "lxc.pty.max = 16", f"lxc.log.file = {{}}", "lxc.log.level = WARN", *lines)
+    c.config.write_text(c.config.read_text().format(c.lxcpath / "log"))
+    (c.rootfs / "answer").chmod(0o755)
+    c.rootfs.chmod(0o777)
+    return c.up()
+
+
+def told(c):
+    return [line.rsplit(" - ", 1)[1] for line in (c.lxcpath / "log").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("kind", TERMINALS)
+def test_the_terminals_of_what_was_adopted(container, kind):
+    c = in_terminals(container, TERMINALS[kind])
     kill_both(c)
     assert c.state() == "RUNNING"
-    told = [line.rsplit(" - ", 1)[1] for line in (lxcpath / "log").read_text().splitlines()]
-    assert told == ["its console was hung up with the killed keeper, and is dead until it is started anew",
-                    "its ttys, 1 to 2, were hung up with the killed keeper, and are dead until it is started anew"], told
+    again = "was hung up with the killed keeper, and is new for whoever opens it from now on"
+    assert told(c) == [f"its console {again}", f"its tty1 {again}", f"its tty2 {again}"]
+    for n, path in ((0, "/dev/console"), (1, "/dev/tty1"), (2, "/dev/tty2")):
+        getty = c.popen("lxc-attach", "--", "/answer", "tty", path, stderr=subprocess.DEVNULL)
+        talks(c, n, [("hello\n", "you said: hello")])
+        getty.terminate()
+        getty.wait()
+    c.kill()
+
+
+IN_THE_WAY = {  # of whoever makes another pty in there: what the container has put into its place, and the word for it
+    "no devpts": ("umount -l /dev/pts", "No such file or directory"),
+    "another ptmx": ("mount --bind /dev/null /dev/pts/ptmx", "No such device"),
+    "a fifo": ("mount -t tmpfs none /dev/pts && mkfifo /dev/pts/ptmx", "No such device"),
+}
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_what_is_in_the_way_of_new_terminals_is_told(busybox, what, lxcpath):
+    c = busybox(conf=f"lxc.net.0.type = empty\n{LIVES}\nlxc.log.file = {lxcpath}/log\nlxc.log.level = WARN\n")
+    c.add("lxc.tty.max = 2", "lxc.pty.max = 16")
+    command, why = IN_THE_WAY[what]
+    c.run("lxc-start").ok()
+    c.attach("sh", "-c", command).ok()
+    kill_both(c)
+    assert c.state() == "RUNNING"
+    lost = "was hung up with the killed keeper, and is dead until it is started anew"
+    assert told(c) == [f"cannot put a new pty on /dev/console: {why}", f"its console {lost}", f"its tty1 {lost}", f"its tty2 {lost}"]
+    assert c.run("lxc-console", "-t", "1").rc == 1
     c.kill()
 
 

@@ -439,6 +439,23 @@ def test_the_keeper_wakes_up_for_nothing(container):
     assert switches() == before
 
 
+def test_a_session_on_a_tty_outlives_its_gettys_and_ends_with_the_container(container):
+    """Between two gettys nobody has the tty open."""
+    needs(not IS_LXC, "the subject is LXC itself")
+    c = container("lxc.tty.max = 1", "lxc.pty.max = 16").up()
+    with Terminal(c, "lxc-console", "-t", "1") as console:
+        console.expect("to enter Ctrl+a itself")
+        for _ in range(2):
+            getty = c.popen("lxc-attach", "--", "/answer", "tty", "/dev/tty1")
+            console.type("hello\n")
+            console.expect("you said: hello")
+            getty.terminate()
+            getty.wait()
+        assert console.process.poll() is None
+        c.run("lxc-stop", "-k").ok()
+        assert console.end() == 0
+
+
 def test_an_idle_keeper_takes_at_most_128_kib(container):
     """Of fifty that run alike, which share the program's own pages; `make bench` measures just that."""
     needs(not IS_LXC, "the subject is LXC itself")
