@@ -147,8 +147,9 @@ int container_keeper(const struct container *c, struct keeper_info *k, struct er
 /* The keeper goes on as the program that is installed now. */
 int container_upgrade_keeper(const struct container *c, struct err *e) _must_check;
 
-/* --- stop.c --- */
-/* The hard stop: lxc.signal.stop to init, and half a minute for hooks. 0 also when it was stopped already. */
+/* --- stop.c, kill.c, freeze.c --- */
+/* The hard stop: lxc.signal.stop to init, and half a minute for hooks, or what lxc.hook.timeout gives. 0 also when it
+ * was stopped already. */
 int container_kill(struct container *c, struct err *e) _must_check;
 /* The same of who has had the time to end: the hooks of its end, which may be at work, have all of theirs. */
 int container_kill_late(struct container *c, struct err *e) _must_check;

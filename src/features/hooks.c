@@ -122,8 +122,9 @@ static const struct key keys[] = {
 		.dflt = "600",
 		.values = "a number of seconds from 1 to 86400",
 		.help = "How long each hook, and each script of a network device, may take. What has not ended by then "
-			"is killed, and has failed. The hooks of an end have half a minute when the container is "
-			"killed (lxc-stop -k), and when a command clears up behind a killed keeper.",
+			"is killed, and has failed. Where this key is not set the hooks of an end have half a minute "
+			"when the container is killed (lxc-stop -k). When a command clears up behind a killed keeper "
+			"they have half a minute in any case.",
 		.since = "Keg 0.3",
 		.live = true,
 		.good = { "1", "30", "86400" },
@@ -181,6 +182,13 @@ int hooks_end_ms(const struct spec *s)
 	long long n = 1 + (long long)(h->kind[HOOK_STOP].n + h->kind[HOOK_POST_STOP].n);
 
 	return (int)(n * h->timeout.n < TIMEOUT_MOST_S ? n * h->timeout.n : TIMEOUT_MOST_S) * 1000;
+}
+
+int hooks_given_ms(const struct spec *s)
+{
+	const struct hooks *h = s->part[FEATURE_HOOKS];
+
+	return h->timeout.set ? hooks_end_ms(s) : 0;
 }
 
 /* c knows all but the kind. */

@@ -20,6 +20,7 @@ enum hook_kind {
 int hooks_version(const struct spec *s);
 int hooks_timeout_ms(const struct spec *s); /* of each */
 int hooks_end_ms(const struct spec *s);	    /* of all that run at an end */
+int hooks_given_ms(const struct spec *s);   /* the same where lxc.hook.timeout is set, else 0 */
 
 /* Rows of a start; each is wanted where its kind has hooks. */
 bool hook_pre_start_wanted(const struct plan *p);

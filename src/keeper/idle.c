@@ -72,15 +72,18 @@ static void push_peer(void)
 /* Without a reader the pty would fill and stop the container's writers: so it is always read. */
 static bool read_console(void)
 {
-	/* waits: it is O_NONBLOCK */
-	ssize_t n = read(hand.console_fd, live->pending.data, sizeof(live->pending.data));
+	size_t n = 0;
+	ssize_t some;
 
-	if (n <= 0)
+	/* a line at a time is what a terminal gives; waits: it is O_NONBLOCK */
+	while (n < LIVE_CHUNK && (some = read(hand.console_fd, live->pending.data + n, LIVE_CHUNK - n)) > 0)
+		n += (size_t)some;
+	if (n == 0)
 		return false; /* EIO: nobody has the slave open (yet); EAGAIN: nothing there */
-	log_console(live->pending.data, (size_t)n);
-	ring_add(&live->shown, live->pending.data, (size_t)n);
+	log_console(live->pending.data, n);
+	ring_add(&live->shown, live->pending.data, n);
 	live->pending.at = 0;
-	live->pending.end = live->peer_fd >= 0 ? (size_t)n : 0;
+	live->pending.end = live->peer_fd >= 0 ? (uint32_t)n : 0;
 	if (live->pending.end)
 		push_peer();
 	return true;

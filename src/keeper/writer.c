@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-enum { NAME_ROOM = 1024 + 8 };
+enum { NAME_ROOM = 1024 + 8, TOGETHER = 4 * WRITER_MOST };
 
 static struct {
 	const char *path;
@@ -74,10 +74,21 @@ static void keep_to_size(size_t more)
 		f.length = 0;
 }
 
+/* Many small packets are one write; there is nothing here when it waits for the next. */
+static struct {
+	size_t n;
+	char data[TOGETHER];
+} held;
+
 /* What cannot be written is lost. */
-static void append(const char *data, size_t n)
+static void flush(void)
 {
-	keep_to_size(n);
+	const char *data = held.data;
+	size_t n = held.n;
+
+	held.n = 0;
+	if (n > 0)
+		keep_to_size(n);
 	while (n > 0) {
 		ssize_t done = write(f.fd, data, n);
 
@@ -93,6 +104,14 @@ static void append(const char *data, size_t n)
 	}
 }
 
+static void append(const char *data, size_t n)
+{
+	if (held.n + n > sizeof(held.data))
+		flush();
+	memcpy(held.data + held.n, data, n);
+	held.n += n;
+}
+
 static void answer(int32_t number, int error)
 {
 	const struct writer_answer a = { .number = number, .error = error };
@@ -105,6 +124,8 @@ static void serve(const char *packet, size_t n)
 {
 	int32_t number = 0;
 
+	if (packet[0] != WRITER_DATA)
+		flush();
 	if (n == 1 + sizeof(number))
 		memcpy(&number, packet + 1, sizeof(number));
 	switch (packet[0]) {
@@ -149,7 +170,11 @@ int writer_main(char **words)
 	answer(0, error);
 	if (error)
 		return 1;
-	while ((n = recv(0, packet, sizeof(packet), 0)) > 0) /* waits: for its keeper's next word, or its end */
+	while ((n = recv(0, packet, sizeof(packet), 0)) > 0) { /* waits: for its keeper's next word, or its end */
 		serve(packet, (size_t)n);
+		while ((n = recv(0, packet, sizeof(packet), MSG_DONTWAIT)) > 0)
+			serve(packet, (size_t)n);
+		flush();
+	}
 	return 0;
 }

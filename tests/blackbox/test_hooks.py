@@ -283,6 +283,15 @@ def test_a_kill_does_not_wait_for_a_hook_that_hangs(hooked, lxcpath):
 
 
 @OURS
+def test_a_kill_leaves_hooks_the_time_that_the_config_gives_them(hooked, lxcpath):
+    """More than the half minute that a kill leaves where lxc.hook.timeout is not set."""
+    c = hooked("lxc.hook.timeout = 60", f"lxc.hook.post-stop = sh -c 'sleep 37; touch {lxcpath}/done' #", without=HOST + INSIDE)
+    c.up()
+    c.run("lxc-stop", "-k", timeout=60).ok()
+    assert (lxcpath / "done").exists() and c.state() == "STOPPED"
+
+
+@OURS
 @pytest.mark.parametrize("kind", ("pre-start", "mount", "start-host", "stop", "post-stop"))
 def test_a_hook_does_not_outlive_a_keeper_that_is_killed(hooked, kind):
     c = hooked(without=(kind, "start"))

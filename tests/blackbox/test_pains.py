@@ -159,11 +159,13 @@ def writers(disk):
 def test_a_guest_runs_on_while_the_disk_of_its_log_is_frozen(disk, container):
     mib = 512 if WHOLE else 16
     c = container(f"lxc.console.logfile = {disk.log}", "lxc.console.size = 1MB", "lxc.console.rotate = 1", "lxc.console.buffer.size = 64KB",
-                  init=f"/answer pour {mib} touch /ready await /go pour {mib} touch /again echo").up()
+                  init=f"/answer pour {mib} touch /ready await /go pour {mib} touch /again echo")
+    c.run("lxc-start").ok()
+    wait_for((c.rootfs / "ready").exists, "all is written", 600)
     without = int((c.rootfs / "poured").read_text())
     disk.freeze()
     (c.rootfs / "go").touch()
-    wait_for((c.rootfs / "again").exists, "all is written")
+    wait_for((c.rootfs / "again").exists, "all is written", 600)
     assert not held_up(without, int((c.rootfs / "poured").read_text()))
     writer, = writers(disk)
     assert (writer / "stat").read_text().rsplit(")", 1)[1].split()[0] == "D"
