@@ -5,6 +5,7 @@ Short in `make check`; whole, as it was described, by `make pains` (KEG_WHOLE).
 import os
 import re
 import resource
+import signal
 import statistics
 import subprocess
 import time
@@ -12,10 +13,74 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, SLOW, Terminal, cgroups, gone, idle_kib, kill, needs, wait_for
+from lab import BIN, IS_LXC, MARK, SLOW, Terminal, cgroups, gone, idle_kib, kill, needs, wait_for
+from test_adopt import QUIET
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 WHOLE = bool(os.environ.get("KEG_WHOLE"))
+
+
+# --- 4: a monitor that is stuck ----------------------------------------------------------------------------
+
+def memory_cgroup():
+    """A cgroup of the test's own in which nothing more can be had, and the file that says how much: v2 throttles and reclaims
+    again and again, v1, told not to kill, lets wait."""
+    v1, v2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
+    if (v2 / "cgroup.subtree_control").exists() and "memory" in (v2 / "cgroup.subtree_control").read_text():
+        return v2 / f"{MARK}-thrash", "memory.high"
+    needs(v1.is_dir(), "this kernel has no memory controller")
+    return v1 / f"{MARK}-thrash", "memory.limit_in_bytes"
+
+
+@pytest.fixture
+def thrash():
+    at, limit = memory_cgroup()
+    at.mkdir()
+    (at / limit).write_text("4096\n")
+    if limit != "memory.high":
+        (at / "memory.oom_control").write_text("1\n")
+
+    def take(pid):
+        (at / "cgroup.procs").write_text(f"{pid}\n")
+    yield take
+    (at / limit).write_text("max\n" if limit == "memory.high" else "-1\n")
+    for pid in (at / "cgroup.procs").read_text().split():
+        (at.parent / "cgroup.procs").write_text(pid)
+    at.rmdir()
+
+
+@pytest.mark.parametrize("stuck", ["stopped", "thrashing"])
+def test_no_tool_waits_for_a_monitor_that_is_stuck(container, keg, request, stuck):
+    """What does not need it answers; what does, does so, or says that it does not answer, by an exit code of its own."""
+    c = container("lxc.cgroup2.pids.max = 100", "lxc.tty.max = 1", "lxc.pty.max = 16", "lxc.console.buffer.size = 4096").up()
+    other = container("lxc.cgroup2.pids.max = 100").up()
+    k = c.keeper()
+    if stuck == "stopped":
+        kill(k, signal.SIGSTOP)
+    else:
+        request.getfixturevalue("thrash")(k)
+
+    def within_5_s(tool, *args, **how):
+        begin = time.monotonic()
+        r = keg.run(tool, "-P", c.lxcpath, *args, timeout=20, **how)
+        assert time.monotonic() - begin < 5 * max(1, SLOW / 2), (tool, args)
+        return r
+    try:
+        for tool, args in QUIET.items():
+            assert within_5_s(tool, "-n", c.name, *args).ok().err == ""
+        for tool in ("lxc-console", "lxc-console -t 0", "lxc-console --log"):
+            r = within_5_s(*tool.split(), "-n", c.name)
+            told = f"{tool.split()[0]}: {c.name}: its keeper (pid {k}) does not answer: Timer expired\n"
+            assert r.rc == 4 and r.err.startswith(told) or r.rc in (0, 1) and stuck == "thrashing" and "does not answer" not in r.err, r
+        rows = within_5_s("lxc-ls", "-f").ok().out.splitlines()[1:]
+        assert sorted(line.split()[:2] for line in rows) == sorted([[c.name, "RUNNING"], [other.name, "RUNNING"]])
+        assert "is running" in within_5_s("lxc-destroy", "-n", c.name).fails().err
+        assert within_5_s("lxc-start", "-n", c.name).ok().err.endswith("Container is already running\n")
+        within_5_s("lxc-autostart", "-L").ok()
+    finally:
+        kill(k, signal.SIGCONT)
+    for x in (c, other):
+        x.kill()
 
 
 # --- 6: cgroups left behind -------------------------------------------------------------------------------
