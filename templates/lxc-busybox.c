@@ -56,7 +56,7 @@ static const struct file {
 	{ "etc/group", "root:x:0:root\n", 0644 },
 	{ "etc/fstab", "", 0644 },
 	{ "etc/shadow", "", 0644 },
-	{ "etc/init.d/rcS", "#!/bin/sh\n/bin/syslogd\n/bin/mount -a\n/bin/udhcpc -R\n", 0744 },
+	{ "etc/init.d/rcS", "#!/bin/sh\n/bin/syslogd\n/bin/mount -a\n/bin/udhcpc -R &\n", 0744 },
 	{ "etc/inittab",
 	  "::sysinit:/etc/init.d/rcS\n"
 	  "tty1::respawn:/bin/getty -L tty1 115200 vt100\n"

@@ -129,7 +129,8 @@ bool cgroup_devices_by_bpf(const struct cgroup_host *h);
 /* Puts these rules in the place of what rules there are (v2). */
 int cgroup_tree_set_devices(const struct cgroup_tree *t, const struct bpf_devices *d, struct err *e) _must_check;
 
-/* How long somebody in it had to wait for what is scarce (PSI, "some"); cgroup v2 alone knows, on a hybrid host, too. */
+/* How long somebody in it had to wait for what is scarce (PSI, "some"); cgroup v2 alone knows, on a hybrid host, too.
+ */
 struct cgroup_pressure {
 	int64_t ns;	 /* all in all */
 	int64_t percent; /* of the last ten seconds, in hundredths of a percent */

@@ -226,6 +226,8 @@ static int refused(const struct cgroup_tree *t, const char *file, const char *va
 	if (strcmp(file, "cpuset.mems") == 0 &&
 	    io_read_line(AT_FDCWD, "/sys/devices/system/node/online", online, sizeof(online)) > 0)
 		err_hint(e, "a list of memory nodes such as 0-1; those of this host are %.150s", online);
+	if (r == -EBUSY && str_starts(file, "memory."))
+		err_hint(e, "more than that is in use, and cannot be freed: take more, such as 64M");
 	if (strcmp(file, "devices.allow") == 0 || strcmp(file, "devices.deny") == 0)
 		err_hint(e, BPF_DEVICE_RULE);
 	return r;

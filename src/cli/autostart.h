@@ -13,7 +13,7 @@ struct candidate {
 	bool takes_part; /* it says so itself; else only where another requires it */
 	enum progress is;
 	bool tried; /* something had to be done about it */
-	pid_t pid; /* UNDER_WAY */
+	pid_t pid;  /* UNDER_WAY */
 	int pidfd;
 };
 

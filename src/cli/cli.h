@@ -67,6 +67,7 @@ enum {
 	VERB_NO_LOG = 8,	/* -l alone does not switch the default log file on */
 	VERB_RAW = 16,		/* parses its arguments itself */
 	VERB_OWN_HELP = 32,	/* --help has more to show than the rows */
+	VERB_WORDLESS = 128,	/* takes no word behind the name: LXC's do not mind one, keg's user meant something */
 	VERB_EXISTING = 64,	/* is about a container that is there: keg asks for that first */
 };
 

@@ -78,7 +78,7 @@ const struct verb verb_console = {
 	.about = "connects this terminal to one of the container's",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run,
 	.examples = {
 		{ "web1", "a login at its first free tty; Ctrl+a q leaves it" },

@@ -47,8 +47,14 @@ enum { END_MS = 10000 };
 
 static int check(const struct cli *c, const struct options *o)
 {
-	if (!o->new_name && !o->ephemeral)
-		return cli_say(c, "You must provide a NEWNAME for the clone");
+	struct err e = { 0 };
+
+	if (!o->new_name && !o->ephemeral) {
+		(void)err_say(&e, EINVAL, "You must provide a NEWNAME for the clone");
+		if (cli_is_keg(c))
+			err_hint(&e, "keg copy %s NEWNAME", c->name);
+		return cli_fail(c, &e);
+	}
 	if (o->rename && o->new_path)
 		return cli_say(c, "-R renames a container where it is: it does not go with -p");
 	if (!o->ephemeral && (o->tmpfs || o->keep_data || o->mounts.n || o->foreground || o->daemon))
@@ -176,6 +182,15 @@ static int split_mounts(struct strv *mounts)
 	return 0;
 }
 
+/* keg copy web1 web2: what stands before "--" is no argument of a hook's. */
+static void take_new_name(struct cli *c, struct options *o)
+{
+	if (!cli_is_keg(c) || o->new_name || c->n_args - c->n_behind < 1)
+		return;
+	o->new_name = *c->args++;
+	c->n_args--;
+}
+
 static int run(struct cli *c)
 {
 	struct options *o = c->opt;
@@ -184,7 +199,10 @@ static int run(struct cli *c)
 	struct err e = { 0 };
 	bool defined;
 
-	if (!ct || check(c, o) != 0 || split_mounts(&o->mounts) < 0)
+	if (!ct)
+		return 1;
+	take_new_name(c, o);
+	if (check(c, o) != 0 || split_mounts(&o->mounts) < 0)
 		return 1;
 	if (!container_defined(ct))
 		return cli_say(c, "Container is not defined");

@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "client/disk.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct options {
@@ -54,6 +55,21 @@ static int help(struct cli *c, const struct options *o)
 	return cli_say(c, "cannot run %s", path);
 }
 
+static int which_template(const struct cli *c)
+{
+	_own_strv struct strv names = { 0 };
+	_own_buf struct buf others = { 0 };
+	struct err e = { 0 };
+
+	if (template_names(&names) == 0)
+		for (size_t i = 0; i < names.n; i++)
+			buf_addf(&others, "%s%s", i ? ", " : "", names.v[i]);
+	(void)err_say(&e, EINVAL, "of which template? There are %s, and none for a config alone",
+		      others.s ? others.s : "none");
+	err_hint(&e, "lxc-create -n %s -t busybox", c->name);
+	return cli_fail(c, &e);
+}
+
 static int run(struct cli *c)
 {
 	static const char *const other[] = { "lvm", "loop", "btrfs", "zfs", "rbd", "nbd" };
@@ -64,6 +80,8 @@ static int run(struct cli *c)
 
 	if (c->help)
 		return help(c, o);
+	if (!o->template && cli_is_keg(c))
+		return which_template(c);
 	if (!o->template) {
 		(void)cli_say(c, "A template must be specified");
 		return cli_say(c, "Use \"none\" if you really want a container without a rootfs");

@@ -73,7 +73,7 @@ const struct verb verb_destroy = {
 	.about = "removes a container and all its files",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run,
 	.examples = {
 		{ "web1", "a stopped container and its files" },

@@ -55,7 +55,7 @@ const struct verb verb_freeze = {
 	.about = "freezes all processes of a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run_freeze,
 	.examples = {
 		{ "web1", "its processes stand still, and keep their memory" },
@@ -68,7 +68,7 @@ const struct verb verb_unfreeze = {
 	.about = "lets a frozen container run again",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run_unfreeze,
 	.examples = {
 		{ "web1", "they go on where they were" },

@@ -20,11 +20,32 @@ static const struct opt opts[] = {
 	OPT_FORMAT,
 };
 
+/* What a first day takes, in its order. */
+static const char *const first[] = { "check", "net", "run",  "create", "start", "shell",    "ls",
+				     "info",  "top", "logs", "set",    "stop",	"snapshot", "destroy" };
+
+static bool is_first(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		if (strcmp(first[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void print_verb(const struct verb *v, FILE *f)
+{
+	(void)fprintf(f, "  %-14s %s\n", v->name, v->about);
+}
+
 int help_verbs(FILE *f)
 {
-	(void)fputs("Usage: keg VERB [OPTION...] NAME\n\n", f);
+	(void)fputs("Usage: keg VERB [OPTION...] NAME\n\nTo begin with: keg run busybox\n\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+		print_verb(verb_find(first[i]), f);
+	(void)fputs("\nAll others\n\n", f);
 	for (size_t i = 0; verbs[i]; i++)
-		(void)fprintf(f, "  %-14s %s\n", verbs[i]->name, verbs[i]->about);
+		if (!is_first(verbs[i]->name))
+			print_verb(verbs[i], f);
 	(void)fputs("  version        shows which version this is\n\n"
 		    "`keg help VERB` shows a verb's options, `keg help KEY` what a config key does.\n"
 		    "A link to this program that is called lxc-VERB does the same.\n",
@@ -32,10 +53,30 @@ int help_verbs(FILE *f)
 	return f == stdout ? 0 : 1;
 }
 
+/* As other programs call it. */
+static const struct {
+	const char *word, *ours;
+} synonyms[] = {
+	{ "list", "ls" },	   { "ps", "ls" },	     { "status", "info" },  { "show", "info" },
+	{ "exec", "shell" },	   { "enter", "shell" },     { "login", "shell" },  { "rm", "destroy" },
+	{ "delete", "destroy" },   { "remove", "destroy" },  { "kill", "stop -k" }, { "restart", "stop -r" },
+	{ "reboot", "stop -r" },   { "clone", "copy" },	     { "cp", "copy" },	    { "mv", "rename" },
+	{ "launch", "run" },	   { "limit", "set" },	     { "doctor", "check" }, { "pause", "freeze" },
+	{ "unpause", "unfreeze" }, { "resume", "unfreeze" }, { "stats", "top" },    { "restore", "snapshot -r" },
+};
+
+static const char *synonym(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		if (strcmp(synonyms[i].word, word) == 0)
+			return synonyms[i].ours;
+	return NULL;
+}
+
 int help_no_verb(const char *word)
 {
-	const char *near = NULL;
-	unsigned best = 3; /* more edits than this is another word */
+	const char *near = synonym(word);
+	unsigned best = near ? 0 : 3; /* more edits than this is another word */
 
 	for (size_t i = 0; verbs[i]; i++) {
 		unsigned d = str_distance(word, verbs[i]->name);

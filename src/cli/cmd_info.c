@@ -344,7 +344,7 @@ const struct verb verb_info = {
 	.about = "shows what is known of a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run,
 	.examples = {
 		{ "web1", "state, addresses, and what it uses" },

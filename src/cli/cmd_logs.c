@@ -135,7 +135,7 @@ const struct verb verb_logs = {
 	.about = "shows what a container's console has shown",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING | VERB_NO_LOG,
+	.flags = VERB_EXISTING | VERB_WORDLESS | VERB_NO_LOG,
 	.run = run,
 	.examples = {
 		{ "web1", "all that is kept of it" },

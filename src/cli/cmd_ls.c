@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <regex.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NESTING = 5, NESTING_MOST = 100, /* levels */ ROWS_FIRST = 64 };
 
@@ -223,6 +224,10 @@ static int run(struct cli *c)
 		regfree(&match);
 	if (r == 0)
 		r = show(c, o, &rows);
+	if (r == 0 && !rows.n && cli_is_keg(c) && c->format == FORMAT_NONE && isatty(STDOUT_FILENO))
+		cli_note(c, pattern || o->active || o->running || o->frozen || o->stopped
+				    ? "none\n"
+				    : "none yet: keg run busybox\n");
 	for (size_t i = 0; i < rows.n; i++)
 		ls_row_end(&rows.v[i]);
 	free(rows.v);

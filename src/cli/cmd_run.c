@@ -80,7 +80,7 @@ static int start(struct cli *c, struct container *ct, const struct options *o)
 	/* Its keeper destroys it when it has stopped, also where this command was killed. */
 	if (!o->keep && cli_set(c, ct, "lxc.ephemeral", "1", "keg run") != 0)
 		return 1;
-	return container_start(ct, &r, &status, &e) < 0 ? cli_fail(c, &e) : 0;
+	return container_start(ct, &r, &status, &e) < 0 ? cli_fail_of(c, ct->name, &e) : 0;
 }
 
 static void leave_undone(struct cli *c, struct container *ct)
@@ -133,7 +133,7 @@ static int live(struct cli *c, struct container *ct, const struct options *o, co
 	code = container_create(ct, &r, &e);
 	progress_end(&p);
 	if (code < 0)
-		return cli_fail(c, &e);
+		return cli_fail_of(c, ct->name, &e);
 	if (start(c, ct, o) != 0) {
 		leave_undone(c, ct);
 		return 1;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CPU_PERIOD_US = 100000, CPUS_MOST = 100000 };
+enum { CPU_PERIOD_US = 100000, CPUS_MOST = 100000, FEWEST = 65536 };
 
 static int number_or_max(const char *text, char *value, size_t size)
 {
@@ -23,11 +23,14 @@ static int number_or_max(const char *text, char *value, size_t size)
 	return str_copy(value, size, text);
 }
 
-/* "512M", "max": as the kernel reads it. */
+/* "512M", "max": as the kernel reads it. So few bytes that no process could be are a unit forgotten. */
 static int size_or_max(const char *text, char *value, size_t size)
 {
 	size_t n = strspn(text, "0123456789");
+	int64_t bytes;
 
+	if (num_i64(text, 1, FEWEST - 1, &bytes) == 0)
+		return -EINVAL;
 	if (strcmp(text, "max") != 0 && (n == 0 || n > 18 || strlen(text + n) > 1 || !strchr("KMGTkmgt", text[n])))
 		return -EINVAL;
 	return str_copy(value, size, text);

@@ -137,7 +137,11 @@ static int take(const struct cli *c, struct container *ct, const char *comment)
 	progress_end(&p);
 	if (x < 0)
 		return cli_fail(c, &e);
-	return c->format != FORMAT_NONE ? answer_new(c, ct, number) : 0;
+	if (c->format != FORMAT_NONE)
+		return answer_new(c, ct, number);
+	if (cli_is_keg(c)) /* LXC's says nothing */
+		(void)printf("snap%d\n", number);
+	return 0;
 }
 
 static int run(struct cli *c)

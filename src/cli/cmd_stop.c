@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keg stop: asks a container to end, or to reboot; or ends it. */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include <errno.h>
 
@@ -42,9 +42,11 @@ static int check(struct cli *c, const struct options *o, bool timed)
 
 static int act(struct cli *c, struct container *ct, const struct options *o, int timeout_ms)
 {
+	struct progress p;
 	struct err e = { 0 };
 	int r;
 
+	progress_begin(&p, c, o->reboot ? "rebooting" : "stopping", c->name);
 	if (o->kill)
 		r = container_kill(ct, &e);
 	else if (o->reboot)
@@ -57,6 +59,7 @@ static int act(struct cli *c, struct container *ct, const struct options *o, int
 		err_clear(&e);
 		r = container_kill_late(ct, &e);
 	}
+	progress_end(&p);
 	if (r == -ETIMEDOUT && !e.set)
 		return cli_say(c, "%s has not %s within %d s", c->name, o->reboot ? "rebooted" : "stopped",
 			       timeout_ms / 1000);
@@ -92,7 +95,7 @@ const struct verb verb_stop = {
 	.about = "stops a container",
 	OPTS(opts),
 	.size = sizeof(struct options),
-	.flags = VERB_EXISTING,
+	.flags = VERB_EXISTING | VERB_WORDLESS,
 	.run = run,
 	.examples = {
 		{ "web1", "asks its init to shut down; kills it after a minute" },

@@ -85,6 +85,7 @@ const struct verb verb_wait = {
 	.about = "waits until a container has reached a state",
 	OPTS(opts),
 	.size = sizeof(struct options),
+	.flags = VERB_WORDLESS,
 	.run = run,
 	.more = "  States: STOPPED STARTING RUNNING STOPPING ABORTING FREEZING FROZEN THAWED; READY\n",
 	.examples = {

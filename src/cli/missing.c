@@ -44,7 +44,7 @@ int cli_no_container(const struct cli *c, const struct container *ct)
 	if (near)
 		err_hint(&e, "did you mean %s?", near);
 	else if (geteuid() != 0)
-		err_hint(&e, "yours are in %.150s; to see those of root, be root", ct->lxcpath);
+		err_hint(&e, "yours are in %.150s; for those of root be root (sudo)", ct->lxcpath);
 	else if (names.n)
 		err_hint(&e, "lxc-ls lists those that there are");
 	else

@@ -220,11 +220,19 @@ static void print_common(const struct verb *v, FILE *f)
 	(void)fputs("\nAn argument that a long option must or may have, its short form must or may have too.\n", f);
 }
 
+/* keg's users write names without an option. */
+static const char *synopsis(const struct cli *c)
+{
+	const char *s = c->verb->synopsis, named[] = "--name=";
+
+	return cli_is_keg(c) && str_starts(s, named) ? s + strlen(named) : s;
+}
+
 void cli_help(const struct cli *c, FILE *f)
 {
 	const struct verb *v = c->verb;
 
-	(void)fprintf(f, "Usage: %s%s%s\n\n%s %s\n\nOptions :\n", c->prog, *v->synopsis ? " " : "", v->synopsis,
+	(void)fprintf(f, "Usage: %s%s%s\n\n%s %s\n\nOptions :\n", c->prog, *v->synopsis ? " " : "", synopsis(c),
 		      c->prog, v->about);
 	if (!(v->flags & VERB_NAMELESS))
 		print_row(&common[0], f);
@@ -247,7 +255,10 @@ FILE *cli_help_stream(const struct cli *c)
 
 int cli_misuse(const struct cli *c)
 {
-	cli_note(c, "%s: could not parse command line\n", c->tool);
+	if (!cli_is_keg(c))
+		cli_note(c, "%s: could not parse command line\n", c->tool);
+	else
+		cli_note(c, "usage: %s %s\n  try     %s --help\n", c->prog, synopsis(c), c->prog);
 	return 1;
 }
 
@@ -307,6 +318,16 @@ static int find_lxcpaths(struct cli *c)
 	return 0;
 }
 
+static int no_name(const struct cli *c)
+{
+	_own_free char *example = cli_is_keg(c) ? cli_example(c->prog, c->verb, 0) : NULL;
+
+	cli_note(c, "%s: No container name specified\n", c->tool);
+	if (example)
+		cli_note(c, "  try     %s\n", example);
+	return 1;
+}
+
 /* -1: go on; else an exit code. */
 static int check(struct cli *c)
 {
@@ -322,9 +343,11 @@ static int check(struct cli *c)
 	}
 	if ((c->format_word && check_format(c) != 0) || find_lxcpaths(c) != 0)
 		return 1;
-	if (named && !c->name && !(c->verb->flags & VERB_NAME_OPTIONAL)) {
-		cli_note(c, "%s: No container name specified\n", c->tool);
-		return 1;
+	if (named && !c->name && !(c->verb->flags & VERB_NAME_OPTIONAL))
+		return no_name(c);
+	if (cli_is_keg(c) && c->verb->flags & VERB_WORDLESS && c->n_args) {
+		cli_note(c, "%s: \"%s\" is one word too many\n", c->tool, c->args[0]);
+		return cli_misuse(c);
 	}
 	return CLI_RUN;
 }

@@ -58,8 +58,8 @@ int container_cgroup(const struct container *c, struct cgroup_host *host, struct
 	return x;
 }
 
-int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted, struct cgroup_stats *out,
-		       struct err *e)
+int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted,
+		       struct cgroup_stats *out, struct err *e)
 {
 	struct cgroup_host theirs;
 	struct cgroup_tree t;

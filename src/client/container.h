@@ -177,8 +177,8 @@ int container_cgroup_as(const struct status *s, struct cgroup_host *host, struct
 int container_stats(const struct container *c, const struct cgroup_host *host, unsigned wanted,
 		    struct cgroup_stats *out, struct err *e) _must_check;
 /* The same for who has read its state; what is not wanted is left as it was. */
-int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted, struct cgroup_stats *out,
-		       struct err *e) _must_check;
+int container_stats_as(const struct status *s, const struct cgroup_host *host, unsigned wanted,
+		       struct cgroup_stats *out, struct err *e) _must_check;
 
 /* --- attach.c: engine's attach table --- */
 struct attach_request {
@@ -231,14 +231,14 @@ struct create_default {
 	const char *key, *value;
 };
 struct create_request {
-	const char *template; /* name or absolute path; NULL: none */
-	const char *config;   /* initial config; NULL: lxc.default_config */
-	const char *bdev;     /* NULL or "dir" */
-	const char *dir;      /* --dir: the rootfs folder itself */
-	bool quiet;	      /* the template's output goes to /dev/null */
-	bool go_on;	      /* from a config of that name that is there, if it names no rootfs */
+	const char *template;		       /* name or absolute path; NULL: none */
+	const char *config;		       /* initial config; NULL: lxc.default_config */
+	const char *bdev;		       /* NULL or "dir" */
+	const char *dir;		       /* --dir: the rootfs folder itself */
+	bool quiet;			       /* the template's output goes to /dev/null */
+	bool go_on;			       /* from a config of that name that is there, if it names no rootfs */
 	const struct create_default *defaults; /* ended by a key that is NULL; NULL: none */
-	char **args;	      /* of the template */
+	char **args;			       /* of the template */
 };
 int container_create(struct container *c, const struct create_request *r, struct err *e) _must_check;
 /* --- copy.c --- */

@@ -310,7 +310,11 @@ static int check_request(const struct container *c, const struct create_request 
 			return err_say(e, EINVAL, "an argument of the template holds a newline");
 	if (strchr(c->lxcpath, '\n') || (r->dir && strchr(r->dir, '\n')))
 		return err_say(e, EINVAL, "a path holds a newline");
-	return container_defined(c) && !r->go_on ? err_say(e, EEXIST, "Container already exists") : 0;
+	if (!container_defined(c) || r->go_on)
+		return 0;
+	(void)err_say(e, EEXIST, "Container already exists");
+	err_hint(e, "take another name, or remove it first: lxc-destroy -n %s", c->name);
+	return -EEXIST;
 }
 
 int container_create(struct container *c, const struct create_request *r, struct err *e)

@@ -160,6 +160,8 @@ int config_files(const char *text, const char *from, struct strv *out) _must_che
 char *config_macs(const char *text, bool all) _must_check;
 
 /* --- template.c --- */
+/* Those that are installed, sorted: "busybox". */
+int template_names(struct strv *out) _must_check;
 int template_find(const char *name, char **path, struct err *e) _must_check;
 /* `mapped`: the config that it is for maps ids; the template then runs as that container's root. NULL: it does not. */
 int template_run(const char *path, const struct container *c, const struct spec *mapped, const char *rootfs,

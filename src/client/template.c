@@ -8,11 +8,13 @@
 #include "features/userns.h"
 #include "sys/ids.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -23,7 +25,57 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PREFIX "lxc-"
+
+enum { EDITS = 3 }; /* more are another name */
 enum { LOOK_MS = 200, GRACE_MS = 5000, SAID_MOST = 4096 };
+
+/* A program; what lies beside it in a build folder is none. */
+static int is_template(const struct dirent *d)
+{
+	return str_starts(d->d_name, PREFIX) && !strchr(d->d_name, '.');
+}
+
+int template_names(struct strv *out)
+{
+	_own_free char *folder = place_find(PLACE_TEMPLATES, ".");
+	struct dirent **v = NULL;
+	int n = folder ? scandir(folder, &v, is_template, alphasort) : -1, r = n < 0 ? -ENOENT : 0;
+
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = strv_add(out, v[i]->d_name + strlen(PREFIX));
+		free(v[i]);
+	}
+	free(v);
+	return r;
+}
+
+static void suggest(const char *name, struct err *e)
+{
+	_own_strv struct strv names = { 0 };
+	_own_buf struct buf all = { 0 };
+	const char *near = NULL;
+	unsigned best = EDITS;
+
+	if (template_names(&names) < 0 || !names.n) {
+		err_hint(e, "see %s, or give a template's absolute path", place_installed(PLACE_TEMPLATES));
+		return;
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		unsigned d = str_distance(name, names.v[i]);
+
+		if (d < best) {
+			best = d;
+			near = names.v[i];
+		}
+		buf_addf(&all, "%s%s", i ? ", " : "", names.v[i]);
+	}
+	if (near)
+		err_hint(e, "did you mean %s?", near);
+	else
+		err_hint(e, "there are %.150s; or give a template's absolute path", all.s ? all.s : "");
+}
 
 int template_find(const char *name, char **path, struct err *e)
 {
@@ -39,8 +91,8 @@ int template_find(const char *name, char **path, struct err *e)
 	(void)err_say(e, ENOENT, "Template \"%s\" not found", name);
 	if (found && errno == EACCES)
 		err_hint(e, "chmod +x %s", found);
-	else if (found)
-		err_hint(e, "see %s, or give a template's absolute path", place_installed(PLACE_TEMPLATES));
+	else
+		suggest(name, e);
 	return -ENOENT;
 }
 

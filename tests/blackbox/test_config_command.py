@@ -110,7 +110,7 @@ def test_unset_takes_the_lines_away(config):
     (("set", "lxc.utsname", "x"), "keg: web1: unknown key lxc.utsname\n"
                                   "  try     did you mean lxc.uts.name? keg update-config translates old files\n"),
     (("set", "lxc.uts.name", "a\nlxc.init.cmd = /evil"), "keg: web1: a value of lxc.uts.name cannot hold a newline\n"),
-    (("set", "lxc.uts.name"), "keg: could not parse command line\n"),
+    (("set", "lxc.uts.name"), "usage: keg config set NAME KEY VALUE\n  try     keg config set --help\n"),
     (("get", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("unset", "lxc.uts.nam"), "keg: web1: unknown key lxc.uts.nam\n  try     did you mean lxc.uts.name?\n"),
     (("list", "--format", "xml"), "keg: --format xml: none of table, json, csv\n"),

@@ -77,6 +77,8 @@ file     /etc/lxc/lxc.conf, or $HOME/.config/lxc/lxc.conf: not a container's con
                                  "  try     did you mean lxc.uts.name? lxc-update-config translates old files\n"),
     (("help", "lxc.qqqqqqqq"), 'keg: there is no key "lxc.qqqqqqqq"\n'),
     (("help", "strat"), 'keg: there is no verb "strat"\n  try     keg start?\n'),
+    (("rm",), 'keg: there is no verb "rm"\n  try     keg destroy?\n'),
+    (("restart",), 'keg: there is no verb "restart"\n  try     keg stop -r?\n'),
     (("strat",), 'keg: there is no verb "strat"\n  try     keg start?\n'),
     (("qqqqqqqq",), 'keg: there is no verb "qqqqqqqq"\n  try     keg help\n'),
 ])
@@ -149,7 +151,8 @@ def test_help_of_keg_goes_to_a_pager_and_lxcs_to_stderr(keg):
     for argv, name in ((("keg", "wait"), "keg wait"), (("lxc-wait",), "lxc-wait")):
         r = keg.run(*argv, "--help").ok()
         text, other = (r.out, r.err) if argv[0] == "keg" else (r.err, r.out)
-        assert other == "" and text.startswith(f"Usage: {name} --name=NAME --state=STATE\n")
+        named = "NAME" if argv[0] == "keg" else "--name=NAME"
+        assert other == "" and text.startswith(f"Usage: {name} {named} --state=STATE\n")
         assert text.endswith(f"""
 Examples :
   {name} -s RUNNING -t 30 web1   at most half a minute

@@ -210,3 +210,83 @@ def test_one_that_does_not_run(container, verb):
     c = container()
     r = c.keg.run("keg", *verb[0].split(), "-P", c.lxcpath, c.name, *verb[1:]).fails(1)
     assert r.err == f"keg: {c.name}: it is not running\n  try     keg start {c.name}\n"
+
+
+@pytest.mark.parametrize("argv, told", [
+    (("start",), "keg: No container name specified\n  try     keg start web1\n"),
+    (("create",), "keg: No container name specified\n  try     keg create web1 -t busybox\n"),
+    (("create", "web1"), "keg: web1: of which template? There are busybox, debian, local, and none for a config alone\n"
+                         "  try     keg create web1 -t busybox\n"),
+    (("create", "web1", "-t", "bsuybox"), 'keg: web1: Template "bsuybox" not found\n  try     did you mean busybox?\n'),
+    (("create", "we/b", "-t", "busybox"), 'keg: we/b: "we/b" cannot be a container\'s name\n'
+                                          '  try     a name holds neither "/" nor control characters\n'),
+    (("set", "web1"), "keg: what is to be set? Such as: keg set web1 memory=512M cpus=1.5\nusage: keg set NAME WORD=VALUE...\n"
+                      "  try     keg set --help\n"),
+    (("wait", "web1"), "keg: Missing state option to wait for\nusage: keg wait NAME --state=STATE\n  try     keg wait --help\n"),
+])
+def test_what_is_left_out_is_asked_for(keg, lxcpath, argv, told):
+    assert keg.run("keg", *argv[:1], "-P", lxcpath, *argv[1:]).fails(1).err == told
+    assert list(lxcpath.iterdir()) == []
+
+
+WORDLESS = {"destroy": "[-f] [-s]", "stop": "", "freeze": "", "unfreeze": "", "info": "", "logs": "[-f]", "console": "[--tty NUMBER]"}
+
+
+@pytest.mark.parametrize("verb", WORDLESS)
+def test_a_word_too_many_is_not_passed_over(keg, container, verb):
+    """Who names two containers is not to find that one of them was destroyed."""
+    c, other = container(), container()
+    r = keg.run("keg", verb, "-P", c.lxcpath, c.name, other.name).fails(1)
+    usage = " ".join(f"usage: keg {verb} NAME {WORDLESS[verb]}".split())
+    assert r.err == f'keg: "{other.name}" is one word too many\n{usage}\n  try     keg {verb} --help\n'
+    assert c.config.exists() and other.config.exists()
+
+
+def test_a_name_that_is_taken(keg, container):
+    c = container()
+    for argv in (("create", c.name, "-t", "none"), ("run", "busybox", c.name)):
+        r = keg.run("keg", *argv, "-P", c.lxcpath).fails(1)
+        assert r.err == f"keg: {c.name}: Container already exists\n  try     take another name, or remove it first: keg destroy {c.name}\n"
+    assert (c.rootfs / "answer").exists()
+
+
+def test_a_limit_below_what_is_used(container):
+    c = container("lxc.init.cmd = /answer eat 8 touch /ready sleep").up()
+    r = c.keg.run("keg", "set", "-P", c.lxcpath, c.name, "memory=64K").fails(1)
+    assert r.err.startswith(f"keg: {c.name}: cannot set memory.")
+    assert r.err.endswith("  try     more than that is in use, and cannot be freed: take more, such as 64M\n")
+
+
+def test_copy_and_snapshot_without_an_option(keg, container):
+    c = container()
+    keg.run("keg", "copy", "-P", c.lxcpath, c.name, f"{MARK}-copy").ok()
+    copy = Container(keg, c.lxcpath, f"{MARK}-copy")
+    assert copy.config.exists()
+    assert [keg.run("keg", "snapshot", "-P", c.lxcpath, copy.name).ok().out for _ in "ab"] == ["snap0\n", "snap1\n"]
+    assert copy.run("lxc-snapshot").ok().out == ""
+    r = keg.run("keg", "copy", "-P", c.lxcpath, c.name).fails(1)
+    assert r.err == f"keg: {c.name}: You must provide a NEWNAME for the clone\n  try     keg copy {c.name} NEWNAME\n"
+    keg.run("keg", "destroy", "-s", "-P", c.lxcpath, copy.name).ok()
+
+
+def test_an_empty_list_says_so_on_a_terminal(keg, lxcpath):
+    assert shown(keg, "keg", "ls", "-P", lxcpath) == ("none yet: keg run busybox\n", 0)
+    assert shown(keg, "keg", "ls", "-P", lxcpath, "--running") == ("none\n", 0)
+    assert shown(keg, "lxc-ls", "-P", lxcpath) == ("", 0)
+    assert keg.run("keg", "ls", "-P", lxcpath).ok().err == ""
+
+
+def test_a_stop_that_takes_its_time_is_told(keg, container):
+    c = container("lxc.init.cmd = /answer touch /ready stubborn", "lxc.signal.halt = SIGUSR2").up()
+    with Terminal(Typed(keg), "keg", "stop", "-P", c.lxcpath, "-t", "2", c.name) as t:
+        t.expect(f"{c.name}: stopping, ")
+        assert t.whole(20).endswith("\r\033[K") and t.end() == 0
+
+
+def test_the_verbs_of_a_first_day_come_first(keg):
+    lines = keg.run("keg", "--help").ok().out.splitlines()
+    assert lines[2] == "To begin with: keg run busybox"
+    first, others = lines[4:lines.index("All others")], lines[lines.index("All others"):]
+    assert [line.split()[0] for line in first if line] == [
+        "check", "net", "run", "create", "start", "shell", "ls", "info", "top", "logs", "set", "stop", "snapshot", "destroy"]
+    assert not {line.split()[0] for line in first if line} & {line.split()[0] for line in others if line.startswith("  ")}

@@ -131,14 +131,17 @@ def test_create_without_a_template(keg, lxcpath):
 
 def test_create_with_a_template_that_is_not_there(keg, lxcpath):
     r = create(keg, lxcpath, "-t", "nosuch").fails(1)
-    assert r.err.startswith(f"lxc-create: {MARK}: Template \"nosuch\" not found\n")
+    assert r.err == (f"lxc-create: {MARK}: Template \"nosuch\" not found\n"
+                     "  try     there are busybox, debian, local; or give a template's absolute path\n")
+    assert create(keg, lxcpath, "-t", "debain").fails(1).err.endswith("  try     did you mean debian?\n")
     assert list(lxcpath.iterdir()) == []
 
 
 def test_create_with_a_name_that_is_taken_touches_nothing(keg, lxcpath, container):
     c = container()
     before = c.config.read_text()
-    say(create(keg, lxcpath, "-t", "none", name=c.name), f"lxc-create: {c.name}: Container already exists\n")
+    say(create(keg, lxcpath, "-t", "none", name=c.name), f"lxc-create: {c.name}: Container already exists\n"
+        f"  try     take another name, or remove it first: lxc-destroy -n {c.name}\n")
     assert c.config.read_text() == before and (c.rootfs / "answer").exists()
 
 
