@@ -174,6 +174,19 @@ static void v2_controllers(struct cgroup_hierarchy *v)
 		v->controllers[0] = 0;
 }
 
+/*
+ * A cgroup with processes of its own gives those below it no controllers. Who starts a user's container may therefore
+ * sit in a leaf of the delegated one, called as LXC calls its monitors' (lxc-unpriv-start does): containers come beside
+ * it.
+ */
+static void step_out_of_leaf(struct cgroup_hierarchy *v)
+{
+	char *last = strrchr(v->own, '/');
+
+	if (last && str_starts(last, "/lxc.monitor"))
+		*last = 0;
+}
+
 int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e)
 {
 	bool root = geteuid() == 0;
@@ -191,6 +204,8 @@ int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e)
 
 		if (!v->mount[0]) /* the kernel has it, nobody has mounted it */
 			continue;
+		if (!root)
+			step_out_of_leaf(v);
 		memcpy(v->base, root ? "" : v->own, root ? 1 : sizeof(v->base));
 		if (v->v2) {
 			v2_controllers(v);

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/own.h"
+#include "features/mapped.h"
 #include "spec/key.h"
 
 #include <errno.h>
@@ -377,6 +378,20 @@ int cgroup_make(struct run *r, struct err *e)
 	return x;
 }
 
+static int remove_tree(void *run, struct err *e)
+{
+	return cgroup_tree_remove(&((struct run *)run)->cgroup, REMOVE_TIMEOUT_MS, e);
+}
+
+/* What a container has made in a cgroup that was given to it (an attached program's leaf, too) is its own root's. */
+static int remove_mapped(struct run *r, int x)
+{
+	const struct spec *s = r->plan->spec;
+	struct err ignored = { 0 };
+
+	return (x == -EACCES || x == -EPERM) && mapped_needed(s) ? mapped_run(s, remove_tree, r, &ignored) : x;
+}
+
 /*
  * Works in a process that did not make them, too. A start that was killed has not written down where they are: they are
  * where it would have made them, if they are marked as this container's. What cannot be removed is left to the next
@@ -391,7 +406,7 @@ void cgroup_undo(struct run *r)
 	if (x == 0 && !r->cgroup.open)
 		x = tree_init(&r->cgroup, r->plan, path, NULL);
 	if (x == 0 && (told || cgroup_is_ours(&r->cgroup)))
-		x = cgroup_tree_remove(&r->cgroup, REMOVE_TIMEOUT_MS, NULL);
+		x = remove_mapped(r, cgroup_tree_remove(&r->cgroup, REMOVE_TIMEOUT_MS, NULL));
 }
 
 bool cgroup_oom_killed(const struct run *r)

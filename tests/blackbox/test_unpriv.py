@@ -893,15 +893,16 @@ def test_the_scripts_without_a_systemd_of_the_users(town, script):
 def test_the_scripts_run_the_command_in_a_scope_of_the_users(town, users, session):
     c = users("lxc.net.0.type = empty")
     own = f"/run/user/{USER}"
-    town.sh(f"sed -i 's#exec systemd-run\\(.*\\) [^ ]*/\\(lxc-\\w*\\) #exec systemd-run\\1 {town.bin}/\\2 #' {town.bin}/lxc-unpriv-*")  # the copy
+    town.sh(f"sed -i 's# [^ ]*/\\(lxc-[a-z]*\\) \"# {town.bin}/\\1 \"#' {town.bin}/lxc-unpriv-*")  # the copy
     for name in SCRIPTS:
         assert f" {town.bin}/lxc-" in (town.bin / name).read_text()
     c.run("lxc-unpriv-start", **in_session(town)).ok()
     r = c.run("lxc-unpriv-attach", "--", "/answer", "report", "-", **in_session(town)).ok()
     assert "uid 0" in r.out or "Uid" in r.out
-    first = f"{own} unix:path={own}/bus --user --scope --quiet -p Delegate=yes -- {town.bin}"
+    first = f"{own} unix:path={own}/bus --user --scope --quiet -p Delegate=yes -- /bin/sh -c"
     at = f"-n {c.name} -P {c.lxcpath}"
-    assert session.read_text() == f"{first}/lxc-start {at}\n{first}/lxc-attach {at} -- /answer report -\n"
+    asked = [re.sub(r"(?<=/sh -c) (.|\n)*exec \"\$0\" \"\$@\" ", " ", x) for x in re.split(r"\n(?=/run)", session.read_text())]
+    assert asked == [f"{first} {town.bin}/lxc-start {at}", f"{first} {town.bin}/lxc-attach {at} -- /answer report -\n"]
     c.run("lxc-stop", "-k", env={**town.how()["env"], "XDG_RUNTIME_DIR": own}).ok()
 
 
@@ -936,24 +937,29 @@ def delegated(town):
     for name in (".", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
         os.chown(folder / name, USER, USER)
     yield folder
-    wait_for(lambda: not (folder / "cgroup.procs").read_text(), "all have ended")
+    wait_for(lambda: "populated 0" in (folder / "cgroup.events").read_text(), "all have ended")
     for below in sorted(folder.rglob("*"), reverse=True):
         if below.is_dir():
             below.rmdir()
     folder.rmdir()
 
 
-def test_his_cgroups_are_found_from_anywhere(town, users, delegated):
-    """Started in a scope, asked from a session: the cgroup of who asks is another one."""
+def test_his_cgroups_are_found_from_anywhere(town, delegated, users):
+    """Started in a scope, from a leaf of it, asked from a session: the cgroup of who asks is another one."""
     c = users("lxc.net.0.type = empty")
-    within = [*town.under(), "sh", "-c", f"echo $$ >{delegated}/cgroup.procs && exec \"$@\"", "sh", *town.as_user()[len(town.under()):]]
+    within = [*town.under(), "sh", "-c", f"mkdir -p {delegated}/lxc.monitor; echo $$ >{delegated}/lxc.monitor/cgroup.procs && exec \"$@\"", "sh", *town.as_user()[len(town.under()):]]
     c.up(under=within)
     own = delegated / f"lxc.payload.{c.name}"
     assert own.is_dir()
     c.run("lxc-freeze").ok()
     assert (own / "cgroup.freeze").read_text() == "1\n" and c.run("lxc-info", "-sH").ok().out == "FROZEN\n"
     c.run("lxc-unfreeze").ok()
+    c.attach("/answer", "report", "-", under=within).ok()  # which is in a leaf of its own, that is the container's root's
     assert c.run("lxc-cgroup", "cgroup.max.depth", "7").ok().err == "" and (own / "cgroup.max.depth").read_text() == "7\n"
+    first = c.pid()
+    c.run("lxc-stop", "-r").ok()
+    wait_for(lambda: c.runs_anew(first), "it runs again")
+    assert own.is_dir()
     c.run("lxc-stop", "-k").ok()
     assert not own.exists()
 

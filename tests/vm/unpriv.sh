@@ -79,6 +79,7 @@ cat /run/lxc/nics
 grep -q "^$user veth lxcbr0 veth$(id -u $user)_" /run/lxc/nics || fail "it is not noted"
 
 say "it has cgroups of its own"
+as_user "lxc-cgroup -n c1 pids.max 50 && lxc-cgroup -n c1 pids.max && keg set c1 memory=64M && lxc-info -n c1 -S"
 as_user "lxc-freeze -n c1 && lxc-info -n c1 -sH && lxc-unfreeze -n c1 && lxc-info -n c1 -sH"
 as_user "lxc-ls -f"
 
