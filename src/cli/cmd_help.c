@@ -78,6 +78,11 @@ int help_no_verb(const char *word)
 	const char *near = synonym(word);
 	unsigned best = near ? 0 : 3; /* more edits than this is another word */
 
+	if (*word == '-') {
+		(void)fprintf(stderr, "keg: a verb comes first, its options behind it\n  try     keg VERB %s ...\n",
+			      word);
+		return 1;
+	}
 	for (size_t i = 0; verbs[i]; i++) {
 		unsigned d = str_distance(word, verbs[i]->name);
 

@@ -81,6 +81,7 @@ file     /etc/lxc/lxc.conf, or $HOME/.config/lxc/lxc.conf: not a container's con
     (("restart",), 'keg: there is no verb "restart"\n  try     keg stop -r?\n'),
     (("strat",), 'keg: there is no verb "strat"\n  try     keg start?\n'),
     (("qqqqqqqq",), 'keg: there is no verb "qqqqqqqq"\n  try     keg help\n'),
+    (("-P", "/srv", "ls"), 'keg: a verb comes first, its options behind it\n  try     keg VERB -P ...\n'),
 ])
 def test_what_is_not_there_leads_to_what_is(keg, argv, told):
     r = keg.run("keg", *argv).fails(1)
