@@ -4,14 +4,13 @@
  * a tab what it is for. The option rows, the config's rows and the containers are asked, so that there is no second
  * list of them. The exit code 2 says: a file's name.
  */
-#include "cli/cli.h"
+#include "cli/top.h"
 
 #include "base/own.h"
-#include "engine/places.h"
+#include "client/disk.h"
 #include "spec/key.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <string.h>
 
 enum { NAMES = 0, FILES = 2 };
@@ -176,15 +175,22 @@ static int offer_globals(const struct asked *a)
 
 static int offer_templates(const struct asked *a)
 {
-	_own_free char *folder = place_find(PLACE_TEMPLATES, "");
-	_own_dir DIR *d = folder ? opendir(folder) : NULL;
+	_own_strv struct strv names = { 0 };
 
 	if (*a->word == '/')
 		return FILES;
-	for (struct dirent *x; d && (x = readdir(d));)
-		if (str_starts(x->d_name, "lxc-") && !strchr(x->d_name, '.'))
-			offer(a, x->d_name + 4);
+	(void)!template_names(&names);
+	for (size_t i = 0; i < names.n; i++)
+		offer(a, names.v[i]);
 	offer(a, "none");
+	return NAMES;
+}
+
+/* Of keg top. */
+static int offer_columns(const struct asked *a)
+{
+	for (size_t i = 0; i < TOP_COLUMNS; i++)
+		offer(a, top_columns[i].name);
 	return NAMES;
 }
 
@@ -228,6 +234,8 @@ static int offer_value(const struct asked *a)
 		last.before = before ? before : "";
 		last.word = comma + 1;
 	}
+	if (strcmp(arg, "LIST") == 0)
+		return offer_columns(&last);
 	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
 		if (strcmp(choices[i].arg, arg) == 0)
 			return offer_all(&last, choices[i].words);

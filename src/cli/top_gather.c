@@ -37,7 +37,8 @@ static bool read_row(struct top_look *l, struct top_row *r, unsigned stats, bool
 
 	if (container_open(&ct, r->name, l->cli->lxcpaths.v[r->path], &quiet) < 0 || container_look(ct, &s, &quiet) < 0)
 		return false;
-	runs = s.state != STOPPED && s.cgroup[0] && container_stats_as(&s, &l->host, stats, &r->s, &quiet) == 0;
+	runs = s.state != STOPPED && s.cgroup[0] &&
+	       (!stats || container_stats_as(&s, &l->host, stats, &r->s, &quiet) == 0);
 	if (runs && network && container_traffic(&s, traffic(l), &rx, &tx) == 0) {
 		r->rx = (int64_t)rx;
 		r->tx = (int64_t)tx;

@@ -287,6 +287,7 @@ LINES = {
     "lxc-info -c lxc.net.12.lin": ["lxc.net.12.link"],
     "lxc-info -c lxc.net.lin": [],
     "lxc-ls -F NAME,ST": ["NAME,STATE"],
+    "keg top --columns=pids,memory-": ["pids,memory-pressure", "pids,memory-swap"],
     "lxc-create -t busy": ["busybox"],
     "lxc-start -f ": ["FILES"],
     "lxc-start --rcfile=/et": ["FILES"],
