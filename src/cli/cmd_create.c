@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 struct options {
 	const char *config, *template, *bdev, *dir;
@@ -100,7 +101,11 @@ static int run(struct cli *c)
 	if (!ct)
 		return 1;
 	cli_undo_at_end(true); /* a template under way must not be left half-made */
-	return container_create(ct, &r, &e) < 0 ? cli_fail(c, &e) : 0;
+	if (container_create(ct, &r, &e) < 0)
+		return cli_fail(c, &e);
+	if (cli_is_keg(c) && isatty(STDERR_FILENO)) /* what is next, for who does this by hand */
+		cli_note(c, "%s is there: keg start %s\n", c->name, c->name);
+	return 0;
 }
 
 const struct verb verb_create = {

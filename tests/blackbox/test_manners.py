@@ -269,6 +269,15 @@ def test_copy_and_snapshot_without_an_option(keg, container):
     keg.run("keg", "destroy", "-s", "-P", c.lxcpath, copy.name).ok()
 
 
+def test_what_is_next_is_told_on_a_terminal(keg, lxcpath):
+    assert shown(keg, "keg", "create", f"{MARK}-a", "-P", lxcpath, "-t", "none") == (f"{MARK}-a is there: keg start {MARK}-a\n", 0)
+    assert shown(keg, "lxc-create", "-n", f"{MARK}-b", "-P", lxcpath, "-t", "none") == ("", 0)
+    r = keg.run("keg", "create", f"{MARK}-c", "-P", lxcpath, "-t", "none").ok()
+    assert (r.out, r.err) == ("", "")
+    for which in "abc":
+        keg.run("keg", "destroy", "-P", lxcpath, f"{MARK}-{which}").ok()
+
+
 def test_an_empty_list_says_so_on_a_terminal(keg, lxcpath):
     assert shown(keg, "keg", "ls", "-P", lxcpath) == ("none yet: keg run busybox\n", 0)
     assert shown(keg, "keg", "ls", "-P", lxcpath, "--running") == ("none\n", 0)
