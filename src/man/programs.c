@@ -15,7 +15,8 @@ void man_user_nic(FILE *f)
 		f,
 		"A start by who is not root runs it for each interface of the type veth; nobody needs to call it by "
 		"hand. It works only where root has made it setuid: \"keg check\", as the user, says so, and where it "
-		"is. Without that, a plain user's containers have lxc.net.N.type = empty.");
+		"is. (Where it comes from a package, dpkg-statoverride --add root root 4755 FILE makes that last.) "
+		"Without it, a plain user's containers have lxc.net.N.type = empty.");
 	roff_text(f,
 		  "create makes a pair of interfaces, one end a port of BRIDGE, the other one called NICNAME (the next "
 		  "eth0, eth1, ... without it) in the network namespace of the process PID, and prints "

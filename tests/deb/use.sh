@@ -22,6 +22,11 @@ lxc-snapshot -n $name
 lxc-snapshot -n $name -d ALL
 lxc-destroy -n $name
 [ -z "$(lxc-ls)" ]
+init.lxc.static --name=$name -- true
+lxc-monitor -Q 2>/dev/null || [ $? = 1 ]
+# What root has to ask for is not done for him.
+[ "$(stat -c %a /usr/libexec/lxc/lxc-user-nic)" = 755 ]
+! ls /etc/systemd/system/*/lxc-monitord.service 2>/dev/null
 /etc/init.d/lxc start >/dev/null
 /etc/init.d/lxc stop >/dev/null
 [ "$(/usr/libexec/lxc/lxc-net start)" = "" ]
