@@ -163,8 +163,8 @@ static int refused(const struct nic_job *j, int r, const char *path, const struc
 		r = err_say(e, EPERM, "cannot create a veth: %s ended with %d", program, r);
 	if (w->err && *w->err)
 		err_said(e, "%.*s", (int)strcspn(w->err, "\n"), w->err);
-	/* the bridge is looked at here, too: what hurts may be plain */
-	if (!w->err || !strstr(w->err, "No such device"))
+	/* what the line allows is not what is wrong where the bridge is not there */
+	if (!bridge || !w->err || !strstr(w->err, "No such device"))
 		hint(path, bridge ?: "none", e);
 	else if (strcmp(bridge, "lxcbr0") == 0)
 		err_hint(e, "as root: keg net up");
