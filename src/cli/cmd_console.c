@@ -33,7 +33,7 @@ static int letter_of(const char *text)
 
 static int show_log(const struct cli *c, const struct container *ct)
 {
-	const struct console_log all = { .read = true };
+	struct console_log all = { .read = true };
 	_own_free char *text = NULL;
 	struct err e = { 0 };
 	size_t len = 0;

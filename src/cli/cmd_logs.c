@@ -85,10 +85,10 @@ static int nothing_new(const struct cli *c, struct err *e)
 	return 0;
 }
 
-/* What was read is taken out of the keeper's buffer: what comes then is new. */
+/* It stays in the keeper's buffer, for whoever asks next. */
 static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 {
-	const struct console_log all = { .read = true };
+	struct console_log all = { .read = true, .stays = true };
 
 	for (bool some = false;; some = true) {
 		_own_free char *text = NULL;

@@ -45,15 +45,21 @@ static int no_log(const struct container *c, int error, struct err *e)
 	return err_num(e, error, "read", "what its console has shown");
 }
 
-int container_console_log(const struct container *c, const struct console_log *l, char **data, size_t *len,
-			  struct err *e)
+int container_console_log(const struct container *c, struct console_log *l, char **data, size_t *len, struct err *e)
 {
-	struct control_log ask = { .most = l->most, .read = l->read, .clear = l->clear, .to_logfile = l->to_logfile };
+	struct control_log ask = { .most = l->most,
+				   .read = l->read,
+				   .clear = l->clear,
+				   .to_logfile = l->to_logfile,
+				   .stays = l->stays,
+				   .from = l->from };
 	_own_fd int sock = control_connect(c, e), fd = -1;
 	int x = sock < 0 ? sock : control_log(sock, &ask, &fd, c, e);
 
 	if (x == 0 && ask.error)
 		x = no_log(c, ask.error, e);
+	if (x == 0)
+		l->from = ask.from;
 	if (x < 0 || fd < 0)
 		return x;
 	x = io_read_fd(fd, (size_t)ask.most + 1, data, len);

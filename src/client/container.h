@@ -218,11 +218,13 @@ int container_seccomp_fd(const struct container *c, struct err *e) _must_check;
 /* What its console has shown (lxc.console.buffer.size), as LXC's console_log(). */
 struct console_log {
 	bool read, clear, to_logfile; /* reading takes away what was read; clearing all */
+	bool stays;		      /* it does not: */
+	uint64_t from;		      /* what was shown since there were so many bytes; set to how many there are now */
 	uint64_t most;		      /* bytes; 0: all */
 };
 /* *data (NUL added; the caller frees) and *len only where something was read. -EFAULT: there is no buffer;
  * -ENODATA: it is empty; -EBADF: there is no log file. */
-int container_console_log(const struct container *c, const struct console_log *l, char **data, size_t *len,
+int container_console_log(const struct container *c, struct console_log *l, char **data, size_t *len,
 			  struct err *e) _must_check;
 
 /* --- create.c, destroy.c, snapshot.c, list.c --- */

@@ -40,5 +40,7 @@ struct control_winch {
 struct control_log {
 	uint64_t most; /* bytes; 0: all. Of an answer: how many there are */
 	int32_t error; /* of an answer: EFAULT: there is no buffer; ENODATA: it is empty; EBADF: there is no log file */
-	uint8_t read, clear, to_logfile, spare;
+	uint8_t read, clear, to_logfile;
+	uint8_t stays; /* what is read is not taken away: all that was shown since there were `from` bytes */
+	uint64_t from; /* 0: all that there is. Of an answer: how many the console has shown by now */
 };

@@ -82,6 +82,7 @@ static bool read_console(void)
 		return false; /* EIO: nobody has the slave open (yet); EAGAIN: nothing there */
 	log_console(live->pending.data, n);
 	ring_add(&live->shown, live->pending.data, n);
+	live->ever += n;
 	live->pending.at = 0;
 	live->pending.end = live->peer_fd >= 0 ? (uint32_t)n : 0;
 	if (live->pending.end)
@@ -267,9 +268,9 @@ static int shown_to_logfile(void)
 }
 
 /* Into a file of the asker's own: however much it is, nobody waits for him to take it. */
-static int shown_to_memory(size_t n, int *fd)
+static int shown_to_memory(const struct ring *r, size_t n, int *fd)
 {
-	int mem = memfd_create("keg-console", MFD_CLOEXEC), x = mem < 0 ? -errno : ring_write(&live->shown, n, mem);
+	int mem = memfd_create("keg-console", MFD_CLOEXEC), x = mem < 0 ? -errno : ring_write(r, n, mem);
 
 	if (x == 0 && lseek(mem, 0, SEEK_SET) == 0) {
 		*fd = mem;
@@ -280,22 +281,37 @@ static int shown_to_memory(size_t n, int *fd)
 	return x ? -x : EIO;
 }
 
+/* What is asked for: the oldest of it, or, where it stays, the newest. */
+static struct ring asked_for(const struct control_log *l)
+{
+	struct ring r = live->shown;
+
+	if (l->stays)
+		ring_drop(&r, r.used - (live->ever - l->from < r.used ? live->ever - l->from : r.used));
+	else if (l->most && l->most < r.used)
+		r.used = (size_t)l->most;
+	else if (!l->most && !l->read)
+		r.used = 0;
+	return r;
+}
+
 static void answer_log(struct live_client *c, const struct msg *m)
 {
 	struct control_log l;
-	size_t n;
+	struct ring asked;
 	int fd = -1;
 
 	memcpy(&l, m->body, sizeof(l));
-	n = l.most && l.most < live->shown.used ? (size_t)l.most : l.most || l.read ? live->shown.used : 0;
-	l.error = !live->shown.data ? EFAULT : (l.read || l.to_logfile) && !live->shown.used ? ENODATA : 0;
+	asked = asked_for(&l);
+	l.error = !asked.data ? EFAULT : (l.read && !asked.used) || (l.to_logfile && !live->shown.used) ? ENODATA : 0;
 	if (!l.error && l.to_logfile)
 		l.error = shown_to_logfile();
 	if (!l.error && l.read)
-		l.error = shown_to_memory(n, &fd);
-	if (!l.error)
-		ring_drop(&live->shown, l.clear ? live->shown.used : n);
-	l.most = n;
+		l.error = shown_to_memory(&asked, asked.used, &fd);
+	if (!l.error && !l.stays)
+		ring_drop(&live->shown, l.clear ? live->shown.used : asked.used);
+	l.most = asked.used;
+	l.from = live->ever;
 	if (msg_send(c->fd, CONTROL_LOG, &l, sizeof(l), &fd, fd >= 0) < 0)
 		drop_client(c);
 	if (fd >= 0)
@@ -535,6 +551,8 @@ static void begin_ring(void)
 		(void)!ring_map(&live->shown, hand.ring_fd);
 	else if (hand.console_buffer_size > 0)
 		(void)!ring_make(&live->shown, (size_t)hand.console_buffer_size, &hand.ring_fd);
+	if (live->ever < live->shown.used) /* an older keeper did not count */
+		live->ever = live->shown.used;
 }
 
 static void begin_notify(void)

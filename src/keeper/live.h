@@ -38,6 +38,7 @@ struct live {
 	struct ring kept; /* of the console's output: what the writer of its log has not taken yet */
 	int32_t kept_fd;  /* its memfd; 0: there is none */
 	uint64_t lost;	  /* bytes before it that have given way */
+	uint64_t ever;	  /* bytes that the console has shown since there is a ring of them */
 };
 
 /* Up to the last field of the first version. */
