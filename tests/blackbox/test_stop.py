@@ -206,6 +206,16 @@ def test_a_stop_amid_a_reboot_ends_both_lives(container, how):
         assert c.state() == "STOPPED", f"{ms} ms after a reboot was asked for"
 
 
+def test_a_stop_that_was_given_up_leaves_a_later_reboot_one(container):
+    """What it was asked for is forgotten with the time that was given."""
+    ours()
+    c = container(init="/answer touch /ready nap 5000 reboot").up()
+    first = c.pid()
+    assert c.run("lxc-stop", "--nokill", "-t", "1").rc != 0
+    wait_for(lambda: c.runs_anew(first), "it has rebooted")
+    c.run("lxc-stop", "-k").ok()
+
+
 def test_a_stop_signal_that_is_not_heeded_becomes_a_kill(container):
     ours()
     c = container("lxc.signal.stop = SIGUSR2")
