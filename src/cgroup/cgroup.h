@@ -36,6 +36,8 @@ int cgroup_look_pid(struct cgroup_host *h, pid_t pid, struct err *e) _must_check
 /* For a running container of that path, whose init it is: who is not root has his cgroups below the one that the start
  * was in, a session's or a scope's, which is seldom the caller's. */
 int cgroup_look_of(struct cgroup_host *h, pid_t init, const char *path, struct err *e) _must_check;
+/* Whether the caller may move from his v2 cgroup to those of such a container: what is above both has to be his. */
+bool cgroup_may_enter(const struct cgroup_host *theirs);
 
 /* Leaves away the v1 hierarchies that have none of these controllers (parted by commas; "@all": none is left away),
  * and v2's that are not among them. -ENOENT: this host does not have them all. */

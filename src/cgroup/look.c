@@ -253,6 +253,35 @@ int cgroup_look_of(struct cgroup_host *h, pid_t init, const char *path, struct e
 	return 0;
 }
 
+/* As far as both paths go the same way. */
+static size_t common_length(const char *a, const char *b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0;; i++) {
+		bool a_ends = !a[i] || a[i] == '/', b_ends = !b[i] || b[i] == '/';
+
+		if (a_ends && b_ends)
+			at = i;
+		if (!a[i] || a[i] != b[i])
+			return at;
+	}
+}
+
+bool cgroup_may_enter(const struct cgroup_host *theirs)
+{
+	const struct cgroup_hierarchy *to = theirs->unified < 0 ? NULL : &theirs->v[theirs->unified];
+	struct cgroup_host mine;
+	struct err ignored = { 0 };
+	char path[CGROUP_PATH];
+
+	if (geteuid() == 0 || !to || cgroup_look(&mine, &ignored) < 0 || mine.unified < 0)
+		return true;
+	(void)snprintf(path, sizeof(path), "%s%.*s/cgroup.procs", to->mount,
+		       (int)common_length(mine.v[mine.unified].own, to->base), to->base);
+	return access(path, W_OK) == 0;
+}
+
 int cgroup_v1_index(const struct cgroup_host *h, const char *controller)
 {
 	for (size_t i = 0; i < h->n; i++)

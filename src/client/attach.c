@@ -203,6 +203,11 @@ static int open_home(const struct status *st, const struct spec *s, struct cgrou
 		err_clear(e);
 		return 0;
 	}
+	/* a user's, from another session of his: the program stays in that one (lxc-unpriv-attach does better) */
+	if (x == 0 && !cgroup_may_enter(host)) {
+		cgroup_tree_close(t);
+		return 0;
+	}
 	if (x == 0 && inner)
 		x = cgroup_tree_set_inner(t, inner, e);
 	if (x == 0 && inner)

@@ -954,6 +954,8 @@ def test_his_cgroups_are_found_from_anywhere(town, delegated, users):
     c.run("lxc-freeze").ok()
     assert (own / "cgroup.freeze").read_text() == "1\n" and c.run("lxc-info", "-sH").ok().out == "FROZEN\n"
     c.run("lxc-unfreeze").ok()
+    c.attach("/answer", "report", "-").ok()  # from where he may not move a process into the container's: it stays outside
+    assert not (own / ".lxc").exists()
     c.attach("/answer", "report", "-", under=within).ok()  # which is in a leaf of its own, that is the container's root's
     assert c.run("lxc-cgroup", "cgroup.max.depth", "7").ok().err == "" and (own / "cgroup.max.depth").read_text() == "7\n"
     first = c.pid()
