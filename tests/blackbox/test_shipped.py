@@ -26,7 +26,7 @@ def test_a_config_of_a_template_loads_and_starts(busybox, data):
     c.config.write_text(fill_in(data.read_text(), c))
     (c.dir / "fstab").write_text("# nothing more\n")
     if "-2.0" in data.name:
-        assert "lxc-update-config translates old files" in c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name).fails(1).err
+        assert "keg update-config translates old files" in c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name).fails(1).err
         c.keg.run("lxc-update-config", "-c", c.config).ok()
     c.keg.run("keg", "config", "check", "-P", c.lxcpath, c.name).ok()
     if "unprivileged" in data.name:
