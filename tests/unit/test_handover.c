@@ -49,7 +49,7 @@ static void a_shorter_one_is_filled_with_zeros(void **state)
 	assert_int_equal(got.config_fd, 7);
 	assert_int_equal(got.ready_fd, -1); /* an older one, which has none */
 	assert_int_equal(got.writer_fd, -1);
-	h.size--;			    /* less than the first version's */
+	h.size--; /* less than the first version's */
 	assert_int_equal(handover_write(fd, &h), 0);
 	assert_int_equal(handover_read(fd, &got), -EBADMSG);
 	h.size = sizeof(h) + 64; /* a newer one, of which we know the begin */
