@@ -14,8 +14,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-enum { ANSWER_MS = 5000 };
-
 /* The state in /proc/PID/stat; 0: not to be known. */
 static char process_state(pid_t pid)
 {
@@ -44,7 +42,8 @@ int control_silent(const struct container *c, struct err *e)
 
 int control_connect(const struct container *c, struct err *e)
 {
-	const struct timeval patience = { .tv_sec = ANSWER_MS / 1000 };
+	const struct timeval patience = { .tv_sec = CONTROL_ANSWER_MS / 1000,
+					  .tv_usec = CONTROL_ANSWER_MS % 1000 * 1000 };
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	struct err none = { 0 };
 	_own_fd int dir = state_open_dir(c->lxcpath, c->name, false, &none), fd = -1;
@@ -76,7 +75,7 @@ int control_tty(int sock, int *tty, const struct container *c, struct err *e)
 	int x = msg_send(sock, CONTROL_TTY, &t, sizeof(t), NULL, 0);
 
 	if (x == 0)
-		x = msg_recv(sock, &m, ANSWER_MS);
+		x = msg_recv(sock, &m, CONTROL_ANSWER_MS);
 	if (x == -ETIMEDOUT)
 		return control_silent(c, e);
 	if (x <= 0 || m.head.type != CONTROL_TTY || m.head.size != sizeof(t)) {
@@ -107,7 +106,7 @@ static int ask_seccomp(int sock, uint16_t type, int fd, const struct container *
 	int x = msg_send(sock, type, NULL, 0, &fd, fd >= 0);
 
 	if (x == 0)
-		x = msg_recv(sock, &m, ANSWER_MS);
+		x = msg_recv(sock, &m, CONTROL_ANSWER_MS);
 	if (x == -ETIMEDOUT)
 		return control_silent(c, e);
 	if (x <= 0 || m.head.type != type || m.head.size != sizeof(a)) {
@@ -140,7 +139,7 @@ int control_log(int sock, struct control_log *l, int *fd, const struct container
 	int x = msg_send(sock, CONTROL_LOG, l, sizeof(*l), NULL, 0);
 
 	if (x == 0)
-		x = msg_recv(sock, &m, ANSWER_MS);
+		x = msg_recv(sock, &m, CONTROL_ANSWER_MS);
 	if (x == -ETIMEDOUT)
 		return control_silent(c, e);
 	if (x <= 0 || m.head.type != CONTROL_LOG || m.head.size != sizeof(*l)) {
@@ -160,7 +159,7 @@ int control_upgrade(int sock, const struct control_upgrade *u, const struct cont
 	int x = msg_send(sock, CONTROL_UPGRADE, u, sizeof(*u), NULL, 0);
 
 	if (x == 0)
-		x = msg_recv(sock, &m, ANSWER_MS);
+		x = msg_recv(sock, &m, CONTROL_ANSWER_MS);
 	if (x == -ETIMEDOUT)
 		return control_silent(c, e);
 	if (x > 0)

@@ -4,6 +4,8 @@
 #include "client/container.h"
 #include "keeper/control.h"
 
+enum { CONTROL_ANSWER_MS = 4500 }; /* whoever waits hears within five seconds, the command's own work among them */
+
 /* -ETIME, with the words and the pid: it is stopped, or hangs. Its own number: commands exit with their own code. */
 int control_silent(const struct container *c, struct err *e);
 /* A connection to the keeper; -errno. */

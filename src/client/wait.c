@@ -13,7 +13,7 @@
 enum {
 	LOOK_MS = 1000,	 /* a killed keeper tells nobody: so look again, now and then */
 	UNTOLD_MS = 100, /* nobody tells us anything */
-	SILENT_MS = 5000 /* a keeper whose init is dead says STOPPING at once; one that has not is stopped, or hangs */
+	SILENT_MS = 4000 /* a keeper whose init is dead says STOPPING at once; one that has not is stopped, or hangs */
 };
 
 int64_t wait_now(void)
