@@ -110,7 +110,7 @@ static int enter_folder(struct claim *f, const struct container *c, struct err *
 		return err_sys(e, "open folder", "%s", c->dir);
 	f->partial_fd = lock_take(f->dir_fd, "partial");
 	if (f->partial_fd == -EAGAIN)
-		return err_say(e, EEXIST, "Container already exists");
+		return err_say(e, EEXIST, "Container already exists: it is being created just now");
 	if (f->partial_fd < 0)
 		return err_num(e, -f->partial_fd, "lock", "%s/partial", c->dir);
 	f->empty = !holds_something(c->dir);

@@ -45,11 +45,18 @@ static bool is_begun(const struct making *m)
 	       (spec_get(s, "lxc.rootfs.path", &path) < 0 || !path.len);
 }
 
+static int is_taken(const struct container *c, struct err *e)
+{
+	(void)err_say(e, EEXIST, "Container already exists");
+	err_hint(e, "take another name, or remove it first: lxc-destroy -n %s", c->name);
+	return -EEXIST;
+}
+
 static int claim(struct making *m, struct err *e)
 {
 	int r = claim_folder(&m->f, m->c, e);
 
-	return r == 0 && container_defined(m->c) && !is_begun(m) ? err_say(e, EEXIST, "Container already exists") : r;
+	return r == 0 && container_defined(m->c) && !is_begun(m) ? is_taken(m->c, e) : r;
 }
 
 /* The config to begin with: what was asked for, else the default one; none at all is an empty one. */
@@ -310,11 +317,7 @@ static int check_request(const struct container *c, const struct create_request 
 			return err_say(e, EINVAL, "an argument of the template holds a newline");
 	if (strchr(c->lxcpath, '\n') || (r->dir && strchr(r->dir, '\n')))
 		return err_say(e, EINVAL, "a path holds a newline");
-	if (!container_defined(c) || r->go_on)
-		return 0;
-	(void)err_say(e, EEXIST, "Container already exists");
-	err_hint(e, "take another name, or remove it first: lxc-destroy -n %s", c->name);
-	return -EEXIST;
+	return container_defined(c) && !r->go_on ? is_taken(c, e) : 0;
 }
 
 int container_create(struct container *c, const struct create_request *r, struct err *e)

@@ -44,10 +44,14 @@ static bool have_writer(void)
 
 static int give(char what, const void *data, size_t n)
 {
-	int x = have_writer() ? writer_send(hand.writer_fd, what, data, n) : -EPIPE;
+	int x = -EPIPE;
 
-	if (x < 0 && x != -EAGAIN)
-		close_fd(&hand.writer_fd);
+	/* once more to another, where it shows only now that it is dead */
+	for (int tries = 0; x == -EPIPE && tries < 2 && have_writer(); tries++) {
+		x = writer_send(hand.writer_fd, what, data, n);
+		if (x < 0 && x != -EAGAIN)
+			close_fd(&hand.writer_fd);
+	}
 	return x;
 }
 
