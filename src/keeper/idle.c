@@ -593,13 +593,13 @@ int main(int argc, char **argv)
 		return 0;
 	if (strcmp(argv[1], "log") == 0)
 		return writer_main(argv + 2);
+	library_show(); /* first: whoever was told that it runs may look already */
 	hand_fd = number_of(argv[1]);
 	(void)prctl(PR_SET_NAME, "keg-keeper", 0, 0, 0);
 	if (handover_read(hand_fd, &hand) < 0)
 		return 2;
 	live = live_map(&hand.live_fd);
 	live->size = sizeof(*live);
-	library_show();
 	begin_notify();
 	begin_ring();
 	log_begin_console();
