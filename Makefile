@@ -66,7 +66,7 @@ check-asan:
 # What the tests of liblxc.so.1 ask is LXC's truth: Debian's header, Debian's library, and ours.
 check-lxc: all
 	@tools/deps.sh build abi
-	@tests/abi/against_lxc.sh $(BUILD)
+	@tools/with_lxc.sh tests/abi/against_lxc.sh $(BUILD)
 
 # The library and the test alone have the sanitizer: containers are kept by the programs of the other build.
 STRESS_SECONDS ?= 15
@@ -80,7 +80,7 @@ CLIENTS ?= python lua go lxd
 check-clients: export LIBLXC_DIR ?= $(abspath $(BUILD))/lib
 check-clients: all
 	@tools/deps.sh build clients
-	@tests/clients/all.sh $(CLIENTS)
+	@tools/with_lxc.sh tests/clients/all.sh $(CLIENTS)
 
 check-bindings: all
 	@tools/deps.sh build bindings
@@ -124,16 +124,16 @@ pains: all
 
 density: all
 	@tools/deps.sh check bench
-	@$(CROWD) tests/chaos/density.py $(DENSITY_FLAGS)
+	@tools/with_lxc.sh env $(CROWD) tests/chaos/density.py $(DENSITY_FLAGS)
 
 bench: all
 	@tools/deps.sh bench
-	@bench/bench.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
+	@tools/with_lxc.sh bench/bench.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
 
 # 1,000 containers listed, 500 watched, a rootfs of 1 GiB copied.
 bench-many: all
 	@tools/deps.sh check bench
-	@bench/many.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
+	@tools/with_lxc.sh bench/many.py --keg $(BUILD)/bin --out $(BUILD) $(BENCH_FLAGS)
 
 # A build folder of its own: the paths of the prefix are compiled in, and build/ runs from where it lies.
 install:
