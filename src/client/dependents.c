@@ -108,51 +108,90 @@ static int without(const struct strv *all, struct dependent child, struct strv *
 	return r;
 }
 
-static int change(const char *lxcpath, const char *folder, struct dependent child, bool there, struct err *e)
+/* left: where what is forgotten lies. */
+struct change {
+	enum { ADD, REMOVE, FORGET } what;
+	struct dependent child;
+	const char *left;
+};
+
+/* Does FOLDER/lxc_rdepends name that parent? Who cannot be asked may depend on it. */
+static bool says_so(const char *folder, const struct dependent *parent)
 {
+	_own_strv struct strv all = { 0 };
+	struct err quiet = { 0 };
+
+	if (dependents_read(folder, PARENTS, &all, &quiet) < 0)
+		return true;
+	for (size_t i = 0; i + 1 < all.n; i += 2)
+		if (strcmp(all.v[i], parent->lxcpath) == 0 && strcmp(all.v[i + 1], parent->name) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever is to depend on a parent says so before it is added to that parent's list. */
+static bool another_depends(const struct change *x, const struct dependent *parent)
+{
+	_own_free char *is = str_fmt("%s/%s", x->child.lxcpath, x->child.name);
+	_own_free char *to_be = str_fmt("%s/" DISK_RESTORE "%s", x->child.lxcpath, x->child.name);
+
+	if (!is || !to_be)
+		return true;
+	return (strcmp(is, x->left) != 0 && says_so(is, parent)) ||
+	       (strcmp(to_be, x->left) != 0 && says_so(to_be, parent));
+}
+
+static int change(const struct dependent *parent, const char *folder, const struct change *x, struct err *e)
+{
+	const bool there = x->what == ADD;
 	_own_strv struct strv all = { 0 }, rest = { 0 };
-	_own_fd int held = lock(lxcpath, e);
+	_own_fd int held = lock(parent->lxcpath, e);
 	bool found;
 	int r = held < 0 ? held : dependents_read(folder, DEPENDENTS, &all, e);
 
-	if (r < 0)
+	if (r < 0 || (x->what == FORGET && another_depends(x, parent)))
 		return r;
 	if (all.n && !*all.v[0])
 		return there ? err_say(e, ENOTSUP, "%s/" DEPENDENTS " is a mere number, as LXC 1.0 wrote it", folder)
 			     : 0;
-	if (without(&all, child, &rest, &found) < 0)
+	if (without(&all, x->child, &rest, &found) < 0)
 		return err_num(e, ENOMEM, "change", "%s/" DEPENDENTS, folder);
 	if (found == there)
 		return 0;
 	if (!there)
 		return write_pairs(folder, DEPENDENTS, &rest, e);
-	if (strv_add(&all, child.lxcpath) < 0 || strv_add(&all, child.name) < 0)
+	if (strv_add(&all, x->child.lxcpath) < 0 || strv_add(&all, x->child.name) < 0)
 		return err_num(e, ENOMEM, "change", "%s/" DEPENDENTS, folder);
 	return write_pairs(folder, DEPENDENTS, &all, e);
 }
 
-static int each(const struct strv *parents, struct dependent child, bool there, struct err *e)
+static int each(const struct strv *parents, const struct change *x, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i + 1 < parents->n; i += 2) {
-		_own_free char *folder = str_fmt("%s/%s", parents->v[i], parents->v[i + 1]);
+		const struct dependent parent = { parents->v[i], parents->v[i + 1] };
+		_own_free char *folder = str_fmt("%s/%s", parent.lxcpath, parent.name);
 
 		if (!folder)
 			return err_num(e, ENOMEM, "change", "%s", DEPENDENTS);
-		if (!there && access(folder, F_OK) < 0)
-			continue;
-		r = change(parents->v[i], folder, child, there, e);
+		if (x->what == ADD || access(folder, F_OK) == 0)
+			r = change(&parent, folder, x, e);
 	}
 	return r;
 }
 
 int dependents_add(const struct strv *parents, struct dependent child, struct err *e)
 {
-	return each(parents, child, true, e);
+	return each(parents, &(struct change){ .what = ADD, .child = child }, e);
 }
 
 int dependents_remove(const struct strv *parents, struct dependent child, struct err *e)
 {
-	return each(parents, child, false, e);
+	return each(parents, &(struct change){ .what = REMOVE, .child = child }, e);
+}
+
+int dependents_forget(const struct strv *parents, const char *left, struct dependent child, struct err *e)
+{
+	return each(parents, &(struct change){ .what = FORGET, .child = child, .left = left }, e);
 }

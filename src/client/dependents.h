@@ -25,3 +25,8 @@ int dependents_write_parents(const char *folder, const struct strv *pairs, struc
 int dependents_add(const struct strv *parents, struct dependent child, struct err *e) _must_check;
 /* Takes it out of them. A parent that is gone is none. */
 int dependents_remove(const struct strv *parents, struct dependent child, struct err *e) _must_check;
+/*
+ * The same for what lies in the folder `left` and had `child`'s name, or was to get it: another may have that name by
+ * now, or be about to, and depend on the same parents. Those that it depends on keep it.
+ */
+int dependents_forget(const struct strv *parents, const char *left, struct dependent child, struct err *e) _must_check;

@@ -68,12 +68,9 @@ bool destroy_removes(const struct container *c)
 
 static int remove_all(const struct container *c, int held, struct err *e)
 {
-	_own_strv struct strv parents = { 0 };
 	_own_trash struct trash trash = { .fd = -1 };
-	int r = dependents_read(c->dir, PARENTS, &parents, e);
+	int r = trash_begin(c->dir, c->name, held, &trash, e);
 
-	if (r == 0)
-		r = trash_begin(c->dir, c->name, held, &trash, e);
 	if (r < 0)
 		return r;
 	/* A start that had begun before the rename holds its lock by now, a clone is listed: then the folder comes
@@ -87,10 +84,8 @@ static int remove_all(const struct container *c, int held, struct err *e)
 		return r;
 	}
 	copy_undress(c);
-	r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
-	if (r == 0)
-		r = trash_outside(c, e);
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash.path, e);
+	r = trash_outside(c, e);
+	return r < 0 ? r : trash_remove(trash.path, (struct dependent){ c->lxcpath, c->name }, e);
 }
 
 static int run_hooks(const struct container *c, struct err *e)

@@ -49,6 +49,8 @@ char *trash_find_outside(const struct container *c);
 /* Anybody may have a folder of the trash's name: -EEXIST then. */
 int trash_check(const struct container *c, const char *path, struct err *e) _must_check;
 int trash_outside(const struct container *c, struct err *e) _must_check;
+/* Removes a folder of ours that was, or was to be, `was`, and takes that out of its parents' lists first. */
+int trash_remove(const char *left, struct dependent was, struct err *e) _must_check;
 /* A new folder .new-... or .restore-..., open, marked as ours and locked; what a killed process left there goes first,
  * what is not ours is refused (-EEXIST). */
 int trash_new(const char *path, struct err *e) _must_check;

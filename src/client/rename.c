@@ -124,16 +124,14 @@ static void move_marks(const struct renaming *w)
 		mark_again(w->c, w->to, outside);
 }
 
-/* A name of which there is no container by now is in nobody's list. */
+/* A name that this container does not have: it is in no list on this one's behalf. */
 static void unlist(const struct container *c, const char *name)
 {
-	_own_free char *other = str_fmt("%s/%s", c->lxcpath, name);
 	_own_strv struct strv parents = { 0 };
 	struct err quiet = { 0 };
 
-	if (!other || access(other, F_OK) == 0 || dependents_read(c->dir, PARENTS, &parents, &quiet) < 0)
-		return;
-	(void)!dependents_remove(&parents, (struct dependent){ c->lxcpath, name }, &quiet);
+	if (dependents_read(c->dir, PARENTS, &parents, &quiet) == 0)
+		(void)!dependents_forget(&parents, c->dir, (struct dependent){ c->lxcpath, name }, &quiet);
 }
 
 /* The folder never got its new name. */
@@ -222,14 +220,14 @@ static int rename_it(void *arg, struct err *e)
 	if (r == 0)
 		r = rename_folder(w, e);
 	if (r < 0) {
-		(void)!dependents_remove(&w->parents, kin_of(w->to), &quiet);
+		(void)!dependents_forget(&w->parents, w->c->dir, kin_of(w->to), &quiet);
 		forget_ready(w);
 		return r;
 	}
 	r = rename_finish(w->to);
 	if (r < 0)
 		return err_num(e, -r, "replace", "%s", w->to->config_file);
-	r = dependents_remove(&w->parents, kin_of(w->c), e);
+	r = dependents_forget(&w->parents, w->to->dir, kin_of(w->c), e);
 	if (r < 0)
 		return r;
 	move_marks(w);

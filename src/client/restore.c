@@ -34,7 +34,7 @@ static int move_rest(int from, int to, const char *shown, struct err *e)
 		const char *n = x->d_name;
 
 		if (strcmp(n, ".") == 0 || strcmp(n, "..") == 0 || strcmp(n, "config") == 0 ||
-		    strcmp(n, "rootfs") == 0 || strcmp(n, "overlay") == 0)
+		    strcmp(n, "rootfs") == 0 || strcmp(n, "overlay") == 0 || strcmp(n, PARENTS) == 0)
 			continue;
 		if (renameat2(from, n, to, n, RENAME_NOREPLACE) < 0 && errno != EEXIST)
 			return err_sys(e, "move", "%s of %s", n, shown);
@@ -45,14 +45,15 @@ static int move_rest(int from, int to, const char *shown, struct err *e)
 /* Ends a restore that was cut short: before the exchange nothing of it counts, after it all does. */
 static int finish_locked(const struct container *c, const char *beside, int old, int dir, struct err *e)
 {
+	const struct dependent self = { c->lxcpath, c->name };
 	int r = 0;
 
 	if (dir < 0 || faccessat(dir, DISK_RESTORED, F_OK, 0) < 0) /* none was exchanged; what is not ours is left */
-		return old >= 0 && storage_has_mark(old) ? io_remove_tree(AT_FDCWD, beside, e) : 0;
+		return old >= 0 && storage_has_mark(old) ? trash_remove(beside, self, e) : 0;
 	if (old >= 0)
 		r = move_rest(old, dir, beside, e);
 	if (r == 0 && old >= 0)
-		r = io_remove_tree(AT_FDCWD, beside, e);
+		r = trash_remove(beside, self, e);
 	if (r == 0 && unlinkat(dir, DISK_RESTORED, 0) < 0 && errno != ENOENT)
 		r = err_sys(e, "remove", "%s/" DISK_RESTORED, c->dir);
 	return r;
@@ -119,7 +120,7 @@ static int build_restored(const char *folder, const struct container *c, const s
 	_own_problems struct problems ignored = { 0 };
 	_own_spec struct spec *spec = NULL;
 	_own_strv struct strv parents = { 0 };
-	const struct dependent self = { c->lxcpath, c->name };
+	const struct dependent self = { c->lxcpath, c->name }, will_be = { to->lxcpath, to->name };
 	_own_fd int fd = -1;
 	struct err quiet = { 0 };
 	int r = spec_new(&spec, e);
@@ -137,15 +138,13 @@ static int build_restored(const char *folder, const struct container *c, const s
 		return r;
 	r = dependents_write_parents(at, &parents, e);
 	if (r == 0)
-		r = dependents_add(&parents, (struct dependent){ to->lxcpath, to->name }, e);
+		r = dependents_add(&parents, will_be, e);
 	if (r == 0)
 		r = snapshot_build(spec, folder, config, at, to->dir, uts, e);
 	if (r == 0)
 		r = dress(fd, c, e);
 	if (r < 0) {
-		if (to != c)
-			(void)!dependents_remove(&parents, (struct dependent){ to->lxcpath, to->name }, &quiet);
-		(void)!io_remove_tree(AT_FDCWD, at, &quiet);
+		(void)!trash_remove(at, will_be, &quiet);
 		return r;
 	}
 	mark_folder(fd, to);
@@ -172,7 +171,7 @@ static int restore_in_place(struct container *c, const char *folder, struct err 
 	if (r == 0 && renameat2(AT_FDCWD, beside, AT_FDCWD, c->dir, RENAME_EXCHANGE) < 0)
 		r = err_sys(e, "exchange", "%s with %s", c->dir, beside);
 	if (r < 0) {
-		(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
+		(void)!trash_remove(beside, (struct dependent){ c->lxcpath, c->name }, &quiet);
 		return r;
 	}
 	old = open(beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -203,7 +202,7 @@ static int restore_as(struct container *c, const char *folder, const char *new_n
 		return r;
 	if (renameat2(AT_FDCWD, beside, AT_FDCWD, to->dir, RENAME_NOREPLACE) < 0) {
 		r = errno == EEXIST ? name_taken(new_name, e) : err_sys(e, "rename", "%s to %s", beside, to->dir);
-		(void)!io_remove_tree(AT_FDCWD, beside, &quiet);
+		(void)!trash_remove(beside, (struct dependent){ to->lxcpath, to->name }, &quiet);
 	}
 	return r;
 }

@@ -301,7 +301,6 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 {
 	_own_trash struct trash trash = { .fd = -1 };
 	_own_free char *folder = NULL, *snaps = snaps_folder(c);
-	_own_strv struct strv parents = { 0 };
 	_own_fd int held = -1;
 	int r = restore_finish(c, e);
 
@@ -317,15 +316,12 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 		r = snapshot_find(c, snap, &folder, e);
 	if (r == 0)
 		r = storage_not_mounted(folder, e);
-	if (r == 0)
-		r = dependents_read(folder, PARENTS, &parents, e);
 	if (r < 0 || !snaps)
 		return r < 0 ? r : err_num(e, ENOMEM, "remove", "%s", folder);
 	r = trash_begin(folder, snap, -1, &trash, e);
 	if (r < 0)
 		return r;
-	r = dependents_remove(&parents, (struct dependent){ snaps, snap }, e);
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, trash.path, e);
+	return trash_remove(trash.path, (struct dependent){ snaps, snap }, e);
 }
 
 /* --- by whom --- */

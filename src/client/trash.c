@@ -138,6 +138,21 @@ int trash_outside(const struct container *c, struct err *e)
 	return r < 0 || !rootfs ? r : io_remove_tree(AT_FDCWD, t.path, e);
 }
 
+static int unlist(const char *left, struct dependent was, struct err *e)
+{
+	_own_strv struct strv parents = { 0 };
+	int r = dependents_read(left, PARENTS, &parents, e);
+
+	return r < 0 ? r : dependents_forget(&parents, left, was, e);
+}
+
+int trash_remove(const char *left, struct dependent was, struct err *e)
+{
+	int r = unlist(left, was, e);
+
+	return r < 0 ? r : io_remove_tree(AT_FDCWD, left, e);
+}
+
 static int lock_new(const char *path, struct err *e)
 {
 	_own_fd int fd = open_folder(AT_FDCWD, path);
@@ -206,16 +221,6 @@ static int sweep_outside(const char *lxcpath, const char *name, const char *left
 	return begun && strcmp(begun, left) != 0 && made_for(begun, c) ? io_remove_tree(AT_FDCWD, begun, e) : 0;
 }
 
-/* What was to get the name is gone; no clone has it by now: then it is in nobody's list. */
-static int unlist(const char *folder, const char *name, const char *left, struct err *e)
-{
-	_own_free char *now = str_fmt("%s/" PARENTS, name);
-	_own_strv struct strv parents = { 0 };
-	int r = now ? dependents_read(left, PARENTS, &parents, e) : -ENOMEM;
-
-	return r < 0 || exists(folder, now) ? r : dependents_remove(&parents, (struct dependent){ folder, name }, e);
-}
-
 /* A snapshot is listed just before it gets its name, under the folder's lock: one that is not there by now never will
  * be. */
 static int unlist_missing(const char *folder, const char *left, struct err *e)
@@ -231,7 +236,7 @@ static int unlist_missing(const char *folder, const char *left, struct err *e)
 		r = parent ? dependents_read(parent, DEPENDENTS, &all, e) : -ENOMEM;
 		for (size_t k = 0; r == 0 && k + 1 < all.n; k += 2)
 			if (strcmp(all.v[k], folder) == 0)
-				r = unlist(folder, all.v[k + 1], left, e);
+				r = unlist(left, (struct dependent){ folder, all.v[k + 1] }, e);
 	}
 	return r;
 }
@@ -249,7 +254,7 @@ static int sweep_one(const char *folder, const char *name, struct err *e)
 
 		if (str_starts(name, DISK_RESTORE) && (!restored || exists(folder, restored)))
 			return 0; /* they are exchanged: the container's next command knows what to do */
-		r = unlist(folder, was, left, e);
+		r = unlist(left, (struct dependent){ folder, was }, e);
 		if (r == 0 && str_starts(name, DISK_TRASH) && !exists(folder, was))
 			r = sweep_outside(folder, was, left, e);
 	}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Copies, clones, other names: what they hold byte by byte, who is noted as whose, and what stays when they fail."""
+import fcntl
 import os
 import re
 import shutil
@@ -656,6 +657,67 @@ def test_remains_of_a_killed_clone_are_unlisted_by_the_next_copy(container, lxcp
     (s / "config").unlink()
     copy(c, s.name).ok()
     assert not (c.dir / "lxc_snapshots").exists() and not (s / "overlay").exists() and (s / "rootfs/answer").exists()
+
+
+@ours
+def test_a_killed_destroy_is_unlisted_though_anothers_clone_has_the_name(container, lxcpath, keg):
+    c, other = container(), container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    s, trash = lxcpath / f"{MARK}-s", lxcpath / f".trash-{MARK}-s"
+    s.rename(trash)
+    at_work = os.open(trash, os.O_RDONLY)
+    fcntl.flock(at_work, fcntl.LOCK_EX)
+    copy(other, s.name, "-s").ok()
+    assert trash.exists()
+    os.close(at_work)
+    copy(c, f"{MARK}-t", "-s").ok()
+    assert not trash.exists()
+    assert pairs(c.dir, "lxc_snapshots") == [(str(lxcpath), f"{MARK}-t")] and pairs(other.dir, "lxc_snapshots") == [(str(lxcpath), s.name)]
+    for name in (f"{MARK}-t", c.name, s.name, other.name):
+        keg.run("lxc-destroy", "-n", name, "-P", lxcpath).ok()
+
+
+@ours
+def test_a_killed_destroy_does_not_unlist_a_new_clone_of_the_name(container, lxcpath):
+    c = container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    s, trash = lxcpath / f"{MARK}-s", lxcpath / f".trash-{MARK}-s"
+    s.rename(trash)
+    at_work = os.open(trash, os.O_RDONLY)
+    fcntl.flock(at_work, fcntl.LOCK_EX)
+    copy(c, s.name, "-s").ok()
+    os.close(at_work)
+    copy(c, f"{MARK}-t").ok()
+    assert not trash.exists() and pairs(c.dir, "lxc_snapshots") == [(str(lxcpath), s.name)]
+
+
+@ours
+def test_a_killed_restore_is_unlisted_by_another_of_the_name(container, lxcpath, keg):
+    c, plain = container(), container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    s, there = lxcpath / f"{MARK}-s", lxcpath / f"{MARK}-r"
+    keg.run("lxc-snapshot", "-n", s.name, "-P", lxcpath).ok()
+    keg.run("lxc-snapshot", "-n", s.name, "-P", lxcpath, "-r", "snap0", "-N", there.name).ok()
+    there.rename(lxcpath / f".restore-{there.name}")
+    plain.run("lxc-snapshot").ok()
+    plain.run("lxc-snapshot", "-r", "snap0", "-N", there.name).ok()
+    assert pairs(c.dir, "lxc_snapshots") == [(str(lxcpath), s.name), (f"{s}/snaps", "snap0")]
+    assert not (there / "lxc_rdepends").exists()
+
+
+@ours
+def test_a_killed_rename_is_unlisted_though_anothers_clone_has_the_name(container, lxcpath, keg):
+    c, other = container(), container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    copy(other, f"{MARK}-r", "-s").ok()
+    s = lxcpath / f"{MARK}-s"
+    (c.dir / "lxc_snapshots").write_text(f"{lxcpath}\n{s.name}\n{lxcpath}\n{MARK}-r\n")
+    (s / ".was").write_text(s.name)
+    (s / f".renamed-{MARK}-r").write_text("")
+    keg.run("lxc-info", "-n", s.name, "-P", lxcpath).ok()
+    keg.run("lxc-start", "-n", s.name, "-P", lxcpath).ok()
+    keg.run("lxc-stop", "-k", "-n", s.name, "-P", lxcpath).ok()
+    assert pairs(c.dir, "lxc_snapshots") == [(str(lxcpath), s.name)] and pairs(other.dir, "lxc_snapshots") == [(str(lxcpath), f"{MARK}-r")]
 
 
 @ours
