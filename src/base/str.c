@@ -206,3 +206,13 @@ unsigned str_distance(const char *a, const char *b)
 	}
 	return row[n % 3][m];
 }
+
+void nearest_see(struct nearest *n, const char *name)
+{
+	unsigned d = str_distance(n->to, name);
+
+	if (d >= n->edits)
+		return;
+	n->edits = d;
+	n->found = name;
+}

@@ -42,6 +42,13 @@ int str_copy(char *to, size_t size, const char *from) _must_check;
 unsigned long long str_fnv64(const char *s);
 /* How many edits (insert, delete, replace, swap of neighbours) lead from a to b; for "did you mean". */
 unsigned str_distance(const char *a, const char *b);
+/* Which of several names was meant: each is seen in turn. */
+struct nearest {
+	const char *to;
+	unsigned edits; /* as many or more are another word; then those of what was found */
+	const char *found;
+};
+void nearest_see(struct nearest *n, const char *name);
 
 #define _own_buf  __attribute__((cleanup(buf_free)))
 #define _own_strv __attribute__((cleanup(strv_free)))

@@ -75,24 +75,18 @@ static const char *synonym(const char *word)
 
 int help_no_verb(const char *word)
 {
-	const char *near = synonym(word);
-	unsigned best = near ? 0 : 3; /* more edits than this is another word */
+	struct nearest near = { .to = word, .found = synonym(word) };
 
 	if (*word == '-') {
 		(void)fprintf(stderr, "keg: a verb comes first, its options behind it\n  try     keg VERB %s ...\n",
 			      word);
 		return 1;
 	}
-	for (size_t i = 0; verbs[i]; i++) {
-		unsigned d = str_distance(word, verbs[i]->name);
-
-		if (d < best) {
-			best = d;
-			near = verbs[i]->name;
-		}
-	}
+	near.edits = near.found ? 0 : 3;
+	for (size_t i = 0; verbs[i]; i++)
+		nearest_see(&near, verbs[i]->name);
 	(void)fprintf(stderr, "keg: there is no verb \"%s\"\n  try     ", word);
-	(void)fprintf(stderr, near ? "keg %s?\n" : "keg help\n", near);
+	(void)fprintf(stderr, near.found ? "keg %s?\n" : "keg help\n", near.found);
 	return 1;
 }
 

@@ -17,32 +17,19 @@ static bool is_anywhere(const struct cli *c, const struct container *ct)
 	return container_defined(ct) || access(ct->dir, F_OK) == 0 || cli_runs(c, ct);
 }
 
-static const char *nearest(const struct strv *names, const char *name)
-{
-	unsigned best = strlen(name) > EDITS ? EDITS : (unsigned)strlen(name), d;
-	const char *near = NULL;
-
-	for (size_t i = 0; i < names->n; i++) {
-		d = str_distance(name, names->v[i]);
-		if (d < best) {
-			best = d;
-			near = names->v[i];
-		}
-	}
-	return near;
-}
-
 int cli_no_container(const struct cli *c, const struct container *ct)
 {
 	_own_strv struct strv names = { 0 };
 	struct err e = { 0 }, quiet = { 0 };
-	const char *near;
+	size_t len = strlen(ct->name);
+	struct nearest near = { .to = ct->name, .edits = len < EDITS ? (unsigned)len : EDITS };
 
 	(void)!list_defined(ct->lxcpath, &names, &quiet);
-	near = nearest(&names, ct->name);
+	for (size_t i = 0; i < names.n; i++)
+		nearest_see(&near, names.v[i]);
 	(void)err_say(&e, ENOENT, "there is no container of that name");
-	if (near)
-		err_hint(&e, "did you mean %s?", near);
+	if (near.found)
+		err_hint(&e, "did you mean %s?", near.found);
 	else if (geteuid() != 0)
 		err_hint(&e, "yours are in %.150s; for those of root be root (sudo)", ct->lxcpath);
 	else if (names.n)

@@ -55,24 +55,18 @@ static void suggest(const char *name, struct err *e)
 {
 	_own_strv struct strv names = { 0 };
 	_own_buf struct buf all = { 0 };
-	const char *near = NULL;
-	unsigned best = EDITS;
+	struct nearest near = { .to = name, .edits = EDITS };
 
 	if (template_names(&names) < 0 || !names.n) {
 		err_hint(e, "see %s, or give a template's absolute path", place_installed(PLACE_TEMPLATES));
 		return;
 	}
 	for (size_t i = 0; i < names.n; i++) {
-		unsigned d = str_distance(name, names.v[i]);
-
-		if (d < best) {
-			best = d;
-			near = names.v[i];
-		}
 		buf_addf(&all, "%s%s", i ? ", " : "", names.v[i]);
+		nearest_see(&near, names.v[i]);
 	}
-	if (near)
-		err_hint(e, "did you mean %s?", near);
+	if (near.found)
+		err_hint(e, "did you mean %s?", near.found);
 	else
 		err_hint(e, "there are %.150s; or give a template's absolute path", all.s ? all.s : "");
 }

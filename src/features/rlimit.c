@@ -40,23 +40,16 @@ static int resource_of(const char *name)
 
 static int check_resource(const char *name, struct err *e)
 {
-	const char *best = NULL;
-	unsigned near = 3; /* more edits than this is another word */
+	struct nearest near = { .to = name, .edits = 3 };
 	int x;
 
 	if (resource_of(name) >= 0)
 		return 0;
 	x = err_say(e, EINVAL, "lxc.prlimit.%s: there is no resource %s", name, name);
-	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
-		unsigned d = str_distance(name, resources[i].name);
-
-		if (d < near) {
-			near = d;
-			best = resources[i].name;
-		}
-	}
-	if (best)
-		err_hint(e, "did you mean lxc.prlimit.%s?", best);
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
+		nearest_see(&near, resources[i].name);
+	if (near.found)
+		err_hint(e, "did you mean lxc.prlimit.%s?", near.found);
 	else
 		err_hint(e, "resources are those of getrlimit(2) in lower case: nofile, nproc, memlock, ...");
 	return x;
