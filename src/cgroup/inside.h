@@ -40,9 +40,9 @@ int cgroup_left(int64_t deadline);
 void cgroup_sleep(unsigned ms);
 /* Waits until "WORD VALUE" stands in cgroup.events (v2), the deadline at most. 0 or -ETIMEDOUT, -errno. */
 int cgroup_await_event(int dir, const char *word, bool value, int64_t deadline) _must_check;
-/* A number of cgroup.events or any other file of "WORD NUMBER" lines. */
 /* The number behind a word that begins a line. -ENODATA */
 int cgroup_word_in(const char *text, const char *word, int64_t *out) _must_check;
+/* The same of cgroup.events or any other file of "WORD NUMBER" lines. */
 int cgroup_read_word(int dir, const char *file, const char *word, int64_t *out) _must_check;
 int cgroup_read_i64(int dir, const char *file, int64_t *out) _must_check;
 

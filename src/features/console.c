@@ -85,8 +85,7 @@ static const struct key keys[] = {
 		.field = offsetof(struct console, rotate),
 		.values = "a number up to 99",
 		.help = "How many old log files are kept: one that has become too long is then renamed to FILE.1, what "
-			"was "
-			"that to FILE.2, and so on. 0: it is cut.",
+			"was that to FILE.2, and so on. 0: it is cut.",
 		.since = "3.0",
 		.good = { "0", "1", "3" },
 		.bad = { "100", "yes" },

@@ -51,13 +51,11 @@ void man_init(FILE *f)
 		"Is pid 1 of a container and runs COMMAND as its child, in a session of its own. Signals go on to it; "
 		"what is orphaned is reaped. At SIGTERM or SIGPWR all processes get SIGTERM, and SIGKILL once nothing "
 		"has ended for a second. init.lxc.static is the same program; both are static. lxc-execute(1) brings "
-		"it "
-		"along by itself.");
+		"it along by itself.");
 	roff_text(f, "Where it is not pid 1, only COMMAND is its to end.");
 	roff_section(f, "exit status");
 	roff_text(f, "That of COMMAND; 128 and the signal's number if one has ended it; 255 if it cannot be run; 1 for "
-		     "a wrong "
-		     "command line.");
+		     "a wrong command line.");
 	roff_see(f, see);
 }
 

@@ -3,8 +3,9 @@
  * lxc-monitord: tells changes of state to programs that speak LXC's monitor channel. It hears of them as every other
  * listener of Keg's does (engine/event.h), and by LXC's fifo from containers that LXC itself runs.
  *
- *	lxc-monitord LXCPATH PIPEFD	writes "S" to the pipe when it can be connected to; ends 30 s after its last
- *client lxc-monitord --daemon [LXCPATH]	stays
+ *	lxc-monitord LXCPATH PIPEFD		writes "S" to the pipe when it can be connected to; ends 30 s
+ *						after its last client
+ *	lxc-monitord --daemon [LXCPATH]		stays
  */
 #include "base/io.h"
 #include "base/num.h"
