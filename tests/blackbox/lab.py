@@ -291,12 +291,17 @@ def difference(before):
 
 # --- processes --------------------------------------------------------------------------------------------
 
+def process_state(pid):
+    """Its letter of proc(5); None: there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return None
+
+
 def gone(pid):
     """The process is dead, reaped or not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True
+    return process_state(pid) in (None, "Z")
 
 
 def kill(pid, sig=signal.SIGKILL):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, MARK, SLOW, Container, Terminal, gone, kill, needs, wait_for
+from lab import BIN, IS_LXC, MARK, SLOW, Container, Terminal, gone, kill, needs, process_state, wait_for
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
 FAULTY = BIN.parent / "tests/libexec"
@@ -660,7 +660,7 @@ def test_a_dead_keeper_that_nobody_has_reaped_is_none(container):
         k, folder = keeper(c), runtime(c)
         lock = lock_of(k)
         kill(k)
-        wait_for(lambda: Path(f"/proc/{k}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z", "it is a zombie")
+        wait_for(lambda: process_state(k) == "Z", "it is a zombie")
         adopter = subprocess.Popen([BIN.parent / "libexec/keg-keeper", "adopt", c.name, str(c.lxcpath)], stdin=subprocess.DEVNULL)
         time.sleep(0.3)
         assert adopter.poll() is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, SLOW, gone, kill, needs, wait_for
+from lab import IS_LXC, SLOW, gone, kill, needs, process_state, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +23,9 @@ def execute(c, *words):
 
 
 def below(c):
-    """The processes below its init: (pid, state)."""
+    """The processes below its init: (pid, state). One may be reaped while it is looked at."""
     children = Path(f"/proc/{c.pid()}/task/{c.pid()}/children").read_text().split()
-    return [(int(p), Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()[0]) for p in children]
+    return [(int(p), state) for p in children if (state := process_state(p))]
 
 
 @pytest.mark.parametrize("sig", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH, signal.SIGALRM,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import BIN, IS_LXC, MARK, SLOW, Terminal, cgroups, gone, idle_kib, kill, needs, wait_for
+from lab import BIN, IS_LXC, MARK, SLOW, Terminal, cgroups, gone, idle_kib, kill, needs, process_state, wait_for
 from test_adopt import QUIET
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="the subject is LXC itself")
@@ -233,7 +233,7 @@ def test_a_guest_runs_on_while_the_disk_of_its_log_is_frozen(disk, container):
     wait_for((c.rootfs / "again").exists, "all is written", 600)
     assert not held_up(without, int((c.rootfs / "poured").read_text()))
     writer, = writers(disk)
-    assert (writer / "stat").read_text().rsplit(")", 1)[1].split()[0] == "D"
+    assert process_state(writer.name) == "D"
     for tool, args in (("lxc-info", ("-s", "-H")), ("lxc-attach", ("--", "/answer", "print", "here")), ("lxc-console", ("--log",)),
                        ("lxc-freeze", ()), ("lxc-unfreeze", ())):
         c.run(tool, *args, timeout=3).ok()
