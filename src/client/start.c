@@ -128,6 +128,8 @@ static int build_argv(const struct launch *l, struct strv *argv)
 
 	if (r->foreground)
 		bad |= strv_add(argv, "--foreground");
+	else if (!r->leaves) /* a program that lives on may look at the keeper at once, or talk to it */
+		bad |= strv_add(argv, "--tell-late");
 	if (r->use_init)
 		bad |= strv_add(argv, "--execute");
 	if (container_defined(l->c) || l->c->config_file)

@@ -97,7 +97,7 @@ static int read_dead(struct keeper *k, const struct status *s, int pidfd, struct
 	h->runtime_fd = ours.runtime_fd;
 	h->verdict_fd = ours.verdict_fd;
 	h->control_fd = h->config_fd = h->console_fd = h->console_log_fd = h->log_fd = h->peer_fd = -1;
-	h->listener_fd = h->proxy_fd = h->live_fd = h->ring_fd = h->ready_fd = h->writer_fd = -1;
+	h->listener_fd = h->proxy_fd = h->live_fd = h->ring_fd = h->ready_fd = h->writer_fd = h->begun_fd = -1;
 	h->writer_pid = 0;
 	for (int i = 0; i < RUN_NAMESPACES; i++)
 		h->ns_fd[i] = -1;

@@ -26,6 +26,8 @@ int handover_read(int fd, struct handover *h)
 		h->ready_fd = -1;
 	if (h->writer_fd == 0)
 		h->writer_fd = -1;
+	if (h->begun_fd == 0)
+		h->begun_fd = -1;
 	return 0;
 }
 

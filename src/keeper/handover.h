@@ -49,6 +49,7 @@ struct handover {
 	int64_t began;	   /* seq_now() */
 	int32_t writer_fd; /* of the console's log (writer.h), -1, and 0 in a file: there is none */
 	pid_t writer_pid;  /* 0: not a child of this process */
+	int32_t begun_fd;  /* whoever is to hear from the idle stage that it runs, -1, and 0 in a file: nobody */
 };
 _Static_assert(sizeof(struct handover) <= HANDOVER_WORDS, "it ends before the words begin");
 

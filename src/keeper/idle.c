@@ -16,12 +16,14 @@
 #include "keeper/hear.h"
 #include "keeper/idle.h"
 #include "keeper/library.h"
+#include "keeper/verdict.h"
 #include "keeper/writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -582,6 +584,20 @@ static int number_of(const char *text)
 	return n;
 }
 
+/* Whoever started it finds its keeper in its place: its library in the maps, its socket served. */
+static void tell_begun(void)
+{
+	static struct verdict v; /* without an error */
+
+	if (hand.begun_fd < 0)
+		return;
+	v.keeper_pid = getpid();
+	v.init_pid = hand.init_pid;
+	(void)!msg_send(hand.begun_fd, VERDICT_RUNNING, &v, sizeof(v), NULL, 0);
+	close_fd(&hand.begun_fd);
+	(void)!pwrite(hand_fd, &hand.begun_fd, sizeof(hand.begun_fd), offsetof(struct handover, begun_fd));
+}
+
 int main(int argc, char **argv)
 {
 	sigset_t all;
@@ -614,6 +630,7 @@ int main(int argc, char **argv)
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	signal_fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	tell_begun();
 	guard_begin();
 	answer_upgrade();
 	for (;;)

@@ -18,6 +18,7 @@ struct keeper {
 	bool unwanted;	       /* the next, as somebody asked for an end before this one had come */
 	int pause_ms;	       /* before the next */
 	const char *log_level; /* of -l, which the config runs with; NULL: none */
+	bool tells_late;       /* that it runs is the idle stage's to tell */
 };
 
 int keeper_start(int argc, char **argv);

@@ -67,7 +67,7 @@ void handover_inherit(const struct handover *h, int fd, bool stay)
 	const int fds[] = { fd,		  h->init_pidfd, h->lock_fd, h->runtime_fd,  h->control_fd,
 			    h->config_fd, h->verdict_fd, h->log_fd,  h->console_fd,  h->console_log_fd,
 			    h->peer_fd,	  h->ring_fd,	 h->live_fd, h->listener_fd, h->proxy_fd,
-			    h->ready_fd,  h->writer_fd };
+			    h->ready_fd,  h->writer_fd,	 h->begun_fd };
 	struct live l = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)

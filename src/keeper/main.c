@@ -3,7 +3,7 @@
  * The engine stage of a keeper: starts a container, undoes it when it has ended, and clears up after a
  * keeper that was killed. In between it is the idle stage (idle.c) that waits.
  *
- *	keg-keeper start [--foreground] [--execute] [--config FILE] [--pidfile FILE]
+ *	keg-keeper start [--foreground | --tell-late] [--execute] [--config FILE] [--pidfile FILE]
  *		[--log-prefix TOOL] [--log-level LEVEL] [--cgroup-pattern PATTERN] [--cgroup-use CONTROLLERS] NAME
  *		LXCPATH [ARGV...]
  *	keg-keeper stop FD		the hand-over is in that fd

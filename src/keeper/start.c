@@ -46,6 +46,8 @@ static int parse(struct keeper *k, int argc, char **argv)
 			h->foreground = 1;
 		else if (strcmp(argv[i], "--execute") == 0)
 			h->use_init = 1;
+		else if (strcmp(argv[i], "--tell-late") == 0)
+			k->tells_late = true;
 		else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
 			bad |= str_copy(h->config_file, sizeof(h->config_file), argv[++i]);
 		else if (strcmp(argv[i], "--pidfile") == 0 && i + 1 < argc)
@@ -121,6 +123,7 @@ int keeper_start(int argc, char **argv)
 			.ring_fd = -1,
 			.ready_fd = -1,
 			.writer_fd = -1,
+			.begun_fd = -1,
 		},
 	};
 	struct err e = { 0 };
@@ -200,6 +203,7 @@ static int write_handover(struct keeper *k)
 	h->argv_words = (uint32_t)k->argv.n;
 	h->outlives = signals_outlives(k->spec);
 	memcpy(h->version, KEG_VERSION, sizeof(KEG_VERSION));
+	h->begun_fd = k->tells_late ? verdict : -1;
 	if (!h->foreground)
 		h->verdict_fd = -1; /* it hears of the begin, and no more */
 	x = handover_write(fd, h);
@@ -320,8 +324,9 @@ int keeper_begin(struct keeper *k, size_t first, struct err *e)
 		x = runtime_set_state(&k->run, RUNNING, e);
 	if (x >= 0) {
 		log_at(LOG_NOTICE, "start", "it runs: init is process %d", (int)k->run.init_pid);
-		keeper_tell(k, VERDICT_RUNNING, NULL, 0);
-		if (!k->hand.foreground)
+		if (!k->tells_late)
+			keeper_tell(k, VERDICT_RUNNING, NULL, 0);
+		if (!k->tells_late && !k->hand.foreground)
 			close_fd(&k->hand.verdict_fd);
 		keeper_become_idle(k, fd, e); /* returns only where it failed */
 	}

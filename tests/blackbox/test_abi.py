@@ -78,6 +78,16 @@ def test_a_keeper_shows_which_library_it_came_with(container):
     assert {line.split()[-1] for line in maps.splitlines() if "liblxc" in line} == {str(Path(LIB).resolve())}
 
 
+@pytest.mark.skipif(IS_LXC, reason="of Keg's keeper")
+def test_a_program_that_starts_one_finds_the_keeper_in_its_place(container, put):
+    o = put(container())
+    for _ in range(12):
+        assert o.start(0, None), o.error()
+        parent = Path(f"/proc/{o.init_pid()}/status").read_text().split("PPid:")[1].split()[0]
+        assert str(Path(LIB).resolve()) in Path(f"/proc/{parent}/maps").read_text()
+        assert o.stop(), o.error()
+
+
 def test_a_whole_life(container, put):
     c = container()
     o = put(c)

@@ -29,6 +29,7 @@ AT(handover, ready_fd, 7716);
 AT(handover, began, 7720);
 AT(handover, writer_fd, 7728);
 AT(handover, writer_pid, 7732);
+AT(handover, begun_fd, 7736);
 AT(live, client, 20);
 AT(live, shown, 408);
 AT(live, pending, 440);
