@@ -116,9 +116,8 @@ def host_unchanged(request):
     before = look()
     yield
     end = time.monotonic() + 5 * SLOW  # what ends by itself may take its moment
-    while difference(before) and time.monotonic() < end:
-        time.sleep(0.05)
-    changed = difference(before)
+    while (changed := difference(before)) and time.monotonic() < end:
+        time.sleep(0.02)
     assert not changed, "the test changed its host:\n" + "\n".join(changed)
 
 
