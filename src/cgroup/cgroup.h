@@ -99,6 +99,8 @@ int cgroup_blame_stuck(const struct cgroup_stuck *s, const char *what, struct er
 
 /* Freezes or thaws and waits for it: at most timeout_ms, then it is rolled back. */
 int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms, struct err *e) _must_check;
+/* Thaws, and waits for nothing: for whoever is about to use it. */
+void cgroup_tree_let_go(const struct cgroup_tree *t);
 /* 1 frozen, 0 not. */
 int cgroup_tree_frozen(const struct cgroup_tree *t);
 

@@ -97,6 +97,16 @@ int cgroup_tree_freeze(const struct cgroup_tree *t, bool freeze, int timeout_ms,
 	return 0;
 }
 
+void cgroup_tree_let_go(const struct cgroup_tree *t)
+{
+	int v1 = v1_fd(t), v2 = v2_fd(t);
+
+	if (v1 >= 0)
+		cgroup_try(io_write_file(v1, "freezer.state", "THAWED"));
+	if (v2 >= 0)
+		cgroup_try(io_write_file(v2, "cgroup.freeze", "0"));
+}
+
 int cgroup_tree_frozen(const struct cgroup_tree *t)
 {
 	char state[16];

@@ -75,21 +75,25 @@ static int write_config(int dir, const struct spec *s, struct err *e)
 	return io_replace_file_fast(dir, "config", b.s ? b.s : "", b.len, 0600, e);
 }
 
-int container_set_running(const struct container *c, const char *key, const char *value, struct err *e)
+static bool has_stopped(const struct container *c)
+{
+	struct err ignored = { 0 };
+	struct status st;
+
+	if (container_look(c, &st, &ignored) < 0)
+		return false;
+	status_free(&st);
+	return st.state == STOPPED;
+}
+
+static int set_running(const struct container *c, const char *key, const char *value, struct err *e)
 {
 	_own_spec struct spec *s = NULL;
 	_own_fd int dir = -1, held = -1;
-	struct status st;
 	bool v2;
 	const char *file = cgroup_file(key, &v2);
-	int x = container_look(c, &st, e);
+	int x = may_change(key, e);
 
-	if (x < 0)
-		return x;
-	status_free(&st);
-	if (st.state == STOPPED)
-		return err_say(e, ESRCH, "it is not running");
-	x = may_change(key, e);
 	if (x == 0)
 		x = dir = state_open_dir(c->lxcpath, c->name, false, e);
 	if (x >= 0)
@@ -103,4 +107,23 @@ int container_set_running(const struct container *c, const char *key, const char
 	if (x == 0 && file)
 		x = write_limit(c, file, v2, value, e);
 	return x == 0 ? write_config(dir, s, e) : x;
+}
+
+/* Whatever a change finds missing of one that has ended: that is what there is to tell. */
+int container_set_running(const struct container *c, const char *key, const char *value, struct err *e)
+{
+	struct status st;
+	int x = container_look(c, &st, e);
+
+	if (x < 0)
+		return x;
+	status_free(&st);
+	if (st.state == STOPPED)
+		return err_say(e, ESRCH, "it is not running");
+	x = set_running(c, key, value, e);
+	if (x < 0 && has_stopped(c)) {
+		err_clear(e);
+		return err_say(e, ESRCH, "it has stopped meanwhile");
+	}
+	return x;
 }

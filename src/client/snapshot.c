@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000, NAMING_MS = 10000 };
+enum { CONFIG_MOST = 4 << 20, COMMENT_MOST = 16 << 20, SNAPS_MOST = 10000, NAMING_MS = 10000, SNAPS_TRIES = 10 };
 
 /* LXC before 1.1 kept snapshots in <LXCPATH>snaps; where that folder is, it still counts. */
 static char *snaps_folder(const struct container *c)
@@ -150,11 +150,25 @@ static int name_it(const char *snaps, const char *made, const struct strv *paren
 	return r == 1 ? err_say(e, ENOSPC, "there are %d snapshots in %s already", SNAPS_MOST, snaps) : r;
 }
 
-/* Built as `made`, locked; the parents of an overlay's container are those of its snapshots. */
-static int build_snapshot(const struct container *c, const char *made, const char *comment_file, struct strv *parents,
-			  int *lock, struct err *e)
+/* Whoever has taken the last snapshot away takes the folder of them, too. */
+static int new_folder(const char *snaps, const char *made, struct err *e)
 {
-	int r = *lock = trash_new(made, e);
+	int r = -ENOENT;
+
+	for (int tries = 0; r == -ENOENT && tries < SNAPS_TRIES; tries++) {
+		err_clear(e);
+		r = io_mkdir_p(snaps, 0755, e);
+		if (r == 0)
+			r = trash_new(made, e);
+	}
+	return r;
+}
+
+/* Built as `made`, locked; the parents of an overlay's container are those of its snapshots. */
+static int build_snapshot(const struct container *c, const char *snaps, const char *made, const char *comment_file,
+			  struct strv *parents, int *lock, struct err *e)
+{
+	int r = *lock = new_folder(snaps, made, e);
 
 	if (r >= 0)
 		r = replica_parents(c->dir, NULL, parents, e);
@@ -185,11 +199,8 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 	made = snaps ? str_fmt("%s/" DISK_NEW "%d", snaps, (int)getpid()) : NULL;
 	if (!made)
 		return err_num(e, ENOMEM, "take a snapshot of", "%s", c->name);
-	r = io_mkdir_p(snaps, 0755, e);
-	if (r < 0)
-		return r;
 	trash_sweep(snaps);
-	r = build_snapshot(c, made, comment_file, &parents, &lock, e);
+	r = build_snapshot(c, snaps, made, comment_file, &parents, &lock, e);
 	if (r == 0)
 		r = name_it(snaps, made, &parents, number, e);
 	if (r < 0)

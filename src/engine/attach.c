@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
@@ -55,10 +56,16 @@ static pid_t step_between(const struct run *r, int tell)
 	_exit(0);
 }
 
-static int refused(struct err *e)
+/* A pid namespace whose init has ended has no memory for another process: so says pid_namespaces(7). */
+static int refused(int init_pidfd, struct err *e)
 {
+	struct pollfd p = { .fd = init_pidfd, .events = POLLIN };
 	int x = err_sys(e, "fork", "for the program");
 
+	if (x == -ENOMEM && init_pidfd >= 0 && poll(&p, 1, 0) > 0) {
+		err_clear(e);
+		return err_say(e, ESRCH, "it has stopped meanwhile");
+	}
 	spawn_hint(-x, e);
 	return x;
 }
@@ -75,7 +82,7 @@ static int fork_by_way_of_user(struct run *r, struct err *e)
 	tell = pipe[1];
 	between = fork();
 	if (between < 0)
-		return refused(e);
+		return refused(-1, e);
 	if (between == 0 && step_between(r, tell) == 0) {
 		r->who = INIT;
 		return 1;
@@ -102,18 +109,18 @@ static int attach_fork(struct run *r, struct err *e)
 	bool enters = r->attach->namespaces & CLONE_NEWPID;
 	_own_fd int own = enters ? open("/proc/thread-self/ns/pid_for_children", O_RDONLY | O_CLOEXEC) : -1;
 	pid_t pid;
+	int x;
 
 	if (by_way_of_user(r->attach))
 		return fork_by_way_of_user(r, e);
 	if (enters && (own < 0 || setns(r->init_pidfd, CLONE_NEWPID) < 0)) /* by pidfd: Linux 5.8 */
 		return err_sys(e, "enter", "the pid namespace");
 	pid = fork();
-	if (pid < 0)
-		(void)refused(e);
+	x = pid < 0 ? refused(enters ? r->init_pidfd : -1, e) : 0;
 	if (enters && pid != 0)
 		(void)setns(own, CLONE_NEWPID);
-	if (pid < 0)
-		return -EAGAIN;
+	if (x < 0)
+		return x;
 	r->who = pid ? KEEPER : INIT;
 	r->init_pid = pid;
 	return pid == 0;

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SHOWN "ended.console"
+
 enum { ENDED_MOST = 4096, ASKED_SIZE = READY_AT };
 
 static const char *const reasons[] = {
@@ -89,6 +91,8 @@ static void take_line(struct ended *out, const char *word, const char *value)
 		out->at_ms = n;
 	else if (strcmp(word, "restarts") == 0 && num_i64(value, 0, UINT32_MAX, &n) == 0)
 		out->restarts = (unsigned)n;
+	else if (strcmp(word, "shown") == 0 && num_i64(value, 1, INT64_MAX, &n) == 0)
+		out->shown = (uint64_t)n;
 }
 
 int ended_read(const char *lxcpath, const char *name, struct ended *out)
@@ -128,8 +132,25 @@ void ended_write(const char *lxcpath, const char *name, const struct ended *end)
 		buf_addf(&b, "status %d\n", end->status);
 	if (end->restarts)
 		buf_addf(&b, "restarts %u\n", end->restarts);
+	if (end->shown)
+		buf_addf(&b, "shown %llu\n", (unsigned long long)end->shown);
 	if (!b.failed)
 		(void)!io_replace_file_fast(dir, "ended", b.s, b.len, 0644, &ignored);
+}
+
+int ended_read_shown(const char *lxcpath, const char *name, char **text, size_t *len)
+{
+	_own_fd int dir = open_folder(lxcpath, name);
+
+	return dir < 0 ? -ENOENT : io_read_file(dir, SHOWN, ENDED_SHOWN_MOST, text, len);
+}
+
+bool ended_write_shown(const char *lxcpath, const char *name, const char *text, size_t len)
+{
+	_own_fd int dir = open_folder(lxcpath, name);
+	struct err ignored = { 0 };
+
+	return dir >= 0 && io_replace_file_fast(dir, SHOWN, text, len, 0600, &ignored) == 0;
 }
 
 int asked_note(int runtime_fd, enum asked_for asked)

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * How a container ended, kept when all else of it is gone: the file `ended` in the container's own folder,
- * replaced by rename at each end, gone with the folder. A container without a folder has none.
+ * replaced by rename at each end, gone with the folder. A container without a folder has none. What its console showed
+ * last lies beside it, as `ended.console`, where a buffer kept it until then.
  */
 #include "base/err.h"
 
@@ -33,6 +34,7 @@ struct ended {
 	int status;	   /* of init, as waitpid(2); ENDED_UNKNOWN */
 	int64_t at_ms;	   /* since 1970 */
 	unsigned restarts; /* in a row, by lxc.start.restart, before this end */
+	uint64_t shown;	   /* bytes by its console since there was a buffer; 0: none of them are kept */
 };
 
 /* "exit", "halt", ...: interface. */
@@ -45,6 +47,10 @@ int ended_code(int status);
 int ended_read(const char *lxcpath, const char *name, struct ended *out) _must_check;
 /* Where it cannot be written (no folder, a full or read-only disk) there is none: no end waits for a disk. */
 void ended_write(const char *lxcpath, const char *name, const struct ended *end);
+/* The last of those bytes, at most ENDED_SHOWN_MOST; *text is the caller's to free. */
+enum { ENDED_SHOWN_MOST = 64 << 10 };
+int ended_read_shown(const char *lxcpath, const char *name, char **text, size_t *len) _must_check;
+bool ended_write_shown(const char *lxcpath, const char *name, const char *text, size_t len);
 
 /* The last one asked counts. By the fd of the runtime folder, for whoever is not the keeper. */
 int asked_note(int runtime_fd, enum asked_for asked) _must_check;

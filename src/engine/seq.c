@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { DEADLINE_MS = 120 * 1000, DYING_MS = 1000 }; /* of one wait for the other side */
+enum { DEADLINE_MS = 120 * 1000, SILENCE_MS = 1000, DYING_MS = 1000 }; /* of one wait for the other side */
 
 enum { SEQ_DONE, SEQ_FDS, SEQ_ERR };
 
@@ -135,10 +135,14 @@ static int next_message(struct exec *x, struct msg *m)
 {
 	int ms = x->s->deadline_ms ? x->s->deadline_ms : DEADLINE_MS, r;
 
-	do
-		r = msg_recv(x->sock, m, ms);
-	while (r == -ETIMEDOUT && is_in_slow_row(x));
-	return r;
+	for (int waited = 0; waited < ms || is_in_slow_row(x); waited += SILENCE_MS) {
+		r = msg_recv(x->sock, m, ms < SILENCE_MS ? ms : SILENCE_MS);
+		if (r != -ETIMEDOUT)
+			return r;
+		if (x->s->on_silence && x->r->who == KEEPER)
+			x->s->on_silence(x->r);
+	}
+	return -ETIMEDOUT;
 }
 
 /* One message of the other side. 1: go on, 0: it has closed, negative: its error or ours. */

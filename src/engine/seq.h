@@ -18,6 +18,8 @@ struct seq {
 	size_t n;
 	const char *init; /* what errors call INIT; NULL: "container init" */
 	int deadline_ms;  /* of one wait for the other side; 0: two minutes */
+	/* Each second that KEEPER waits for INIT: whatever may hold that one is to let it go. NULL: nothing may. */
+	void (*on_silence)(struct run *r);
 };
 
 /* In memory that KEEPER, INIT and whoever started them share: who is where, and what each step took. */

@@ -141,7 +141,7 @@ static const struct step rows[] = {
 	/* clang-format on */
 };
 
-const struct seq start_seq = { .name = "start", .v = rows, .n = ARRAY_SIZE(rows) };
+const struct seq start_seq = { .name = "start", .v = rows, .n = ARRAY_SIZE(rows), .on_silence = cgroup_let_go };
 _Static_assert(ARRAY_SIZE(rows) <= SEQ_MOST, "the shared page has room for every row");
 
 void run_init_fields(struct run *r, const struct plan *p)

@@ -431,6 +431,12 @@ int cgroup_enter(struct run *r, struct err *e)
 	return cgroup_tree_enter(&r->cgroup, r->init_pid, r->cloned_into_cgroup, e);
 }
 
+void cgroup_let_go(struct run *r)
+{
+	if (r->cgroup.open)
+		cgroup_tree_let_go(&r->cgroup);
+}
+
 /*
  * Needs:  init is in all its cgroups: the namespace's root is where it is now.
  * Leaves: an own cgroup namespace.

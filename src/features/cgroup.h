@@ -26,6 +26,7 @@ int cgroup_make(struct run *r, struct err *e);	  /* KEEPER */
 void cgroup_undo(struct run *r);		  /* from run.cgroup.path and run.plan alone */
 bool cgroup_oom_killed(const struct run *r);	  /* the same: did the kernel kill in it for want of memory? */
 int cgroup_enter(struct run *r, struct err *e);	  /* KEEPER */
+void cgroup_let_go(struct run *r);		  /* KEEPER: who froze it knew nothing of this start */
 int cgroup_limits(struct run *r, struct err *e);  /* KEEPER */
 int cgroup_devices(struct run *r, struct err *e); /* KEEPER: after INIT has made its device nodes */
 int cgroup_unshare(struct run *r, struct err *e); /* INIT: after it has been entered */

@@ -501,3 +501,23 @@ def test_scripts_of_a_network_without_a_device(hooked):
     c.up()
     c.run("lxc-stop", "-k").ok()
     assert c.log() == [f"up {c.name} net up empty", f"down {c.name} net down empty"]
+
+
+@OURS
+def test_a_start_that_somebody_freezes_goes_on(hooked):
+    """A cgroup has the same name in each life: who means the last one freezes the next, before it runs."""
+    c = hooked(without=("mount",))
+    c.add(f"lxc.hook.mount = sh -c 'touch {c.dir}/there; while [ ! -e {c.dir}/go ]; do sleep 0.05; done' #")
+    p = c.popen("lxc-start", stderr=subprocess.PIPE, text=True)
+    wait_for((c.dir / "there").exists, "the hook runs")
+    assert c.run("lxc-freeze").fails(1).err == f"lxc-freeze: {c.name}: it is still starting\n"
+    cgroup = re.search(r"^cgroup (.+)$", state_file(c).read_text(), re.M)[1]
+    freezer, word = Path(f"/sys/fs/cgroup/freezer/{cgroup}/freezer.state"), "FROZEN"
+    if not freezer.exists():
+        freezer, word = next(Path("/sys/fs/cgroup").glob(f"**/{cgroup}/cgroup.freeze")), "1"
+    freezer.write_text(word)
+    (c.dir / "go").touch()
+    assert p.wait(5 * SLOW) == 0 and p.stderr.read() == ""
+    p.stderr.close()
+    assert c.state() == "RUNNING"
+    c.run("lxc-stop", "-k").ok()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Random verbs on many containers by several workers, with random kills; then everything must be as it was before.
 
-    chaos.py [--seconds N] [--seed N] [--containers N] [--workers N]
+    chaos.py [--seconds N] [--seed N] [--containers N] [--workers N] [--verbs create,start,...]
 
 While it goes on
     no command takes longer than its deadline, none ends by a signal that we did not send,
@@ -73,6 +73,27 @@ class Wrong(list):
                 self.say(f"{line}: exit {rc}: not a known message: {plain!r}\n{err}")
 
 
+def read(path):
+    try:
+        return Path(path).read_text().strip()
+    except OSError as e:
+        return e.strerror
+
+
+def held_in(session):
+    """What a command, its children, and each keeper that is at work wait in: for whoever has to find out why it did not end."""
+    told = []
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        fields = read(f"/proc/{p}/stat").rsplit(")", 1)[-1].split()
+        words = read(f"/proc/{p}/cmdline").replace("\0", " ")
+        if len(fields) > 3 and (fields[3] == str(session) or re.match("keg-keeper (start|stop|adopt)", words)):
+            at = next((line.split(":")[2] for line in read(f"/proc/{p}/cgroup").splitlines() if ":freezer:" in line), None)
+            freezer = at and f"{at} {read(f'/sys/fs/cgroup/freezer{at}/freezer.state')}"
+            told.append(f"{p} ({words}) {fields[0]}, child of {fields[1]}: {read(f'/proc/{p}/stack').splitlines()[:3]}, "
+                        f"call {read(f'/proc/{p}/syscall')}, freezer {freezer}")
+    return "".join(f"\n    {line}" for line in told)
+
+
 class Chaos:
     def __init__(self, args, work, answer):
         self.args, self.path = args, work / "c"
@@ -103,6 +124,9 @@ class Chaos:
             frozen = not ended and attaches and kill_after is None and self.is_frozen(argv)
             if not ended and attaches and kill_after is None and not frozen:
                 ended = select.select([fd], [], [], DEADLINE)[0]
+            late = not ended and kill_after is None and not frozen
+            if late:
+                held = held_in(p.pid) + f"\n    {self.state_of(argv)}"
             if not ended:
                 p.kill()
             p.wait()
@@ -112,18 +136,21 @@ class Chaos:
             said = out.read().decode(errors="replace"), err.read().decode(errors="replace")
         words = f"{tool} {' '.join(map(str, argv))}"
         if not ended:
-            if kill_after is None and not frozen:
-                self.wrong.say(f"{words}: not done after {DEADLINE} s; {said[1]}")
+            if late:
+                self.wrong.say(f"{words}: not done after {DEADLINE} s; {said[1]}{held}")
             self.note(self.kills, "attach to a frozen container" if frozen else "command")
             return None
         killed = attaches and p.returncode == 128 + signal.SIGKILL  # with its container
         self.judge(tool, words, p.returncode, said[1], time.monotonic() - began, quiet_failure or killed)
         return p.returncode, *said
 
+    def state_of(self, argv):
+        done = self.on("lxc-info", argv[1], "-s", "-H")
+        return done and done[1].strip()
+
     def is_frozen(self, argv):
         """What was attached to it then does not run either, until somebody thaws it."""
-        done = self.on("lxc-info", argv[1], "-s", "-H")
-        return done and done[1].strip() in ("FROZEN", "FREEZING", "THAWED")
+        return self.state_of(argv) in ("FROZEN", "FREEZING", "THAWED")
 
     def judge(self, tool, words, rc, err, took, quiet_failure):
         with self.lock:
@@ -251,7 +278,7 @@ class Chaos:
 
     def work(self, number, end):
         r = random.Random(f"{self.args.seed} {number}")
-        verbs, weights = zip(*self.VERBS.items())
+        verbs, weights = zip(*((v, weight) for v, weight in self.VERBS.items() if not self.args.verbs or v in self.args.verbs.split(",")))
         while time.monotonic() < end and len(self.wrong) < 50:
             name, verb = r.choice(self.names), r.choices(verbs, weights)[0]
             how = {"kill_after": r.random() * 0.06} if r.random() < 0.12 else {}
@@ -333,6 +360,7 @@ def main():
     ap.add_argument("--seed", type=int, default=None)
     ap.add_argument("--containers", type=int, default=50)
     ap.add_argument("--workers", type=int, default=8)
+    ap.add_argument("--verbs", help="these alone; create makes half of the containers whatever it says")
     args = ap.parse_args()
     if args.seed is None:
         args.seed = random.SystemRandom().randrange(1 << 32)
