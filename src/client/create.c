@@ -282,7 +282,14 @@ static int run_template(struct making *m, struct err *e)
 	if (spec_read_file(s, m->c->config_file, &ignored, NULL) == 0 && spec_check(s, &ignored) == 0 &&
 	    userns_wanted(s))
 		m->mapped = take_ptr(&s);
-	return template_run(m->template, m->c, m->mapped, m->rootfs, m->r->args, m->r->quiet, e);
+	return template_run(&(struct template_call){ .path = m->template,
+						     .c = m->c,
+						     .mapped = m->mapped,
+						     .rootfs = m->rootfs,
+						     .args = m->r->args,
+						     .quiet = m->r->quiet,
+						     .held = m->f.partial_fd },
+			    e);
 }
 
 static int make(struct making *m, struct err *e)

@@ -165,6 +165,15 @@ char *config_macs(const char *text, bool all) _must_check;
 /* Those that are installed, sorted: "busybox". */
 int template_names(struct strv *out) _must_check;
 int template_find(const char *name, char **path, struct err *e) _must_check;
-/* `mapped`: the config that it is for maps ids; the template then runs as that container's root. NULL: it does not. */
-int template_run(const char *path, const struct container *c, const struct spec *mapped, const char *rootfs,
-		 char **args, bool quiet, struct err *e) _must_check;
+struct template_call {
+	const char *path;
+	const struct container *c;
+	const struct spec
+		*mapped; /* the config maps ids: the template runs as that container's root; NULL: it does not */
+	const char *rootfs;
+	char **args;
+	bool quiet;
+	int held; /* the lock that says that it is being created: also as long as a program of a killed creator's runs
+		   */
+};
+int template_run(const struct template_call *t, struct err *e) _must_check;

@@ -90,25 +90,23 @@ int template_find(const char *name, char **path, struct err *e)
 	return -ENOENT;
 }
 
-static int build_argv(struct strv *v, const char *path, const struct container *c, const struct spec *mapped,
-		      const char *rootfs, char **args)
+static int build_argv(struct strv *v, const struct template_call *t)
 {
 	uid_t uid;
 	gid_t gid;
+	int r = strv_add(v, strrchr(t->path, '/') + 1);
 
-	int r = strv_add(v, strrchr(path, '/') + 1);
-
 	if (r == 0)
-		r = strv_addf(v, "--path=%s", c->dir);
+		r = strv_addf(v, "--path=%s", t->c->dir);
 	if (r == 0)
-		r = strv_addf(v, "--name=%s", c->name);
+		r = strv_addf(v, "--name=%s", t->c->name);
 	if (r == 0)
-		r = strv_addf(v, "--rootfs=%s", rootfs);
-	for (; r == 0 && args && *args; args++)
-		r = strv_add(v, *args);
-	if (r < 0 || !mapped)
+		r = strv_addf(v, "--rootfs=%s", t->rootfs);
+	for (char **arg = t->args; r == 0 && arg && *arg; arg++)
+		r = strv_add(v, *arg);
+	if (r < 0 || !t->mapped)
 		return r;
-	userns_caller(mapped, &uid, &gid);
+	userns_caller(t->mapped, &uid, &gid);
 	return strv_add(v, "--mapped-uid") | strv_addf(v, "%u", uid) | strv_add(v, "--mapped-gid") |
 	       strv_addf(v, "%u", gid);
 }
@@ -133,10 +131,13 @@ static bool become_mapped(const char *dir, const char *rootfs, bool is_root)
  * In the child, where only async-signal-safe calls may be made. Mounts that a template forgets to take
  * back end with its own mount namespace; without the right to one it runs in ours.
  */
-_Noreturn static void become_template(const char *path, char **argv, int null_fd, int said_fd, pid_t creator)
+_Noreturn static void become_template(const struct template_call *t, char **argv, int null_fd, int said_fd,
+				      pid_t creator)
 {
 	/* Behind the change of ids, which clears it. A creator that is killed takes nothing back: its template should
-	 * not go on filling what is left. */
+	 * not go on filling what is left. What the template runs at that moment does: nobody else comes to the folder
+	 * before that has ended. */
+	(void)fcntl(t->held, F_SETFD, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != creator)
 		_exit(1);
@@ -145,7 +146,7 @@ _Noreturn static void become_template(const char *path, char **argv, int null_fd
 		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 	for (int i = 0; null_fd >= 0 && i < 3; i++)
 		(void)dup2(i == 2 && said_fd >= 0 ? said_fd : null_fd, i);
-	(void)execv(path, argv);
+	(void)execv(t->path, argv);
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
@@ -210,46 +211,45 @@ static void told(int said_fd, struct err *e)
 		err_hint(e, "%s", hint);
 }
 
-static int failed(const char *path, const char *rootfs, int status, int said_fd, struct err *e)
+static int failed(const struct template_call *t, int status, int said_fd, struct err *e)
 {
-	int r = disk_full(rootfs) ? err_num(e, ENOSPC, "create container from template", "%s", path)
-				  : err_say(e, EIO, "Failed to create container from template");
+	int r = disk_full(t->rootfs) ? err_num(e, ENOSPC, "create container from template", "%s", t->path)
+				     : err_say(e, EIO, "Failed to create container from template");
 
 	told(said_fd, e);
 	if (*e->said)
 		return r;
 	if (WIFSIGNALED(status))
-		err_said(e, "%s was killed by signal %d", path, WTERMSIG(status));
+		err_said(e, "%s was killed by signal %d", t->path, WTERMSIG(status));
 	else if (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127)
-		err_said(e, "%s could not be executed, or a program that it needs", path);
+		err_said(e, "%s could not be executed, or a program that it needs", t->path);
 	else
-		err_said(e, "%s ended with exit status %d", path, WEXITSTATUS(status));
+		err_said(e, "%s ended with exit status %d", t->path, WEXITSTATUS(status));
 	return r;
 }
 
-int template_run(const char *path, const struct container *c, const struct spec *mapped, const char *rootfs,
-		 char **args, bool quiet, struct err *e)
+int template_run(const struct template_call *t, struct err *e)
 {
 	_own_strv struct strv argv = { 0 };
-	_own_fd int null_fd = quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
+	_own_fd int null_fd = t->quiet ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1, pidfd = -1;
 	_own_fd int said_fd =
-		quiet ? memfd_create("template", MFD_CLOEXEC) : -1; /* without: its reasons stay unknown */
+		t->quiet ? memfd_create("template", MFD_CLOEXEC) : -1; /* without: its reasons stay unknown */
 	bool cancelled, is_root = geteuid() == 0;
 	int status;
 	pid_t pid, creator = getpid();
 
-	if (quiet && null_fd < 0)
+	if (t->quiet && null_fd < 0)
 		return err_sys(e, "open", "/dev/null");
-	if (build_argv(&argv, path, c, mapped, rootfs, args) < 0)
-		return err_num(e, ENOMEM, "run", "%s", path);
+	if (build_argv(&argv, t) < 0)
+		return err_num(e, ENOMEM, "run", "%s", t->path);
 	(void)fflush(NULL);
-	pid = mapped ? mapped_fork(mapped, e) : fork();
+	pid = t->mapped ? mapped_fork(t->mapped, e) : fork();
 	if (pid < 0)
-		return mapped ? pid : err_sys(e, "run", "%s", path);
+		return t->mapped ? pid : err_sys(e, "run", "%s", t->path);
 	if (pid == 0) {
-		if (mapped && !become_mapped(c->dir, rootfs, is_root))
+		if (t->mapped && !become_mapped(t->c->dir, t->rootfs, is_root))
 			_exit(125);
-		become_template(path, argv.v, null_fd, said_fd, creator);
+		become_template(t, argv.v, null_fd, said_fd, creator);
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3; our own child cannot be reused */
 	status = await(pid, pidfd, &cancelled);
@@ -257,5 +257,5 @@ int template_run(const char *path, const struct container *c, const struct spec 
 		return err_say(e, ECANCELED, "the creation was cancelled");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	return failed(path, rootfs, status, said_fd, e);
+	return failed(t, status, said_fd, e);
 }

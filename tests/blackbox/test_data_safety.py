@@ -6,12 +6,13 @@ import os
 import shutil
 import stat
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from lab import IS_LXC, MARK, Container
+from lab import IS_LXC, MARK, Container, wait_for
 
 pytestmark = pytest.mark.skipif(IS_LXC, reason="LXC removes what lxc.rootfs.path names")
 
@@ -210,6 +211,25 @@ def test_create_by_a_template_that_fails_over_what_is_there(keg, lxcpath):
     for options in ((), ("--dir", mine)):
         x.run("lxc-create", "-t", lxcpath / "template", "-f", "/dev/null", *options).fails()
         assert digest(lxcpath) == before, options
+
+
+def test_what_a_killed_creators_template_runs_keeps_the_folder(keg, lxcpath):
+    """The template ends with its creator; the program that it waits for goes on, and would fill what the next one has made."""
+    x = Container(keg, lxcpath, f"{MARK}-x")
+    (lxcpath / "template").write_text("#!/bin/sh\nfor w; do case $w in --rootfs=*) r=${w#*=}; esac; done\n"
+                                      f"[ -e {lxcpath}/begun ] && exit 0\ntouch {lxcpath}/begun\nsh -c \"sleep 1; mkdir -p $r/late\"\n:\n")
+    (lxcpath / "template").chmod(0o755)
+    create = ("-t", lxcpath / "template", "-f", "/dev/null")
+    p = x.popen("lxc-create", *create)
+    wait_for((lxcpath / "begun").exists, "the template runs")
+    time.sleep(0.2)
+    p.kill()
+    p.wait()
+    assert x.run("lxc-create", *create).fails().err == f"lxc-create: {x.name}: Container already exists: it is being created just now\n"
+    wait_for(lambda: x.run("lxc-create", *create).rc == 0, "its program has ended")
+    assert list(x.rootfs.iterdir()) == []
+    x.run("lxc-destroy").ok()
+    assert not x.dir.exists()
 
 
 @pytest.mark.parametrize("name", ["nosuch", "snap9", "..", "../rootfs", ""])
