@@ -85,6 +85,21 @@ static int nothing_new(const struct cli *c, struct err *e)
 	return 0;
 }
 
+/* What it showed before it ended, but for the first `seen` bytes of all. -ENOENT: nothing is kept. */
+static int show_ended(const struct container *ct, uint64_t seen)
+{
+	_own_free char *text = NULL;
+	struct ended end;
+	size_t len = 0, skip = 0;
+
+	if (ended_read(ct->lxcpath, ct->name, &end) < 0 || !end.shown ||
+	    ended_read_shown(ct->lxcpath, ct->name, &text, &len) < 0 || len > end.shown)
+		return -ENOENT;
+	if (seen > end.shown - len)
+		skip = seen < end.shown ? (size_t)(seen - (end.shown - len)) : len;
+	return show_bytes(text + skip, len - skip) ? 0 : 1;
+}
+
 /* It stays in the keeper's buffer, for whoever asks next. */
 static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 {
@@ -96,16 +111,16 @@ static int show_buffer(const struct cli *c, struct container *ct, bool follow)
 		size_t len = 0;
 		int x = container_console_log(ct, &all, &text, &len, &e);
 
-		if (x < 0 && some && !cli_runs(c, ct))
-			return 0;
 		if (x == -ENODATA && !follow)
 			return nothing_new(c, &e);
-		if (x < 0 && x != -ENODATA)
-			return cli_fail(c, &e);
 		if (x == 0 && !show_bytes(text, len))
 			return 1;
+		if (x < 0 && x != -ENODATA && !some)
+			return cli_fail(c, &e);
 		if (!follow)
 			return 0;
+		if (x < 0 && !cli_runs(c, ct)) /* its keeper has nothing more to answer where it ends */
+			return show_ended(ct, all.from) == 1;
 		pause_a_moment();
 	}
 }
@@ -116,6 +131,7 @@ static int run(struct cli *c)
 	_own_container struct container *ct = cli_container(c);
 	_own_free char *file = NULL;
 	struct err e = { 0 };
+	int x;
 
 	if (!ct)
 		return 1;
@@ -124,7 +140,10 @@ static int run(struct cli *c)
 		return show_file(c, ct, file, o->follow);
 	if (cli_runs(c, ct))
 		return show_buffer(c, ct, o->follow);
-	(void)err_say(&e, ENOENT, "it is not running, and what its console has shown is kept while it runs");
+	x = show_ended(ct, 0);
+	if (x >= 0)
+		return x;
+	(void)err_say(&e, ENOENT, "it is not running, and nothing of what its console has shown is kept");
 	err_hint(&e, "keg config set %s lxc.console.logfile %s/console.log keeps it for good", c->name, ct->dir);
 	return cli_fail(c, &e);
 }

@@ -85,3 +85,12 @@ int ring_write(const struct ring *r, size_t n, int fd)
 	x = write_all(fd, r->data + r->first, end);
 	return x < 0 ? x : write_all(fd, r->data, n - end);
 }
+
+void ring_copy(const struct ring *r, char *to)
+{
+	size_t end = r->size - r->first;
+
+	end = r->used < end ? r->used : end;
+	memcpy(to, r->data + r->first, end);
+	memcpy(to + end, r->data, r->used - end);
+}

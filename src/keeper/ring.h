@@ -21,3 +21,5 @@ void ring_add(struct ring *r, const char *data, size_t n);
 /* Writes the first n bytes (at most what there is) to an fd. 0 or -errno. */
 int ring_write(const struct ring *r, size_t n, int fd) _must_check;
 void ring_drop(struct ring *r, size_t n);
+/* All of it, into room for r->used bytes. */
+void ring_copy(const struct ring *r, char *to);

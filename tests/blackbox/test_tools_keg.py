@@ -6,10 +6,11 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
-from lab import IS_LXC, MARK, Container, Terminal, needs, wait_for
+from lab import IS_LXC, MARK, SLOW, Container, Terminal, needs, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -156,8 +157,10 @@ def test_logs_of_a_file_and_of_the_buffer(busybox):
     assert "one two" not in until("four"), "each line once"
     c.run("lxc-stop", "-k").ok()
     assert p.wait(40) == 0
+    assert "one two" in show().ok().out and "four" in show("-f").ok().out, "the last of it, after the end"
+    (c.dir / "ended.console").unlink()
     r = show().fails(1)
-    assert r.err == (f"keg: {c.name}: it is not running, and what its console has shown is kept while it runs\n"
+    assert r.err == (f"keg: {c.name}: it is not running, and nothing of what its console has shown is kept\n"
                      f"  try     keg config set {c.name} lxc.console.logfile {c.dir}/console.log keeps it for good\n")
     c.add(f"lxc.console.logfile = {c.dir}/console.log")
     c.run("lxc-start").ok()
@@ -165,6 +168,32 @@ def test_logs_of_a_file_and_of_the_buffer(busybox):
     wait_for(lambda: "four" in show().out, "the line in the file")
     c.run("lxc-stop", "-k").ok()
     assert "four" in show().ok().out and "four" in show("-f").ok().out
+
+
+def test_last_words_are_followed_and_kept(container):
+    c = container("lxc.console.buffer.size = 4096", init="/answer")
+    logs = lambda *a: c.keg.run("keg", "logs", "-P", c.lxcpath, c.name, *a)
+    for n in range(3):
+        c.up("--", "/answer", "touch", f"/ready{n}", "await", f"/go{n}", "print", f"the last words of life {n}", "exit", "3")
+        p = c.keg.start("keg", "logs", "-P", c.lxcpath, c.name, "-f", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        time.sleep(0.3 * SLOW)
+        (c.rootfs / f"go{n}").touch()
+        assert p.wait(20 * SLOW) == 0
+        assert p.stdout.read().splitlines() == [f"the last words of life {n}"]
+        assert logs().ok().out.splitlines() == [f"the last words of life {n}"]
+        assert (c.dir / "ended.console").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_much_the_last_is_kept(container):
+    """64 KiB, whatever the buffer holds; and no more is shown than a later end has kept."""
+    c = container("lxc.console.buffer.size = 256KB")
+    c.run("lxc-start", "--", "/answer", "pour", "1", "exit", "0")
+    c.stopped()
+    show = lambda *a: c.keg.run("keg", "logs", "-P", c.lxcpath, c.name, *a)
+    assert (c.dir / "ended.console").stat().st_size == 64 << 10 and show().ok().out.endswith("the last line\n")
+    c.run("lxc-start", "--", "/answer", "exit", "0")
+    c.stopped()
+    assert "nothing of what its console has shown is kept" in show().fails(1).err
 
 
 @pytest.mark.parametrize("tool, first, told", [

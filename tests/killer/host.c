@@ -126,7 +126,8 @@ static void entry(int dir, const char *name, const char *shown, const char *mark
 		return;
 	if (S_ISLNK(st.st_mode) && readlinkat(dir, name, target, sizeof(target) - 1) < 0)
 		target[0] = 0;
-	if (ours && strcmp(name, "ended") == 0) /* when and why it ended last, or not yet */
+	if (ours && (strcmp(name, "ended") == 0 ||
+		     strcmp(name, "ended.console") == 0)) /* when and why it ended last, or not yet */
 		return;
 	if (ours && strcmp(name, "ts") == 0) /* when a snapshot was taken */
 		add(out, "%s %o", path, st.st_mode);
