@@ -7,6 +7,7 @@
 #include "client/container.h"
 #include "client/control.h"
 #include "client/pump.h"
+#include "engine/identity.h"
 #include "engine/start.h"
 #include "features/apparmor.h"
 #include "features/arch.h"
@@ -325,9 +326,10 @@ int container_attach_begin(struct container *c, const struct attach_request *r, 
 	x = begin(c, r, &st, &ru, e);
 	if (x == 0)
 		*pid = ru.init_pid;
-	else if (x == -ESRCH || !container_init_alive(ru.init_pidfd, x == -ECHILD ? DYING_MS : 0)) {
-		/* hence whatever went wrong; ESRCH is setns(2)'s word of one that is about to end, long before its
-		 * pidfd's */
+	else if (x == -ESRCH ||
+		 identity_is_ending(st.init_pid, ru.init_pidfd, x == -ECHILD || x == -ENOMEM ? DYING_MS : 0)) {
+		/* hence whatever went wrong; ESRCH is setns(2)'s word of one that is about to end, ENOMEM fork(2)'s
+		 * where it ends (pid_namespaces(7)) */
 		err_clear(e);
 		x = err_say(e, ESRCH, "it has stopped meanwhile");
 	}

@@ -298,8 +298,6 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struct err *e) _must_check;
 /* The same with all of its state; the caller frees that. -ESRCH without words: it does not run. */
 int container_find_init(const struct container *c, struct status *s, int *pidfd, struct err *e) _must_check;
-/* Still so after `ms`. */
-bool container_init_alive(int pidfd, int ms);
 
 /* --- mount.c --- */
 struct mount_request {

@@ -3,7 +3,7 @@
  * The end of a container on disk. Its folder is first renamed, so that it is gone at once, then
  * removed (trash.c). A rootfs elsewhere goes only if it carries our mark: what we did not make, we do not delete.
  */
-#include "client/disk.h"
+#include "client/snapshot.h"
 
 #include "base/io.h"
 #include "base/own.h"
@@ -42,8 +42,10 @@ static int check_dependents(struct container *c, struct err *e)
 	_own_free char *snaps = str_fmt("%s/snaps", c->dir);
 	struct snapshot *v = NULL;
 	size_t n = 0;
-	int r = container_snapshots(c, &v, &n, e);
+	int r;
 
+	snapshots_sweep(c);
+	r = container_snapshots(c, &v, &n, e);
 	snapshots_free(v, n);
 	if (r < 0)
 		return r;

@@ -62,11 +62,11 @@ int container_hold_init(const struct container *c, pid_t *pid, int *pidfd, struc
 	return 0;
 }
 
-bool container_init_alive(int pidfd, int ms)
+static bool is_alive(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
-	return poll(&p, 1, ms) == 0;
+	return poll(&p, 1, 0) == 0;
 }
 
 /* Where a device goes: a running container. */
@@ -97,7 +97,7 @@ static int open_place(struct place *p, struct err *e)
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* A dying process has lost its root (ENOENT) a moment before its pidfd tells of its end. */
-	if (!container_init_alive(pidfd, 0) || (fd < 0 && errno == ENOENT))
+	if (!is_alive(pidfd) || (fd < 0 && errno == ENOENT))
 		return err_say(e, ESRCH, "Container %s is not running", c->name);
 	if (fd < 0)
 		return err_sys(e, "open", "the root of %s", c->name);
@@ -236,7 +236,7 @@ int container_device_net(struct container *c, bool add, const char *device, cons
 		return err_num(e, -held, "lock", "the devices of %s", c->name);
 	holder.runtime_fd = dir;
 	r = shares_our_network(holder.init_pid);
-	if (r < 0 || !container_init_alive(pidfd, 0))
+	if (r < 0 || !is_alive(pidfd))
 		return err_say(e, ESRCH, "Container %s is not running", c->name);
 	if (r)
 		return err_say(e, EINVAL, "%s has the host's own network: there is nowhere to move %s", c->name,

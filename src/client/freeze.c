@@ -35,7 +35,7 @@ static int change(const struct container *c, const struct cgroup_tree *t, pid_t 
 		cgroup_tree_let_go(t);
 		return it_stopped(e);
 	}
-	if (x == -ENOENT) /* the cgroup is gone: so is the container */
+	if (x == -ENOENT || x == -ENODEV) /* the cgroup is gone, ENODEV: under our hands: so is the container */
 		return it_stopped(e);
 	monitor_tell_state(c->lxcpath, c->name, freeze == (x == 0) ? FROZEN : RUNNING); /* or it was rolled back */
 	return x;

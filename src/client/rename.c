@@ -5,7 +5,7 @@
  * folder it counts for nothing. `.was` holds the old name until all is done: whoever finds it, and nobody at it (the
  * renamer holds a lock on the folder), takes the other name out of the parents' lists.
  */
-#include "client/disk.h"
+#include "client/snapshot.h"
 
 #include "base/io.h"
 #include "base/lock.h"
@@ -56,6 +56,7 @@ static int check(const struct renaming *w, struct err *e)
 	r = check_stopped(w->c, e);
 	if (r < 0)
 		return r;
+	snapshots_sweep(w->c);
 	r = container_snapshots(w->c, &v, &n, e);
 	snapshots_free(v, n);
 	if (r == 0 && n)

@@ -38,6 +38,14 @@ static int check_snap_name(const char *snap, struct err *e)
 	return 0;
 }
 
+void snapshots_sweep(const struct container *c)
+{
+	_own_free char *snaps = snaps_folder(c);
+
+	if (snaps)
+		trash_sweep(snaps);
+}
+
 int snapshot_check_stopped(const struct container *c, const char *what, struct err *e)
 {
 	int r = container_at_rest(c, e);
@@ -184,7 +192,6 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 	_own_free char *snaps = snaps_folder(c), *made = NULL;
 	_own_strv struct strv parents = { 0 };
 	_own_fd int held = -1, lock = -1;
-	struct err quiet = { 0 };
 	int r;
 
 	if (!container_defined(c))
@@ -203,8 +210,10 @@ static int take(struct container *c, const char *comment_file, int *number, stru
 	r = build_snapshot(c, snaps, made, comment_file, &parents, &lock, e);
 	if (r == 0)
 		r = name_it(snaps, made, &parents, number, e);
-	if (r < 0)
-		(void)!io_remove_tree(AT_FDCWD, made, &quiet);
+	if (r < 0) { /* as if it had been killed: also out of its parents' lists */
+		close_fd(&lock);
+		trash_sweep(snaps);
+	}
 	return r;
 }
 
@@ -315,8 +324,7 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 	_own_fd int held = -1;
 	int r = restore_finish(c, e);
 
-	if (snaps)
-		trash_sweep(snaps);
+	snapshots_sweep(c);
 	if (r == 0)
 		held = container_hold(c, HOLD_ALONE, e);
 	if (held == -ENOENT) /* only its snapshots are there */

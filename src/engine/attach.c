@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
@@ -56,16 +55,10 @@ static pid_t step_between(const struct run *r, int tell)
 	_exit(0);
 }
 
-/* A pid namespace whose init has ended has no memory for another process: so says pid_namespaces(7). */
-static int refused(int init_pidfd, struct err *e)
+static int refused(struct err *e)
 {
-	struct pollfd p = { .fd = init_pidfd, .events = POLLIN };
 	int x = err_sys(e, "fork", "for the program");
 
-	if (x == -ENOMEM && init_pidfd >= 0 && poll(&p, 1, 0) > 0) {
-		err_clear(e);
-		return err_say(e, ESRCH, "it has stopped meanwhile");
-	}
 	spawn_hint(-x, e);
 	return x;
 }
@@ -82,7 +75,7 @@ static int fork_by_way_of_user(struct run *r, struct err *e)
 	tell = pipe[1];
 	between = fork();
 	if (between < 0)
-		return refused(-1, e);
+		return refused(e);
 	if (between == 0 && step_between(r, tell) == 0) {
 		r->who = INIT;
 		return 1;
@@ -116,7 +109,7 @@ static int attach_fork(struct run *r, struct err *e)
 	if (enters && (own < 0 || setns(r->init_pidfd, CLONE_NEWPID) < 0)) /* by pidfd: Linux 5.8 */
 		return err_sys(e, "enter", "the pid namespace");
 	pid = fork();
-	x = pid < 0 ? refused(enters ? r->init_pidfd : -1, e) : 0;
+	x = pid < 0 ? refused(e) : 0;
 	if (enters && pid != 0)
 		(void)setns(own, CLONE_NEWPID);
 	if (x < 0)

@@ -27,10 +27,12 @@ _Static_assert(sizeof(struct end_info) == 64, "the kernel's first version of it"
 #define ASK_END	 _IOWR(0xff, 11, struct end_info)
 #define INFO_END (UINT64_C(1) << 3)
 
+enum { EXITING = 4 }; /* PF_EXITING of the kernel's */
+
 enum { REAP_MS = 1000, STEP_MS = 5 };
 
 /* Words behind the name of /proc/PID/stat, which may hold blanks and brackets itself; counted from 3, as in proc(5). */
-enum { STAT_STATE = 3, STAT_START = 22, STAT_EXIT_CODE = 52, STAT_WORDS = 53 };
+enum { STAT_STATE = 3, STAT_FLAGS = 9, STAT_START = 22, STAT_EXIT_CODE = 52, STAT_WORDS = 53 };
 
 static int read_stat(pid_t pid, char *line, size_t size, char *word[STAT_WORDS])
 {
@@ -90,6 +92,26 @@ static bool has_ended(int pidfd, int timeout_ms)
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&p, 1, timeout_ms) > 0;
+}
+
+static bool has_begun_to_end(pid_t pid)
+{
+	char line[1024], *word[STAT_WORDS];
+	int64_t flags = 0;
+
+	return read_stat(pid, line, sizeof(line), word) < 0 ||
+	       (num_i64(word[STAT_FLAGS], 0, UINT32_MAX, &flags) == 0 && flags & EXITING);
+}
+
+bool identity_is_ending(pid_t pid, int pidfd, int timeout_ms)
+{
+	for (int ms = 0;; ms += STEP_MS) {
+		if (has_begun_to_end(pid) || has_ended(pidfd, 0))
+			return true;
+		if (ms >= timeout_ms)
+			return false;
+		(void)has_ended(pidfd, STEP_MS);
+	}
 }
 
 int identity_hold(const struct status *s)

@@ -14,5 +14,7 @@ int identity_start(pid_t pid, uint64_t *since) _must_check;
 int identity_hold(const struct status *s) _must_check;
 /* Its init may live without its keeper, and does. *pidfd (NULL: nobody asks) is the caller's. */
 bool identity_outlives(const struct status *s, int *pidfd);
+/* It has ended, or begins to within that time: which its pidfd tells only when all of its pid namespace are reaped. */
+bool identity_is_ending(pid_t pid, int pidfd, int timeout_ms);
 /* Its end, as waitpid(2) tells it; -ENODATA: it was reaped by another, and this kernel (before 6.15) does not tell. */
 int identity_end(pid_t pid, int pidfd, int *status) _must_check;

@@ -706,6 +706,22 @@ def test_a_killed_restore_is_unlisted_by_another_of_the_name(container, lxcpath,
 
 
 @ours
+@pytest.mark.parametrize("verb", ["destroy", "rename"])
+def test_a_killed_snapshot_is_unlisted_with_its_container(container, lxcpath, keg, verb):
+    c = container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    s = lxcpath / f"{MARK}-s"
+    keg.run("lxc-snapshot", "-n", s.name, "-P", lxcpath).ok()
+    (s / "snaps/snap0").rename(s / "snaps/.new-77")
+    if verb == "rename":
+        keg.run("lxc-copy", "-R", "-n", s.name, "-N", f"{MARK}-r", "-P", lxcpath).ok()
+        assert pairs(c.dir, "lxc_snapshots") == [(str(lxcpath), f"{MARK}-r")]
+    else:
+        keg.run("lxc-destroy", "-n", s.name, "-P", lxcpath).ok()
+        assert not (c.dir / "lxc_snapshots").exists()
+
+
+@ours
 def test_a_killed_rename_is_unlisted_though_anothers_clone_has_the_name(container, lxcpath, keg):
     c, other = container(), container()
     copy(c, f"{MARK}-s", "-s").ok()

@@ -318,7 +318,8 @@ class Chaos:
         if not done or done[1]:
             self.wrong.say(f"containers that cannot be destroyed: {done}")
         for p in sorted(self.path.rglob("*"))[:20]:
-            self.wrong.say(f"left in the containers' folder: {p.relative_to(self.path)}")
+            words = f": {read(p)!r}" if p.name in ("lxc_snapshots", "lxc_rdepends", ".was") else ""
+            self.wrong.say(f"left in the containers' folder: {p.relative_to(self.path)}{words}")
 
     def summary(self):
         n, bad = sum(self.count.values()), sum(self.failed.values())
