@@ -129,18 +129,9 @@ static bool snapshot_destroy(struct lxc_container *pub, const char *snap)
 
 static bool snapshot_destroy_all(struct lxc_container *pub)
 {
-	struct snapshot *v = NULL;
 	struct err e = { 0 };
-	size_t n = 0;
-	int r;
 
-	if (!pub)
-		return false;
-	r = container_snapshots(container_of(pub), &v, &n, &e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = container_snapshot_destroy(container_of(pub), v[i].name, &e);
-	snapshots_free(v, n);
-	return abi_done(pub, r, &e);
+	return pub && abi_done(pub, container_snapshots_destroy(container_of(pub), &e), &e);
 }
 
 /* A running one is refused before its snapshots go. */

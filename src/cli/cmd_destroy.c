@@ -15,18 +15,6 @@ static const struct opt opts[] = {
 	{ 's', "snapshots", NULL, OPT_FLAG, offsetof(struct options, snapshots), false, "Destroy its snapshots too" },
 };
 
-static int destroy_snapshots(struct container *ct, struct err *e)
-{
-	struct snapshot *v = NULL;
-	size_t n = 0;
-	int r = container_snapshots(ct, &v, &n, e);
-
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = container_snapshot_destroy(ct, v[i].name, e);
-	snapshots_free(v, n);
-	return r;
-}
-
 static int refuse_running(const struct cli *c)
 {
 	struct err e = { 0 };
@@ -53,7 +41,7 @@ static int run(struct cli *c)
 			return cli_fail(c, &e);
 	}
 	if (o->snapshots)
-		r = destroy_snapshots(ct, &e);
+		r = container_snapshots_destroy(ct, &e);
 	if (r == 0)
 		r = container_destroy(ct, &e);
 	if (r < 0)

@@ -84,14 +84,9 @@ static int list(const struct cli *c, struct container *ct, bool comments)
 static int destroy(const struct cli *c, struct container *ct, const char *which)
 {
 	bool all = *which && strncmp("ALL", which, strlen(which)) == 0;
-	struct snapshot *v = NULL;
 	struct err e = { 0 };
-	size_t n = 0;
-	int r = all ? container_snapshots(ct, &v, &n, &e) : container_snapshot_destroy(ct, which, &e);
+	int r = all ? container_snapshots_destroy(ct, &e) : container_snapshot_destroy(ct, which, &e);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = container_snapshot_destroy(ct, v[i].name, &e);
-	snapshots_free(v, n);
 	return r < 0 ? cli_fail(c, &e) : 0;
 }
 

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CLAIM_TRIES = 10 };
+
 /* Whether something else than `partial` is in it. No folder holds nothing. */
 static bool holds_something(const char *folder)
 {
@@ -108,7 +110,7 @@ static int enter_folder(struct claim *f, const struct container *c, struct err *
 	f->dir_fd = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (f->dir_fd < 0)
 		return err_sys(e, "open folder", "%s", c->dir);
-	f->partial_fd = lock_take(f->dir_fd, "partial");
+	f->partial_fd = lock_take(f->dir_fd, "partial"); /* ENOENT: it was removed under our hands */
 	if (f->partial_fd == -EAGAIN)
 		return err_say(e, EEXIST, "Container already exists: it is being created just now");
 	if (f->partial_fd < 0)
@@ -119,9 +121,16 @@ static int enter_folder(struct claim *f, const struct container *c, struct err *
 
 int claim_folder(struct claim *f, const struct container *c, struct err *e)
 {
-	int r = make_folder(f, c, e);
+	int r = 1;
 
-	return r == 1 ? enter_folder(f, c, e) : r;
+	for (int tries = 0; tries < CLAIM_TRIES && (r == 1 || r == -ENOENT); tries++) {
+		claim_end(f);
+		err_clear(e);
+		r = make_folder(f, c, e);
+		if (r == 1)
+			r = enter_folder(f, c, e);
+	}
+	return r;
 }
 
 void claim_complete(struct claim *f)

@@ -285,6 +285,8 @@ void snapshots_free(struct snapshot *v, size_t n);
 /* new_name NULL or its own: replaces the container, by exchange. */
 int container_snapshot_restore(struct container *c, const char *snap, const char *new_name, struct err *e) _must_check;
 int container_snapshot_destroy(struct container *c, const char *snap, struct err *e) _must_check;
+/* All that there are. */
+int container_snapshots_destroy(struct container *c, struct err *e) _must_check;
 
 /* --- device.c --- */
 /* A node like the host's `path`, at `to` (NULL: the same) in the running container, allowed by its cgroup. */

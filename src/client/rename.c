@@ -228,7 +228,10 @@ static int rename_it(void *arg, struct err *e)
 	r = rename_finish(w->to);
 	if (r < 0)
 		return err_num(e, -r, "replace", "%s", w->to->config_file);
-	r = dependents_forget(&w->parents, w->to->dir, kin_of(w->c), e);
+	/* again: whoever destroyed the last one of that name may have forgotten it since */
+	r = dependents_add(&w->parents, kin_of(w->to), e);
+	if (r == 0)
+		r = dependents_forget(&w->parents, w->to->dir, kin_of(w->c), e);
 	if (r < 0)
 		return r;
 	move_marks(w);

@@ -135,8 +135,10 @@ static int name_as(const char *snaps, const char *made, const char *name, const 
 	r = point_at(made, to, e);
 	if (r == 0)
 		r = dependents_add(parents, (struct dependent){ snaps, name }, e);
-	if (r < 0 || renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	if (r < 0)
 		return r;
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, to, RENAME_NOREPLACE) == 0) /* again: somebody may have forgotten */
+		return dependents_add(parents, (struct dependent){ snaps, name }, e); /* the one that had it before */
 	return errno == EEXIST ? 1 : err_sys(e, "rename", "%s to %s", made, to);
 }
 
@@ -400,4 +402,21 @@ int container_snapshot_destroy(struct container *c, const char *snap, struct err
 	struct work w = { .what = DESTROY, .c = c, .snap = snap };
 
 	return work(&w, e);
+}
+
+int container_snapshots_destroy(struct container *c, struct err *e)
+{
+	struct snapshot *v = NULL;
+	size_t n = 0;
+	int r = container_snapshots(c, &v, &n, e);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = container_snapshot_destroy(c, v[i].name, e);
+		if (r == -ENOENT) { /* another has */
+			err_clear(e);
+			r = 0;
+		}
+	}
+	snapshots_free(v, n);
+	return r;
 }
