@@ -4,7 +4,9 @@
 
 #include "base/own.h"
 #include "cli/start.h"
+#include "client/disk.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -120,6 +122,18 @@ static int already_running(const struct cli *c)
 	return 0;
 }
 
+/* The config that is read and the files that are used are one container's: another may come to its name between. */
+static int hold(const struct container *ct, struct err *e)
+{
+	int held;
+
+	(void)!rename_finish(ct); /* which wants them for itself */
+	held = container_hold(ct, 0, e);
+	if (held < 0 && held != -EBUSY && held != -EINVAL) /* one without a folder: the start knows what that means */
+		err_clear(e);
+	return held;
+}
+
 static int run(struct cli *c)
 {
 	const struct options *o = c->opt;
@@ -139,6 +153,7 @@ static int run(struct cli *c)
 		.log_level = c->logpriority ? log_level() : -1,
 		.out = &out,
 	};
+	_own_fd int held = -1;
 	struct err e = { 0 };
 	int status = 0, x;
 	bool defined;
@@ -149,6 +164,9 @@ static int run(struct cli *c)
 		return cli_errors_are_json(c);
 	if (!r.steps && cli_runs(c, ct))
 		return already_running(c);
+	held = r.steps ? -1 : hold(ct, &e);
+	if (e.set)
+		return cli_fail(c, &e);
 	if (cli_load(c, ct, &defined) != 0)
 		return 1;
 	if (!defined && !c->n_args)

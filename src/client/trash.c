@@ -261,6 +261,13 @@ static int sweep_one(const char *folder, const char *name, struct err *e)
 	return r < 0 ? r : io_remove_tree(AT_FDCWD, left, e);
 }
 
+/* .new-PID */
+static bool is_new(const char *name)
+{
+	return str_starts(name, DISK_NEW) &&
+	       strspn(name + strlen(DISK_NEW), "0123456789") == strlen(name + strlen(DISK_NEW));
+}
+
 /* Ours, and nobody is at it: its fd, with the lock. */
 static int take_left(int dir, const char *name)
 {
@@ -270,9 +277,8 @@ static int take_left(int dir, const char *name)
 		return -EBUSY;
 	if (storage_has_mark(fd))
 		return take_fd(&fd);
-	/* a killed command may not have come to its mark: then .new-PID is empty */
-	if (str_starts(name, DISK_NEW) &&
-	    strspn(name + strlen(DISK_NEW), "0123456789") == strlen(name + strlen(DISK_NEW)))
+	/* a killed command may not have come to its mark: then it is empty */
+	if (str_starts(name, DISK_RESTORE) || is_new(name))
 		(void)unlinkat(dir, name, AT_REMOVEDIR);
 	return -EEXIST;
 }
