@@ -135,10 +135,9 @@ static bool is_cpuset(const struct cgroup_hierarchy *v)
 	return !v->v2 && cgroup_has_word(v->controllers, "cpuset");
 }
 
-/* The folders above the tree. What we make is marked, so that whoever empties it last may remove it. */
-static int cannot_make(const struct cgroup_hierarchy *v, const char *path, struct err *e)
+static int cannot_make(const struct cgroup_hierarchy *v, const char *path, int errnum, struct err *e)
 {
-	int r = err_sys(e, "make the cgroup", "%s", path);
+	int r = err_num(e, errnum, "make the cgroup", "%s", path);
 
 	if (r == -EROFS)
 		err_hint(e, "the cgroups are mounted read-only: mount -o remount,rw %s", v->mount);
@@ -147,6 +146,7 @@ static int cannot_make(const struct cgroup_hierarchy *v, const char *path, struc
 	return r;
 }
 
+/* The folders above the tree. What we make is marked, so that whoever empties it last may remove it. */
 static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_t base_len, struct err *e)
 {
 	for (char *slash = strchr(path + base_len + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -158,7 +158,7 @@ static int make_parents(const struct cgroup_tree *t, size_t i, char *path, size_
 			if (is_cpuset(&t->host->v[i]))
 				r = fill_cpuset(path, e);
 		} else if (errno != EEXIST) {
-			r = cannot_make(&t->host->v[i], path, e);
+			r = cannot_make(&t->host->v[i], path, errno, e);
 		}
 		*slash = '/';
 		if (r < 0)
@@ -183,7 +183,7 @@ static int make_inner(struct cgroup_tree *t, size_t i, const char *path, struct 
 		return 0;
 	(void)snprintf(inner, sizeof(inner), "%s/%s", path, t->inner);
 	if (mkdir(inner, 0755) < 0)
-		return cannot_make(&t->host->v[i], inner, e);
+		return cannot_make(&t->host->v[i], inner, errno, e);
 	t->inner_fd[i] = open_dir(t->fd[i], t->inner);
 	if (t->inner_fd[i] < 0)
 		return err_num(e, -t->inner_fd[i], "open the cgroup", "%s", inner);
@@ -192,8 +192,18 @@ static int make_inner(struct cgroup_tree *t, size_t i, const char *path, struct 
 	return is_cpuset(&t->host->v[i]) ? fill_cpuset(inner, e) : 0;
 }
 
+/* A process that is killed between the two leaves a cgroup without a mark: the next start takes that away. */
+static int make_marked(const struct cgroup_tree *t, const char *path, bool mark)
+{
+	int r = mkdir(path, 0755) < 0 ? -errno : 0;
+
+	if (r == 0 && mark && t->owner[0])
+		(void)setxattr(path, MARK_OWNER, t->owner, strlen(t->owner), 0);
+	return r;
+}
+
 /* Makes the folder, and the ones above it. -EEXIST, without words: it is there. */
-static int make_folder(const struct cgroup_tree *t, size_t i, char *path, size_t base_len, struct err *e)
+static int make_folder(const struct cgroup_tree *t, size_t i, bool mark, char *path, size_t base_len, struct err *e)
 {
 	_own_fd int lock = t->host->v[i].v2 ? cgroup_lock(t, i) : -1;
 
@@ -205,12 +215,11 @@ static int make_folder(const struct cgroup_tree *t, size_t i, char *path, size_t
 			return r;
 		if (t->host->v[i].v2) /* what fails here is told when a limit is set that needs it */
 			cgroup_try(cgroup_enable(t, i, NULL, NULL));
-		if (mkdir(path, 0755) == 0)
-			return 0;
-		if (errno == EEXIST)
-			return -EEXIST;
-		if (errno != ENOENT || tries == MAKE_TRIES) /* ENOENT: another's end took the parent away */
-			return cannot_make(&t->host->v[i], path, e);
+		r = make_marked(t, path, mark);
+		if (r == 0 || r == -EEXIST)
+			return r;
+		if (r != -ENOENT || tries == MAKE_TRIES) /* ENOENT: another's end took the parent away */
+			return cannot_make(&t->host->v[i], path, -r, e);
 	}
 }
 
@@ -224,12 +233,10 @@ static int make_one(struct cgroup_tree *t, size_t i, bool mark, struct err *e)
 
 	if (r < 0)
 		return err_num(e, -r, "make the cgroup", "%s in %s", t->path, v->mount);
-	r = make_folder(t, i, path, base_len, e);
+	r = make_folder(t, i, mark, path, base_len, e);
 	if (r < 0)
 		return r;
 	t->made[i] = true;
-	if (mark && t->owner[0])
-		(void)setxattr(path, MARK_OWNER, t->owner, strlen(t->owner), 0);
 	t->fd[i] = open_dir(AT_FDCWD, path);
 	if (t->fd[i] < 0)
 		return err_num(e, -t->fd[i], "open the cgroup", "%s", path);
