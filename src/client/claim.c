@@ -39,11 +39,20 @@ bool claim_is_free(const struct container *c)
 	return !holds_something(c->dir);
 }
 
+int claim_remove(const struct container *c, int held, struct err *e)
+{
+	_own_trash struct trash t = { .fd = -1 };
+	int r = trash_begin(c->dir, c->name, held, &t, e);
+
+	if (r < 0)
+		return r;
+	copy_undress(c);
+	return trash_remove(t.path, (struct dependent){ c->lxcpath, c->name }, e);
+}
+
 int claim_clear(const struct container *c, struct err *e)
 {
 	_own_fd int dir = open(c->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), lock = -1, held = -1;
-	_own_strv struct strv parents = { 0 };
-	int r;
 
 	trash_sweep(c->lxcpath);
 	if (dir < 0 || faccessat(dir, "partial", F_OK, 0) < 0)
@@ -64,11 +73,7 @@ int claim_clear(const struct container *c, struct err *e)
 		return err_say(e, EEXIST, "Container already exists: it is being created just now");
 	if (lock < 0)
 		return err_num(e, -lock, "lock", "%s/partial", c->dir);
-	r = dependents_read(c->dir, PARENTS, &parents, e);
-	if (r == 0)
-		r = dependents_remove(&parents, (struct dependent){ c->lxcpath, c->name }, e);
-	copy_undress(c);
-	return r < 0 ? r : io_remove_tree(AT_FDCWD, c->dir, e);
+	return claim_remove(c, held, e);
 }
 
 /* Built beside: the folder appears with its mode, its mark and its lock, so that no moment is without one of them. */

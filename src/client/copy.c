@@ -248,10 +248,8 @@ static void take_back(struct copying *w)
 {
 	struct err quiet = { 0 };
 
-	if (!w->f.empty)
-		return;
-	(void)!dependents_remove(&w->parents, (struct dependent){ w->to->lxcpath, w->to->name }, &quiet);
-	(void)!io_remove_tree(AT_FDCWD, w->to->dir, &quiet);
+	if (w->f.empty)
+		(void)!claim_remove(w->to, -1, &quiet);
 }
 
 static int copy(void *arg, struct err *e)

@@ -249,10 +249,8 @@ static int undo(void *making, struct err *e)
 		(void)!io_remove_tree(AT_FDCWD, m->rootfs, e);
 	if (m->found_rootfs)
 		(void)!storage_empty(AT_FDCWD, m->rootfs, e);
-	if (m->f.made_dir) {
-		(void)!io_remove_tree(AT_FDCWD, m->c->dir, e);
-		return 0;
-	}
+	if (m->f.made_dir)
+		return claim_remove(m->c, -1, e);
 	if (m->made_config && m->replaced)
 		(void)!io_replace_file(m->f.dir_fd, "config", m->replaced, strlen(m->replaced), 0640, e);
 	else if (m->made_config)

@@ -108,11 +108,10 @@ static int without(const struct strv *all, struct dependent child, struct strv *
 	return r;
 }
 
-/* left: where what is forgotten lies. */
 struct change {
-	enum { ADD, REMOVE, FORGET } what;
+	enum { ADD, FORGET } what;
 	struct dependent child;
-	const char *left;
+	const char *left; /* where what is forgotten lies */
 };
 
 /* Does FOLDER/lxc_rdepends name that parent? Who cannot be asked may depend on it. */
@@ -184,11 +183,6 @@ static int each(const struct strv *parents, const struct change *x, struct err *
 int dependents_add(const struct strv *parents, struct dependent child, struct err *e)
 {
 	return each(parents, &(struct change){ .what = ADD, .child = child }, e);
-}
-
-int dependents_remove(const struct strv *parents, struct dependent child, struct err *e)
-{
-	return each(parents, &(struct change){ .what = REMOVE, .child = child }, e);
 }
 
 int dependents_forget(const struct strv *parents, const char *left, struct dependent child, struct err *e)

@@ -23,10 +23,9 @@ int dependents_of(const char *folder, struct strv *pairs, struct err *e) _must_c
 int dependents_write_parents(const char *folder, const struct strv *pairs, struct err *e) _must_check;
 /* Adds `child` to the lxc_snapshots of all that `parents` names; one that it is in already stays as it is. */
 int dependents_add(const struct strv *parents, struct dependent child, struct err *e) _must_check;
-/* Takes it out of them. A parent that is gone is none. */
-int dependents_remove(const struct strv *parents, struct dependent child, struct err *e) _must_check;
 /*
- * The same for what lies in the folder `left` and had `child`'s name, or was to get it: another may have that name by
- * now, or be about to, and depend on the same parents. Those that it depends on keep it.
+ * Takes it out of them; a parent that is gone is none. What is to be forgotten lies in the folder `left` and had that
+ * name, or was to get it: another may have it by now, or be about to, and depend on the same parents. Those that it
+ * depends on keep it.
  */
 int dependents_forget(const struct strv *parents, const char *left, struct dependent child, struct err *e) _must_check;

@@ -72,6 +72,9 @@ struct claim {
 	}
 /* Removes what a killed creator left. -EEXIST: it is being created just now. */
 int claim_clear(const struct container *c, struct err *e) _must_check;
+/* The folder of one whose making has failed or was cut short: it gets another name first, so that at no moment a part
+ * of it has this one. held: as trash_begin()'s. */
+int claim_remove(const struct container *c, int held, struct err *e) _must_check;
 /* There is no such folder, or an empty one. */
 bool claim_is_free(const struct container *c);
 int claim_folder(struct claim *f, const struct container *c, struct err *e) _must_check;

@@ -82,7 +82,7 @@ static int count(const char *folder)
 static void lists_change_once_and_go_when_empty(void **state)
 {
 	char top[] = "/tmp/keg-unit-XXXXXX";
-	_own_free char *folder = NULL, *trash = NULL, *list = NULL;
+	_own_free char *folder = NULL, *trash = NULL, *another = NULL, *list = NULL, *lines = NULL;
 	_own_strv struct strv parents = { 0 };
 	const struct dependent a = { top, "a" }, b = { top, "b" };
 	struct err e = { 0 };
@@ -91,11 +91,13 @@ static void lists_change_once_and_go_when_empty(void **state)
 	assert_non_null(mkdtemp(top));
 	folder = str_fmt("%s/parent", top);
 	trash = str_fmt("%s/.trash-a", top);
+	another = str_fmt("%s/a", top);
+	lines = str_fmt("%s\nparent\n", top);
 	list = str_fmt("%s/" DEPENDENTS, folder);
 	assert_int_equal(mkdir(folder, 0755), 0);
 	assert_int_equal(strv_add(&parents, top) | strv_add(&parents, "parent"), 0);
 	assert_int_equal(strv_add(&parents, top) | strv_add(&parents, "gone"), 0);
-	assert_int_equal(dependents_remove(&parents, a, &e), 0);
+	assert_int_equal(dependents_forget(&parents, trash, a, &e), 0);
 	parents.n = 2;
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(dependents_add(&parents, a, &e) | dependents_add(&parents, b, &e), 0);
@@ -103,7 +105,12 @@ static void lists_change_once_and_go_when_empty(void **state)
 	assert_int_equal(mkdir(trash, 0755), 0); /* a is being destroyed */
 	put(trash, PARENTS, "x\ny\n");
 	assert_int_equal(count(folder), 1);
-	assert_int_equal(dependents_remove(&parents, a, &e) | dependents_remove(&parents, b, &e), 0);
+	assert_int_equal(mkdir(another, 0755), 0); /* and another has its name, of the same parent */
+	put(another, PARENTS, lines);
+	assert_int_equal(dependents_forget(&parents, trash, a, &e), 0);
+	assert_int_equal(count(folder), 2);
+	put(another, PARENTS, "x\ny\n"); /* of another's */
+	assert_int_equal(dependents_forget(&parents, trash, a, &e) | dependents_forget(&parents, trash, b, &e), 0);
 	assert_int_equal(access(list, F_OK), -1);
 	put(folder, DEPENDENTS, "2");
 	assert_int_equal(count(folder), 1); /* LXC 1.0's */
