@@ -71,8 +71,11 @@ bool destroy_removes(const struct container *c)
 static int remove_all(const struct container *c, int held, struct err *e)
 {
 	_own_trash struct trash trash = { .fd = -1 };
-	int r = trash_begin(c->dir, c->name, held, &trash, e);
+	_own_strv struct strv parents = { 0 };
+	int r = dependents_read(c->dir, PARENTS, &parents, e); /* one that cannot be read stays whole */
 
+	if (r == 0)
+		r = trash_begin(c->dir, c->name, held, &trash, e);
 	if (r < 0)
 		return r;
 	/* A start that had begun before the rename holds its lock by now, a clone is listed: then the folder comes

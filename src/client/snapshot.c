@@ -323,6 +323,7 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 {
 	_own_trash struct trash trash = { .fd = -1 };
 	_own_free char *folder = NULL, *snaps = snaps_folder(c);
+	_own_strv struct strv parents = { 0 };
 	_own_fd int held = -1;
 	int r = restore_finish(c, e);
 
@@ -337,6 +338,8 @@ static int destroy(struct container *c, const char *snap, struct err *e)
 		r = snapshot_find(c, snap, &folder, e);
 	if (r == 0)
 		r = storage_not_mounted(folder, e);
+	if (r == 0)
+		r = dependents_read(folder, PARENTS, &parents, e); /* one that cannot be read stays whole */
 	if (r < 0 || !snaps)
 		return r < 0 ? r : err_num(e, ENOMEM, "remove", "%s", folder);
 	r = trash_begin(folder, snap, -1, &trash, e);

@@ -660,6 +660,24 @@ def test_remains_of_a_killed_clone_are_unlisted_by_the_next_copy(container, lxcp
 
 
 @ours
+def test_who_depends_on_nobody_can_say_whom_is_not_destroyed(container, lxcpath, keg):
+    c = container()
+    copy(c, f"{MARK}-s", "-s").ok()
+    s = lxcpath / f"{MARK}-s"
+    keg.run("lxc-snapshot", "-n", s.name, "-P", lxcpath).ok()
+    whole = lambda folder: {k: v for k, v in tree(folder).items() if k not in (".", "snaps", "lxc_rdepends")}  # an empty snaps goes
+    for folder, command in ((s / "snaps/snap0", ("lxc-snapshot", "-d", "snap0")), (s, ("lxc-destroy", "-s"))):
+        text, before = (folder / "lxc_rdepends").read_text(), whole(folder)
+        (folder / "lxc_rdepends").write_text("/one/line\n")
+        assert keg.run(*command, "-n", s.name, "-P", lxcpath).fails(1).err == \
+            f"{command[0]}: {s.name}: {folder}/lxc_rdepends is cut short: it has to have two lines for each container\n"
+        (folder / "lxc_rdepends").write_text(text)
+        assert whole(folder) == before
+        keg.run(*command, "-n", s.name, "-P", lxcpath).ok()
+    c.run("lxc-destroy").ok()
+
+
+@ours
 def test_a_killed_destroy_is_unlisted_though_anothers_clone_has_the_name(container, lxcpath, keg):
     c, other = container(), container()
     copy(c, f"{MARK}-s", "-s").ok()
