@@ -75,7 +75,8 @@ static int write_config(int dir, const struct spec *s, struct err *e)
 	return io_replace_file_fast(dir, "config", b.s ? b.s : "", b.len, 0600, e);
 }
 
-static bool has_stopped(const struct container *c)
+/* Though another life may have begun since. */
+static bool has_stopped(const struct container *c, pid_t init)
 {
 	struct err ignored = { 0 };
 	struct status st;
@@ -83,7 +84,7 @@ static bool has_stopped(const struct container *c)
 	if (container_look(c, &st, &ignored) < 0)
 		return false;
 	status_free(&st);
-	return st.state == STOPPED;
+	return st.state == STOPPED || st.init_pid != init;
 }
 
 static int set_running(const struct container *c, const char *key, const char *value, struct err *e)
@@ -121,7 +122,7 @@ int container_set_running(const struct container *c, const char *key, const char
 	if (st.state == STOPPED)
 		return err_say(e, ESRCH, "it is not running");
 	x = set_running(c, key, value, e);
-	if (x < 0 && has_stopped(c)) {
+	if (x < 0 && has_stopped(c, st.init_pid)) {
 		err_clear(e);
 		return err_say(e, ESRCH, "it has stopped meanwhile");
 	}

@@ -60,6 +60,19 @@ static const char *state(void)
 	return word;
 }
 
+/* Where init was killed its keeper has yet to clear up, and the command to tell. */
+static const char *settled_state(void)
+{
+	static const struct timespec pause = { .tv_nsec = 20 * 1000000 };
+	const char *is = state();
+
+	for (int i = 0; i < 500 && strcmp(is, "STARTING") == 0; i++) {
+		(void)nanosleep(&pause, NULL);
+		is = state();
+	}
+	return is;
+}
+
 /* --- files --- */
 
 /* What a user sees: the names that are listed, of each its config and rootfs, its snapshots. */
@@ -285,7 +298,7 @@ static void kill_keeper(struct point *p)
 /* Whether it was the command that was killed, or one of its children: then the command has told, and cleared up. */
 static void judge_start(struct point *p)
 {
-	const char *is = state();
+	const char *is = settled_state();
 	/* Nobody can tell an init that was killed just before its exec from one that was killed after it. */
 	bool runs = strcmp(is, "RUNNING") == 0 || strcmp(is, "STOPPING") == 0;
 
